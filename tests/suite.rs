@@ -1,0 +1,7 @@
+//! The integration tests, in one binary: what the repository promises of itself.
+//!
+//! `tests/run` runs them with all else. `cargo test --release` alone needs what `tests/run` has fetched once.
+#![expect(clippy::disallowed_methods, reason = "tests read files and start programs")]
+
+mod spec;
+mod tidy;
