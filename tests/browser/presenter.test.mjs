@@ -1,0 +1,100 @@
+// The speaker's window: it follows the stage and drives it, and shows what the audience does not see.
+import assert from "node:assert/strict";
+import { expectSlide, expectTexts, press, shown } from "./deck-page.mjs";
+import { small } from "./fixtures.mjs";
+import { check, eventually } from "./harness.mjs";
+
+const talk = "decks/rehearsal.html";
+const steps = ["alpha", "beta", "gamma"];
+
+async function presenterOf(stage) {
+  const [popup] = await Promise.all([stage.waitForEvent("popup"), press(stage, "p")]);
+  await popup.waitForLoadState();
+  await eventually(async () => assert.equal(await shown(popup), await shown(stage)));
+  return popup;
+}
+
+async function both(world) {
+  const { url } = await world.serve(await world.site(small));
+  const stage = await world.open(url(talk));
+  await expectSlide(stage, 1);
+  return { stage, popup: await presenterOf(stage) };
+}
+
+check("the speaker's window follows the stage", async (world) => {
+  const { stage, popup } = await both(world);
+  await press(stage, "4", "Enter");
+  await expectSlide(stage, 4);
+  await eventually(async () => assert.equal(await shown(popup), 4));
+  await press(stage, "ArrowRight");
+  await eventually(async () => assert.equal(await shown(popup), 5));
+});
+
+check("the speaker's window drives the stage, step by step", async (world) => {
+  const { stage, popup } = await both(world);
+  await press(popup, "ArrowRight", "ArrowRight");
+  await expectSlide(stage, 2);
+  await expectTexts(stage, steps, ["alpha"]);
+  await press(popup, "Home");
+  await expectSlide(stage, 1);
+  await press(popup, "End");
+  await expectSlide(stage, 12);
+});
+
+check("the speaker sees the notes of each slide, as rendered Markdown", async (world) => {
+  const { popup } = await both(world);
+  const note = popup.getByText("Greet everyone first.");
+  await note.waitFor({ state: "visible" });
+  assert.equal(await note.locator("em").textContent(), "everyone");
+  await press(popup, "ArrowRight");
+  await popup.getByText("One at a time.").waitFor({ state: "visible" });
+  assert.equal(await note.count(), 0);
+});
+
+check("the audience's page holds no note", async (world) => {
+  const { stage } = await both(world);
+  assert.equal(await stage.getByText("Greet everyone first.").count(), 0);
+  assert.doesNotMatch(await stage.content(), /Greet/);
+});
+
+check("the timer starts with t, counts down the deck's two minutes and stops with t", async (world) => {
+  const { popup } = await both(world);
+  const figures = async () => (await popup.locator("body").innerText()).match(/\b\d+:\d\d\b/g) ?? [];
+  await eventually(async () => assert.ok((await figures()).includes("2:00"), (await figures()).join(" ")));
+  await press(popup, "t");
+  await eventually(async () => assert.ok((await figures()).includes("1:58"), (await figures()).join(" ")));
+  await press(popup, "t");
+  await popup.reload();
+  await eventually(async () => assert.ok((await figures()).some((figure) => /^1:5\d$/.test(figure)), "a reload keeps the time"));
+});
+
+check("the speaker sees the next step and the pages that the slide links to", async (world) => {
+  const { popup } = await both(world);
+  await press(popup, "3", "Enter");
+  await eventually(async () => assert.equal(await shown(popup), 3));
+  const pages = popup.locator("a[href$='wiki/Target_page.html']:visible");
+  await eventually(async () => assert.ok((await pages.count()) >= 2, "on the slide, and in the speaker's own list"));
+  assert.ok((await popup.getByText("Card 4", { exact: true }).filter({ visible: true }).count()) >= 1, "the next slide is in sight");
+});
+
+check("either window may be reloaded and keeps its place", async (world) => {
+  const { stage, popup } = await both(world);
+  await press(popup, "6", "Enter");
+  await expectSlide(stage, 6);
+  await popup.reload();
+  await eventually(async () => assert.equal(await shown(popup), 6));
+  await press(popup, "ArrowRight");
+  await expectSlide(stage, 7);
+  await stage.reload();
+  await expectSlide(stage, 7);
+  await press(popup, "ArrowRight");
+  await expectSlide(stage, 8);
+});
+
+check("black on the stage from the speaker's window", async (world) => {
+  const { stage, popup } = await both(world);
+  await press(popup, "b");
+  await eventually(async () => assert.equal(await shown(stage), undefined));
+  await press(popup, "b");
+  await expectSlide(stage, 1);
+});
