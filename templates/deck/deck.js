@@ -519,7 +519,7 @@
     const preview = part(".preview .card");
     const store = `kami:${deck.dataset.site}:${deck.dataset.deck}:timer`;
     const timer = restoreTimer();
-    let previewed = null, noted = null, size = 22;
+    let previewed = null, noted = null, size = clamp(Math.round(innerWidth / 116) * 2, 20, 32);
 
     function restoreTimer() {
       let kept = null;
