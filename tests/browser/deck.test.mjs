@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { expectHash, expectSlide, expectTexts, press, shown, slidesInSight } from "./deck-page.mjs";
 import { deck, small } from "./fixtures.mjs";
 import { check, eventually } from "./harness.mjs";
+import { coloursOf } from "./pixels.mjs";
 
 const talk = "decks/rehearsal.html";
 const steps = ["alpha", "beta", "gamma"];
@@ -79,15 +80,17 @@ check("o shows all slides, Esc returns, Enter takes the chosen one", async (worl
   await expectSlide(page, 9);
 });
 
-check("b hides the slide and any such key brings it back", async (world) => {
+check("b and . make the screen black, w makes it white, and the slide comes back", async (world) => {
   const page = await stage(world, `${talk}#4`);
-  await press(page, "b");
-  await eventually(async () => assert.deepEqual(await slidesInSight(page), []));
-  await press(page, "b");
-  await expectSlide(page, 4);
-  await press(page, ".");
-  await eventually(async () => assert.deepEqual(await slidesInSight(page), []));
-  await press(page, "Escape");
+  const expectColour = (colour) => eventually(async () => assert.deepEqual([...(await coloursOf(page))], [colour]));
+  const expectWords = () => eventually(async () => assert.ok((await coloursOf(page)).size > 2));
+  await expectWords();
+  for (const [key, colour, back] of [["b", "0,0,0", "b"], [".", "0,0,0", "Escape"], ["w", "255,255,255", "w"]]) {
+    await press(page, key);
+    await expectColour(colour);
+    await press(page, back);
+    await expectWords();
+  }
   await expectSlide(page, 4);
 });
 
