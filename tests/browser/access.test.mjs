@@ -21,9 +21,14 @@ const pages = [
   "404.html",
 ];
 
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+// What axe-core finds, in words. A deck shows one slide at a time, so its first-level heading may be on another.
 async function violations(page) {
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const deck = page.url().includes("/decks/");
+  const rules = { "page-has-heading-one": { enabled: !deck } };
+  const { violations } = await page.evaluate((options) => axe.run(options), { runOnly: tags, rules });
   return violations.map(({ id, nodes }) => [id, ...nodes.map(({ target, failureSummary }) => `  ${target}: ${failureSummary}`)].join("\n")).join("\n");
 }
 
