@@ -1,0 +1,358 @@
+// What `kami serve` adds to a page: it follows the sources. A change is patched into the page in place, so that scroll,
+// focus, selection and whatever is open stay as they are; what is wrong with the content lies on a sheet at the lower edge.
+// Idiomorph is loaded before this script. Everything here moves parsed nodes and text, never strings of HTML.
+(function () {
+  'use strict';
+  if (window.kamiLive) return;
+  window.kamiLive = true;
+
+  var root = document.documentElement;
+  var ja = root.lang.slice(0, 2) === 'ja';
+  var words = ja ? {
+    sheet: '診断', error: 'エラー', warning: '警告', close: '閉じる', mended: 'エラーはなくなりました。',
+    gone: 'このページは削除されました。', waiting: 'kami serve につなぎ直しています。',
+    count: function (n, word) { return word + ' ' + n + '件'; }
+  } : {
+    sheet: 'Diagnostics', error: 'error', warning: 'warning', close: 'Close', mended: 'No errors left.',
+    gone: 'This page has been deleted.', waiting: 'Waiting for kami serve.',
+    count: function (n, word) { return n + ' ' + word + (n === 1 ? '' : 's'); }
+  };
+
+  function el(tag, name, text) {
+    var node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  function all(selector, from) { return Array.from((from || document).querySelectorAll(selector)); }
+
+  // ---- the socket ----
+  function here() {
+    var path = location.pathname.slice(1);
+    try { path = decodeURIComponent(path); } catch (e) { /* not ours, then: no frame will name it */ }
+    return path === '' || path.slice(-1) === '/' ? path + 'index.html' : path;
+  }
+  var route = here();
+  var socket = null, tries = 0, timer = 0, met = false, digest = null, leaving = false;
+
+  function connect() {
+    clearTimeout(timer);
+    if (socket && socket.readyState < 2) return;
+    var own = socket = new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host +
+      '/_kami/live?route=' + encodeURIComponent(route));
+    own.onopen = function () {
+      tries = 0;
+      show(notes.waiting, false);
+      // Whatever happened while nobody listened is caught up with in one patch.
+      if (met) refresh({});
+      met = true;
+    };
+    own.onmessage = function (message) {
+      var frame;
+      try { frame = JSON.parse(message.data); } catch (e) { return; }
+      receive(frame);
+    };
+    own.onclose = function () {
+      if (own !== socket || leaving) return;
+      var wait = Math.min(5000, 300 * Math.pow(2, tries));
+      tries += 1;
+      if (tries > 2) show(notes.waiting, true);
+      timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+    };
+  }
+  function receive(frame) {
+    if (frame.type === 'diagnostics') diagnose(frame.diagnostics || []);
+    if (frame.route !== route) return;
+    if (frame.type === 'gone') { digest = null; show(notes.gone, true); }
+    if (frame.type === 'changed' && (!frame.digest || frame.digest !== digest)) {
+      digest = frame.digest || null;
+      refresh({ slide: frame.slide, step: frame.step });
+    }
+  }
+  addEventListener('pagehide', function () { leaving = true; clearTimeout(timer); if (socket) socket.close(); });
+  addEventListener('pageshow', function (e) { if (e.persisted) { leaving = false; connect(); } });
+  document.addEventListener('visibilitychange', function () { if (!document.hidden && !leaving) connect(); });
+
+  // ---- the patch ----
+  var busy = false, queued = null;
+
+  function refresh(where) {
+    if (busy) { queued = where; return; }
+    busy = true;
+    var request = new XMLHttpRequest();
+    request.open('GET', location.pathname + location.search);
+    request.responseType = 'document';
+    request.timeout = 15000;
+    request.setRequestHeader('Cache-Control', 'no-cache');
+    request.onload = function () {
+      var next = request.response;
+      if (request.status === 404 || request.status === 410) { show(notes.gone, true); rest(); return; }
+      if (request.status !== 200 || !next || !next.body) { rest(); return; }
+      if (needsReload(next)) { location.reload(); return; }
+      show(notes.gone, false);
+      loadStyles(next, function (settle) {
+        try { patch(next, where, settle); } finally { rest(); }
+      });
+    };
+    request.onerror = request.ontimeout = request.onabort = rest;
+    request.send();
+  }
+  function rest() {
+    busy = false;
+    if (!queued) return;
+    var where = queued;
+    queued = null;
+    refresh(where);
+  }
+
+  // A script cannot be taken back and a policy cannot be widened: then the page starts again.
+  function needsReload(next) {
+    function policy(doc) {
+      var meta = doc.querySelector('meta[http-equiv="Content-Security-Policy"]');
+      return meta ? meta.content : '';
+    }
+    var running = all('script[src]').map(function (s) { return s.getAttribute('src'); });
+    return policy(next) !== policy(document) || all('script[src]', next).some(function (s) {
+      return running.indexOf(s.getAttribute('src')) < 0;
+    });
+  }
+
+  // New style sheets load unused beside the old ones; `settle` exchanges them in the same frame as the patch.
+  function loadStyles(next, done) {
+    var now = all('link[rel="stylesheet"]', document.head), wanted = [], fresh = [], waiting = 1, cursor = null;
+    all('link[rel="stylesheet"]', next.head).forEach(function (link) {
+      var href = link.getAttribute('href');
+      var have = now.find(function (l) { return l.getAttribute('href') === href; });
+      if (have) { cursor = have; wanted.push(have); return; }
+      var added = document.importNode(link, true);
+      added.media = 'not all';
+      fresh.push({ link: added, media: link.media });
+      wanted.push(added);
+      waiting += 1;
+      added.onload = added.onerror = arrived;
+      if (cursor) cursor.after(added);
+      else if (now[0]) now[0].before(added);
+      else document.head.append(added);
+      cursor = added;
+    });
+    var patience = setTimeout(function () { waiting = 1; arrived(); }, 5000);
+    arrived();
+    function arrived() {
+      waiting -= 1;
+      if (waiting !== 0) return;
+      clearTimeout(patience);
+      done(function settle() {
+        fresh.forEach(function (f) { f.link.media = f.media; });
+        now.forEach(function (link) { if (wanted.indexOf(link) < 0) link.remove(); });
+      });
+    }
+  }
+
+  function patch(next, where, settle) {
+    var place = takePlace(), focused = document.activeElement, selection = takeSelection();
+    root.style.setProperty('overflow-anchor', 'none');
+    settle();
+    patchHead(next);
+    // A kept node that scripts made has no counterpart in the new page: a name of its own saves it from being taken for another.
+    var unnamed = all('[data-kami-keep]:not([id])', document.body);
+    unnamed.forEach(function (node, i) { node.id = '_kami-keep-' + i; });
+    window.Idiomorph.morph(document.body, next.body, {
+      morphStyle: 'outerHTML',
+      ignoreActiveValue: true,
+      callbacks: {
+        beforeNodeMorphed: function (old, fresh) {
+          return old.nodeType !== 1 || !(old.hasAttribute('data-kami-keep') || old.isEqualNode(fresh));
+        },
+        beforeNodeRemoved: function (old) {
+          return old.nodeType !== 1 || !old.hasAttribute('data-kami-keep');
+        },
+        beforeAttributeUpdated: function (name, node) {
+          return !(name === 'open' && /^(DETAILS|DIALOG)$/.test(node.tagName));
+        }
+      }
+    });
+    unnamed.forEach(function (node) { node.removeAttribute('id'); });
+    document.dispatchEvent(new CustomEvent('kami:patched', { detail: where }));
+    if (focused && focused !== document.activeElement) {
+      if (!focused.isConnected && focused.id) focused = document.getElementById(focused.id);
+      if (focused && focused.isConnected && focused !== document.body) focused.focus({ preventScroll: true });
+    }
+    restoreSelection(selection);
+    restorePlace(place);
+    requestAnimationFrame(function () {
+      root.style.removeProperty('overflow-anchor');
+      if (!root.getAttribute('style')) root.removeAttribute('style');
+    });
+  }
+
+  function patchHead(next) {
+    if (document.title !== next.title) document.title = next.title;
+    Array.from(next.documentElement.attributes).forEach(function (a) {
+      if (a.name === 'data-view' || a.name === 'data-theme') return;
+      if (root.getAttribute(a.name) !== a.value) root.setAttribute(a.name, a.value);
+    });
+    var plain = 'meta[name], meta[property], link[rel="alternate"], link[rel="canonical"], link[rel="icon"]';
+    var old = all(plain, document.head), fresh = all(plain, next.head);
+    if (old.length === fresh.length && old.every(function (node, i) { return node.isEqualNode(fresh[i]); })) return;
+    old.forEach(function (node) { node.remove(); });
+    fresh.forEach(function (node) { document.head.append(document.importNode(node, true)); });
+  }
+
+  // The reader's place is the text in view, not a number of pixels: found again by what it says.
+  var blocks = 'h1, h2, h3, h4, h5, h6, p, li, pre, tr, dt, dd, figure, .card';
+  function takePlace() {
+    if (scrollY < 1) return null;
+    var seen = [];
+    all('main :is(' + blocks + ')').some(function (node, index) {
+      var box = node.getBoundingClientRect();
+      if (box.height && box.bottom > 0) {
+        seen.push({ index: index, tag: node.tagName, text: node.textContent, top: box.top });
+      }
+      return seen.length === 12;
+    });
+    return seen;
+  }
+  function restorePlace(seen) {
+    if (!seen || !seen.length) return;
+    var now = all('main :is(' + blocks + ')');
+    seen.some(function (was) {
+      var best = null, far = Infinity;
+      now.forEach(function (node, index) {
+        var off = Math.abs(index - was.index);
+        if (off < far && node.tagName === was.tag && node.textContent === was.text) { best = node; far = off; }
+      });
+      if (!best) return false;
+      var moved = best.getBoundingClientRect().top - was.top;
+      if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+      return true;
+    });
+  }
+
+  function takeSelection() {
+    var s = getSelection();
+    return s && s.rangeCount && !s.isCollapsed
+      ? { a: s.anchorNode, ao: s.anchorOffset, f: s.focusNode, fo: s.focusOffset } : null;
+  }
+  function restoreSelection(was) {
+    if (!was || !was.a.isConnected || !was.f.isConnected) return;
+    var s = getSelection();
+    if (s.anchorNode === was.a && s.anchorOffset === was.ao && s.focusNode === was.f && s.focusOffset === was.fo) return;
+    function within(node, offset) {
+      return Math.min(offset, node.nodeType === 3 ? node.length : node.childNodes.length);
+    }
+    s.setBaseAndExtent(was.a, within(was.a, was.ao), was.f, within(was.f, was.fo));
+  }
+
+  // ---- the sheet ----
+  // It lies beside <body>, where no patch and no `inert` of a view reaches it.
+  var box = el('div', 'kami-live');
+  var mark = el('button', 'kami-mark');
+  var sheet = el('section', 'kami-sheet');
+  var status = el('p', 'kami-status');
+  var notes = { gone: el('p', 'kami-note', words.gone), waiting: el('p', 'kami-note', words.waiting) };
+  var list = [], open = false, closed = null;
+
+  mark.type = 'button';
+  mark.onclick = function () { open = true; draw(); sheet.focus({ preventScroll: true }); };
+  sheet.tabIndex = -1;
+  sheet.setAttribute('role', 'region');
+  sheet.setAttribute('aria-label', words.sheet);
+  status.setAttribute('role', 'status');
+  box.lang = ja ? 'ja' : 'en';
+  box.append(status, notes.gone, notes.waiting, mark, sheet);
+  [mark, sheet, notes.gone, notes.waiting].forEach(function (node) { node.hidden = true; });
+  root.append(box);
+  try { closed = sessionStorage.getItem('kami:live:closed'); } catch (e) { /* then it is forgotten on reload */ }
+
+  function show(note, yes) {
+    if (note.hidden !== yes) return;
+    note.hidden = !yes;
+    if (yes) status.textContent = note.textContent;
+  }
+  function of(severity) { return list.filter(function (d) { return (d.severity === 'error') === (severity === 'error'); }); }
+  // Lines shift with every edit above them, so they do not make a diagnostic another one.
+  function name(diagnostics) {
+    return diagnostics.map(function (d) { return [d.code, d.path, d.message].join('\t'); }).sort().join('\n');
+  }
+  function remember(what) {
+    closed = what;
+    try {
+      if (what) sessionStorage.setItem('kami:live:closed', what);
+      else sessionStorage.removeItem('kami:live:closed');
+    } catch (e) { /* kept in this window only */ }
+  }
+
+  function diagnose(diagnostics) {
+    var before = name(of('error'));
+    list = diagnostics;
+    list = of('error').concat(of('warning'));
+    var errors = name(of('error'));
+    if (errors !== before) open = errors !== '' && errors !== closed;
+    if (!errors) remember(null);
+    if (!list.length) open = false;
+    if (errors !== before) status.textContent = errors ? words.count(of('error').length, words.error) : words.mended;
+    draw();
+  }
+  function close() {
+    var inside = sheet.contains(document.activeElement);
+    open = false;
+    remember(name(of('error')) || null);
+    draw();
+    if (inside) mark.focus({ preventScroll: true });
+  }
+
+  function summary() {
+    return [['error', of('error').length], ['warning', of('warning').length]].filter(function (p) { return p[1]; });
+  }
+  function draw() {
+    mark.hidden = !list.length || open;
+    sheet.hidden = !open;
+    mark.replaceChildren();
+    summary().forEach(function (p) { mark.append(el('span', 'kami-' + p[0], words.count(p[1], words[p[0]]))); });
+    if (!open) { sheet.replaceChildren(); return; }
+    var head = el('header', 'kami-head');
+    summary().forEach(function (p) { head.append(el('b', 'kami-' + p[0], words.count(p[1], words[p[0]]))); });
+    var button = el('button', 'kami-close', words.close);
+    button.type = 'button';
+    button.append(el('kbd', '', 'Esc'));
+    button.onclick = close;
+    head.append(button);
+    var items = el('ol', 'kami-list');
+    list.forEach(function (d) { items.append(item(d)); });
+    items.tabIndex = 0;
+    items.setAttribute('aria-label', words.sheet);
+    var at = sheet.lastElementChild ? sheet.lastElementChild.scrollTop : 0;
+    sheet.replaceChildren(head, items);
+    items.scrollTop = at;
+  }
+  function item(d) {
+    var error = d.severity === 'error', li = el('li'), first = el('p', 'kami-where');
+    first.append(el('b', error ? 'kami-error' : 'kami-warning', words[error ? 'error' : 'warning']),
+      el('code', 'kami-path', [d.path, d.line, d.column].filter(function (part) { return part; }).join(':')),
+      el('code', 'kami-code', d.code));
+    li.append(first, el('p', 'kami-message', d.message));
+    if (d.excerpt) li.append(el('pre', '', d.excerpt));
+    if (d.help) li.append(el('p', 'kami-help', d.help));
+    return li;
+  }
+
+  // On a stage in full screen nothing may lie on the slide: there only a point in the corner says that something is wrong.
+  var full = matchMedia('(display-mode: fullscreen)');
+  function quiet() {
+    return root.dataset.view === 'stage' && (document.fullscreenElement !== null || full.matches);
+  }
+  function hush() { box.classList.toggle('kami-quiet', quiet()); }
+  document.addEventListener('fullscreenchange', hush);
+  full.addEventListener('change', hush);
+  new MutationObserver(hush).observe(root, { attributes: true, attributeFilter: ['data-view'] });
+  hush();
+
+  addEventListener('keydown', function (e) {
+    if (e.key !== 'Escape' || e.isComposing || !open || quiet()) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    close();
+  }, true);
+
+  connect();
+})();
