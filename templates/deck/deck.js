@@ -324,6 +324,9 @@
   function onClick(event) {
     const button = event.target.closest("[data-do]");
     const card = event.target.closest("main.deck > .card");
+    const link = event.target.closest("main.deck a[href]");
+    // the speaker's window stays where it is
+    if (presenter && link && !link.getAttribute("href").startsWith("#")) link.target = "_blank";
     if (button) {
       if (event.detail) button.blur();
       ACTIONS[button.dataset.do]();
