@@ -153,9 +153,7 @@
     root.style.setProperty('overflow-anchor', 'none');
     settle();
     patchHead(next);
-    // A kept node that scripts made has no counterpart in the new page: a name of its own saves it from being taken for another.
-    var unnamed = all('[data-kami-keep]:not([id])', document.body);
-    unnamed.forEach(function (node, i) { node.id = '_kami-keep-' + i; });
+    var unname = nameBlocks(next);
     window.Idiomorph.morph(document.body, next.body, {
       morphStyle: 'outerHTML',
       ignoreActiveValue: true,
@@ -171,7 +169,7 @@
         }
       }
     });
-    unnamed.forEach(function (node) { node.removeAttribute('id'); });
+    unname();
     document.dispatchEvent(new CustomEvent('kami:patched', { detail: where }));
     if (focused && focused !== document.activeElement) {
       if (!focused.isConnected && focused.id) focused = document.getElementById(focused.id);
@@ -183,6 +181,83 @@
       root.style.removeProperty('overflow-anchor');
       if (!root.getAttribute('style')) root.removeAttribute('style');
     });
+  }
+
+  // Idiomorph is sure only of nodes with an id; a paragraph put in at the top makes it take every later one for its
+  // neighbour. So each block of both pages gets a name for the time of the patch: the same one where they say the same,
+  // where they are the same slide, or where one stands in the other's place; a name of its own where there is no match.
+  var prefix = '_kami:';
+  function nameBlocks(next) {
+    var meant = new Map();
+    function pair(old, fresh) {
+      var same = old.isEqualNode(fresh);
+      if (!old.id || old.id !== fresh.id) {
+        var name = prefix + meant.size;
+        meant.set(name, fresh.getAttribute('id'));
+        old.id = name;
+        fresh.id = name;
+      }
+      if (!same) align(old, fresh);
+    }
+    function alone(node) {
+      if (node.id && node.id.indexOf(prefix) !== 0 && !node.matches('.slide')) return;
+      var name = prefix + meant.size;
+      meant.set(name, node.getAttribute('id'));
+      node.id = name;
+    }
+    function says(node) {
+      var slide = node.matches('.slide, .card') ? node.closest('.slide') || node.querySelector('.slide') : null;
+      if (slide && slide.dataset.slide) return node.tagName + '/' + slide.dataset.slide;
+      return node.id ? node.tagName + '#' + node.id : node.tagName + ' ' + node.textContent;
+    }
+    function align(old, fresh) {
+      var a = Array.from(old.children).filter(function (n) { return !n.hasAttribute('data-kami-keep'); });
+      var b = Array.from(fresh.children);
+      var sa = a.map(says), sb = b.map(says);
+      matches(sa, sb).concat([[a.length, b.length]]).reduce(function (from, to) {
+        // Between two blocks that stayed, an edited one is known by its kind.
+        var gone = a.slice(from[0], to[0]);
+        b.slice(from[1], to[1]).forEach(function (node) {
+          var at = gone.findIndex(function (n) { return n.tagName === node.tagName; });
+          if (at < 0) { alone(node); return; }
+          gone.splice(0, at).forEach(alone);
+          pair(gone.shift(), node);
+        });
+        gone.forEach(alone);
+        if (to[0] < a.length && to[1] < b.length) pair(a[to[0]], b[to[1]]);
+        return [to[0] + 1, to[1] + 1];
+      }, [0, 0]);
+    }
+    align(document.body, next.body);
+    all('[data-kami-keep]:not([id])', document.body).forEach(alone);
+    return function unname() {
+      all('[id^="' + prefix + '"]', document.body).forEach(function (node) {
+        var id = meant.get(node.id);
+        if (id === null) node.removeAttribute('id'); else node.id = id;
+      });
+    };
+  }
+  // The longest common run of two lists, as pairs of places; equal ends first, so that the table stays small.
+  function matches(a, b) {
+    var start = 0, enda = a.length, endb = b.length, pairs = [], tail = [];
+    while (start < enda && start < endb && a[start] === b[start]) { pairs.push([start, start]); start += 1; }
+    while (enda > start && endb > start && a[enda - 1] === b[endb - 1]) { enda -= 1; endb -= 1; tail.unshift([enda, endb]); }
+    var n = enda - start, m = endb - start;
+    if (n && m && n * m < 4e6) {
+      var wide = m + 1, best = new Uint16Array((n + 1) * wide), i, j;
+      for (i = n - 1; i >= 0; i -= 1) {
+        for (j = m - 1; j >= 0; j -= 1) {
+          best[i * wide + j] = a[start + i] === b[start + j] ? best[(i + 1) * wide + j + 1] + 1
+            : Math.max(best[(i + 1) * wide + j], best[i * wide + j + 1]);
+        }
+      }
+      for (i = 0, j = 0; i < n && j < m;) {
+        if (a[start + i] === b[start + j]) { pairs.push([start + i, start + j]); i += 1; j += 1; }
+        else if (best[(i + 1) * wide + j] >= best[i * wide + j + 1]) i += 1;
+        else j += 1;
+      }
+    }
+    return pairs.concat(tail);
   }
 
   function patchHead(next) {
@@ -205,12 +280,19 @@
     var seen = [];
     all('main :is(' + blocks + ')').some(function (node, index) {
       var box = node.getBoundingClientRect();
-      if (box.height && box.bottom > 0) {
+      if (box.height && box.bottom > 0 && !stays(node)) {
         seen.push({ index: index, tag: node.tagName, text: node.textContent, top: box.top });
       }
       return seen.length === 12;
     });
     return seen;
+  }
+  // What stays where it is while the page scrolls tells nothing about the place.
+  function stays(node) {
+    for (; node && node !== document.body; node = node.parentElement) {
+      if (/sticky|fixed/.test(getComputedStyle(node).position)) return true;
+    }
+    return false;
   }
   function restorePlace(seen) {
     if (!seen || !seen.length) return;
@@ -331,7 +413,11 @@
       el('code', 'kami-path', [d.path, d.line, d.column].filter(function (part) { return part; }).join(':')),
       el('code', 'kami-code', d.code));
     li.append(first, el('p', 'kami-message', d.message));
-    if (d.excerpt) li.append(el('pre', '', d.excerpt));
+    if (d.excerpt) {
+      var excerpt = el('pre', '', d.excerpt);
+      excerpt.tabIndex = 0;
+      li.append(excerpt);
+    }
     if (d.help) li.append(el('p', 'kami-help', d.help));
     return li;
   }
