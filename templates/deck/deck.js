@@ -515,7 +515,7 @@
   };
 
   function makePresenter() {
-    const template = document.getElementById("presenter");
+    const template = document.querySelector("template.presenter-parts");
     const strings = template.dataset;
     document.body.append(template.content.cloneNode(true));
     const part = (selector) => document.querySelector(`.presenter ${selector}`);
@@ -575,7 +575,7 @@
       setText(".timer-word", timer.since ? strings.pause : strings.start);
       setText(".pace", timer.since && plan ? paceText(plan[here.number - 1]) : "");
       part(".time").dataset.state = total && left < 0 ? "over" : total && left <= 60 ? "last" : "";
-      part(".time").dataset.running = Boolean(timer.since);
+      part(".time").classList.toggle("open", !total);
       part(".bar i").style.transform = `scaleX(${total ? clamp(elapsed() / total, 0, 1) : 0})`;
       keepTimer();
     }
@@ -590,8 +590,7 @@
     function showNext() {
       const last = here.step >= stepsOf(current);
       const card = last ? cards[here.number] : current;
-      part(".last").hidden = Boolean(card);
-      part(".preview").hidden = !card;
+      part(".next").classList.toggle("ended", !card);
       if (card && previewed !== card) preview.replaceChildren(copyOf(sectionOf(card)));
       if (card) showSteps(preview, last ? 0 : here.step + 1);
       previewed = card;
@@ -609,9 +608,11 @@
       const own = notes && notes[keyOf(current)];
       const words = "notes" in deck.dataset ? strings.noNotes : strings.notesAbsent;
       const box = part(".notes .text");
-      box.replaceChildren(...(own ? own.map(noteNode) : [make("p", { class: "none" }, [words])]));
+      box.replaceChildren(...(own ? own.map(noteNode) : [make("p", { class: "none" }, withCode(words))]));
       box.scrollTop = 0;
     }
+
+    const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? make("code", {}, [part]) : part));
 
     // the wiki pages this slide links to, each once
     function showPages() {
@@ -657,7 +658,7 @@
   // ---- start -------------------------------------------------------------------------------
 
   function makeFrame() {
-    const template = document.getElementById("frame");
+    const template = document.querySelector("template.frame");
     document.body.append(template.content.cloneNode(true));
     for (const name of ["progress", "controls", "count", "typed", "message", "status", "help"]) {
       ui[name] = document.querySelector(`body > .${name}, .controls > .${name}`);
