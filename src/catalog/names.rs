@@ -1,0 +1,142 @@
+//! Names: how two spellings are found to be the same, and what a path is called.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::config::Config;
+use crate::document::Kind;
+use crate::source::SourcePath;
+
+/// Folds a name: composition, width, case, spaces and bidi controls do not tell names apart.
+pub fn fold(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    if name.is_ascii() {
+        for byte in name.trim().bytes() {
+            match byte {
+                b' ' | b'_' | b'\t' | b'\n' | b'\r' => underscore(&mut out),
+                _ => out.push(byte.to_ascii_lowercase() as char),
+            }
+        }
+    } else {
+        let narrow = name.trim().chars().flat_map(|c| {
+            let wide = matches!(c, '\u{ff00}'..='\u{ffef}');
+            let same = (!wide).then_some(c);
+            let folded = wide.then(|| std::iter::once(c).nfkc());
+            same.into_iter().chain(folded.into_iter().flatten())
+        });
+        let composed: String = narrow.nfc().collect();
+        for c in caseless::default_case_fold_str(&composed).nfc() {
+            match c {
+                ' '
+                | '_'
+                | '\u{a0}'
+                | '\u{1680}'
+                | '\u{180e}'
+                | '\u{2000}'..='\u{200a}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202f}'
+                | '\u{205f}'
+                | '\u{3000}' => underscore(&mut out),
+                c if c.is_whitespace() => underscore(&mut out),
+                '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}' => {}
+                c => out.push(c),
+            }
+        }
+    }
+    let trimmed = out.trim_matches('_');
+    if trimmed.len() == out.len() { out } else { trimmed.to_owned() }
+}
+
+fn underscore(out: &mut String) {
+    if !out.ends_with('_') {
+        out.push('_');
+    }
+}
+
+/// Writes a name exactly, but for composition and the underscore, which is a space.
+pub fn exact(name: &str) -> String {
+    let spaced = name.trim().replace('_', " ");
+    if spaced.is_ascii() { spaced } else { spaced.nfc().collect() }
+}
+
+/// Returns the key of a folded name in the catalog's tables.
+pub fn key(folded: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    folded.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns the last part of a path.
+pub fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What a file is: its name, and its language where the file name tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub kind: Kind,
+    /// The path under `wiki/` or `decks/`, without suffixes.
+    pub name: String,
+    pub lang: Option<String>,
+}
+
+/// Tells what a document's file is. `NAME.LANG.md` is a translation when `NAME.md` exists.
+pub fn identify(
+    path: &SourcePath,
+    config: &Config,
+    exists: impl Fn(&SourcePath) -> bool,
+) -> Identity {
+    let (kind, rest) = match path.as_str().strip_prefix("decks/") {
+        Some(rest) => (Kind::Deck, rest),
+        None => (Kind::Page, path.as_str().strip_prefix("wiki/").unwrap_or(path.as_str())),
+    };
+    let stem = rest.strip_suffix(".md").unwrap_or(rest);
+    let translation = original(path, config).filter(|original| exists(original));
+    let (stem, lang) = match (&translation, stem.rsplit_once('.')) {
+        (Some(_), Some((stem, lang))) => (stem, Some(lang.to_owned())),
+        _ => (stem, None),
+    };
+    let name = stem.strip_suffix("/index").unwrap_or(stem);
+    Identity { kind, name: name.to_owned(), lang }
+}
+
+/// Returns the path whose translation this path would be.
+pub fn original(path: &SourcePath, config: &Config) -> Option<SourcePath> {
+    let stem = path.as_str().strip_suffix(".md")?;
+    let (base, lang) = stem.rsplit_once('.')?;
+    let known = config.languages.iter().any(|l| l == lang);
+    (known && !base.ends_with('/') && !base.is_empty())
+        .then(|| SourcePath::new(format!("{base}.md")))
+}
+
+/// Returns the paths that are translations of this path when they exist.
+pub fn translations_of(path: &SourcePath, config: &Config) -> Vec<SourcePath> {
+    let stem = path.as_str().strip_suffix(".md").unwrap_or(path.as_str());
+    config.languages.iter().map(|lang| SourcePath::new(format!("{stem}.{lang}.md"))).collect()
+}
+
+/// Joins a relative path to a folder; `None` when it leads out of the site.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = if path.starts_with('/') {
+        Vec::new()
+    } else {
+        folder.split('/').filter(|p| !p.is_empty()).collect()
+    };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

@@ -1,0 +1,326 @@
+//! The pipeline: Sources -> Bundle, cold or warm.
+//!
+//! A warm compile takes the changed documents out of the catalog and puts the new ones in; it gives
+//! the same bytes as a cold one. Outputs are made when somebody asks for them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use rayon::prelude::*;
+
+use crate::catalog::{Catalog, Entry, Route, names};
+use crate::config::{self, Config};
+use crate::diagnostic::{self, Diagnostic, Severity, rules};
+use crate::document::{self, Document, Settings};
+use crate::output::{Output, Templates};
+use crate::page::{self, Options, Site};
+use crate::source::{Content, Source, SourcePath, Sources};
+use crate::span::Span;
+
+/// Every output of one compile, whole.
+#[derive(Debug)]
+pub struct Bundle {
+    pub sources: Sources,
+    pub config: Arc<Config>,
+    pub options: Arc<Options>,
+    pub catalog: Catalog,
+    templates: Arc<Templates>,
+    config_diagnostics: Arc<Vec<Diagnostic>>,
+    /// Drafts are parsed but are not in the catalog; what is wrong with them counts all the same.
+    documents: imbl::OrdMap<SourcePath, Arc<Document>>,
+    made: RwLock<HashMap<String, Arc<Output>>>,
+    /// What went wrong while outputs were made.
+    faults: Mutex<Vec<Diagnostic>>,
+}
+
+/// A source that came, changed (`Some`) or went (`None`).
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub path: SourcePath,
+    pub source: Option<Source>,
+}
+
+/// Compiles all sources.
+pub fn compile(sources: Sources, options: Options) -> Bundle {
+    let (config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
+    let templates = Arc::new(Templates::new(&sources));
+    let settings = Settings { html: config.html };
+    let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
+    let documents: Vec<Arc<Document>> = texts
+        .par_iter()
+        .filter_map(|source| {
+            Some(Arc::new(document::parse(
+                &source.path,
+                source.as_text()?,
+                source.digest,
+                settings,
+            )))
+        })
+        .collect();
+    let catalog = catalog(&sources, &documents, &config, &options);
+    let documents =
+        documents.into_iter().map(|document| (document.path.clone(), document)).collect();
+    Bundle {
+        sources,
+        config: Arc::new(config),
+        options: Arc::new(options),
+        catalog,
+        templates,
+        config_diagnostics: Arc::new(found),
+        documents,
+        made: RwLock::default(),
+        faults: Mutex::default(),
+    }
+}
+
+fn catalog(
+    sources: &Sources,
+    documents: &[Arc<Document>],
+    config: &Config,
+    options: &Options,
+) -> Catalog {
+    let exists = |path: &SourcePath| sources.get(path).is_some();
+    let listed = documents.par_iter().filter(|document| options.drafts || !document.matter.draft);
+    let entries: Vec<Entry> =
+        listed.map(|document| Entry::new(Arc::clone(document), config, exists)).collect();
+    let mut catalog = Catalog::default();
+    entries.into_iter().for_each(|entry| catalog.insert(entry));
+    for source in sources.iter() {
+        if let Content::Asset(asset) = &source.content {
+            catalog.insert_asset(&source.path, source.digest, asset.size);
+        }
+    }
+    catalog
+}
+
+/// Compiles again after changes, doing only what they ask for.
+pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
+    let mut sources = bundle.sources.clone();
+    let mut paths = Vec::with_capacity(changes.len());
+    for Change { path, source } in changes {
+        match source {
+            Some(source) => sources.insert(source),
+            None => drop(sources.remove(&path)),
+        }
+        paths.push(path);
+    }
+    if paths.iter().any(|path| path.as_str() == "kami.toml") {
+        return compile(sources, (*bundle.options).clone());
+    }
+    let templates = if paths.iter().any(|path| path.as_str().starts_with("templates/")) {
+        Arc::new(Templates::new(&sources))
+    } else {
+        Arc::clone(&bundle.templates)
+    };
+    let mut next = Bundle {
+        sources,
+        config: Arc::clone(&bundle.config),
+        options: Arc::clone(&bundle.options),
+        catalog: bundle.catalog.clone(),
+        templates,
+        config_diagnostics: Arc::clone(&bundle.config_diagnostics),
+        documents: bundle.documents.clone(),
+        made: RwLock::default(),
+        faults: Mutex::default(),
+    };
+    next.replace(&paths);
+    next
+}
+
+impl Bundle {
+    fn replace(&mut self, paths: &[SourcePath]) {
+        let settings = Settings { html: self.config.html };
+        let parsed: Vec<(&SourcePath, Option<Document>)> = paths
+            .par_iter()
+            .filter(|path| path.is_document())
+            .map(|path| {
+                let source = self.sources.get(path);
+                (
+                    path,
+                    source.and_then(|source| {
+                        Some(document::parse(path, source.as_text()?, source.digest, settings))
+                    }),
+                )
+            })
+            .collect();
+        let mut renamed = Vec::new();
+        for (path, document) in parsed {
+            let existed = self.documents.contains_key(path);
+            if existed != document.is_some() {
+                renamed.extend(names::translations_of(path, &self.config));
+            }
+            self.catalog.remove(path);
+            match document {
+                Some(document) => drop(self.documents.insert(path.clone(), Arc::new(document))),
+                None => drop(self.documents.remove(path)),
+            }
+            self.enter(path);
+        }
+        // A file that came or went makes translations of its neighbours, or pages of them.
+        for path in &renamed {
+            if !self.documents.contains_key(path) {
+                continue;
+            }
+            self.catalog.remove(path);
+            self.enter(path);
+        }
+        for path in paths.iter().filter(|path| !path.is_document()) {
+            match self.sources.get(path).map(|source| (source.digest, &source.content)) {
+                Some((digest, Content::Asset(asset))) => {
+                    self.catalog.insert_asset(path, digest, asset.size)
+                }
+                _ => self.catalog.remove_asset(path),
+            }
+        }
+    }
+
+    fn enter(&mut self, path: &SourcePath) {
+        let Some(document) = self.documents.get(path) else { return };
+        if self.catalog.entry(path).is_some() || (document.matter.draft && !self.options.drafts) {
+            return;
+        }
+        let exists = |path: &SourcePath| self.sources.get(path).is_some();
+        let entry = Entry::new(Arc::clone(document), &self.config, exists);
+        self.catalog.insert(entry);
+    }
+
+    /// Returns the view that pages are composed from.
+    pub fn site(&self) -> Site<'_> {
+        Site {
+            config: &self.config,
+            catalog: &self.catalog,
+            interface: &self.templates.interface,
+            options: &self.options,
+        }
+    }
+
+    /// Returns the output at an address, made now or earlier.
+    pub fn output(&self, address: &str) -> Option<Arc<Output>> {
+        if let Some(output) = self.made.read().unwrap_or_else(PoisonError::into_inner).get(address)
+        {
+            return Some(Arc::clone(output));
+        }
+        let output = Arc::new(self.make(address)?);
+        self.made
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(address.to_owned(), Arc::clone(&output));
+        Some(output)
+    }
+
+    /// Makes the output at an address and does not keep it.
+    pub fn make(&self, address: &str) -> Option<Output> {
+        if let Some(bytes) = self.templates.file(address) {
+            return Some(Output::new(address, bytes.to_vec()));
+        }
+        if let Some(output) = self.plain(address) {
+            return Some(output);
+        }
+        let page = page::compose(self.site(), address)?;
+        let (bytes, fault) = self.templates.render(&page);
+        if let Some(fault) = fault {
+            self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        }
+        Some(Output::new(address, bytes))
+    }
+
+    /// Makes the outputs that no template has a hand in.
+    fn plain(&self, address: &str) -> Option<Output> {
+        match address {
+            ".nojekyll" => return Some(Output::new(address, Vec::new())),
+            "robots.txt" if self.catalog.route(address).is_none() => {
+                return Some(Output::new(address, b"User-agent: *\nAllow: /\n".to_vec()));
+            }
+            _ => {}
+        }
+        match self.catalog.route(address)? {
+            Route::Asset(path) | Route::Static(path) => match &self.sources.get(path)?.content {
+                Content::Asset(asset) => Some(Output::new(address, asset.bytes.to_vec())),
+                Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
+                Content::Unusable(_) => None,
+            },
+            Route::Looks(path) => self
+                .documents
+                .get(path)
+                .map(|document| Output::new(address, document.looks.clone().into_bytes())),
+            Route::Notes(_) if self.options.notes => page::notes_script(self.site(), address)
+                .map(|script| Output::new(address, script.into_bytes())),
+            _ => None,
+        }
+    }
+
+    /// Returns all addresses of the bundle in their order; `bundle.json` is the exporter's.
+    pub fn addresses(&self) -> Vec<String> {
+        let mut addresses: Vec<String> = self.templates.addresses().cloned().collect();
+        let written = |route: &Route| self.options.notes || !matches!(route, Route::Notes(_));
+        addresses.extend(
+            self.catalog
+                .routes()
+                .filter(|(_, routes)| routes.first().is_some_and(written))
+                .map(|(address, _)| address.to_string()),
+        );
+        addresses.extend(page::list_routes(self.site()));
+        addresses.extend([".nojekyll".to_owned(), "robots.txt".to_owned()]);
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    /// Returns what is wrong with single files: quick, and all that can be an error in a document.
+    pub fn parse_diagnostics(&self) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> =
+            self.config_diagnostics.iter().chain(&self.templates.diagnostics).cloned().collect();
+        found.extend(
+            self.documents.values().flat_map(|document| document.diagnostics.iter().cloned()),
+        );
+        found.extend(self.sources.iter().filter_map(fault));
+        found.extend(self.faults.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        found.dedup();
+        diagnostic::sort(&mut found);
+        found
+    }
+
+    /// Returns everything that is wrong with the site, by place.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let entries: Vec<&Arc<Entry>> = self.catalog.entries().collect();
+        let mut found: Vec<Diagnostic> = entries
+            .par_iter()
+            .flat_map_iter(|entry| crate::check::document(&self.catalog, entry))
+            .collect();
+        found.extend(crate::check::site(&self.catalog, &self.config));
+        found.extend(self.parse_diagnostics());
+        diagnostic::sort(&mut found);
+        found.dedup();
+        found
+    }
+
+    /// Returns a diagnostic with its line, column and excerpt.
+    pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
+        if let Some(Content::Unusable(fault)) =
+            self.sources.get(&diagnostic.path).map(|source| &source.content)
+        {
+            let mut located = diagnostic.locate("");
+            (located.line, located.column) = (fault.line, fault.column);
+            return located;
+        }
+        diagnostic
+            .locate(self.sources.get(&diagnostic.path).and_then(Source::as_text).unwrap_or(""))
+    }
+
+    /// Tells whether a diagnostic is an error, or would be one under `--strict`.
+    pub fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
+        diagnostics.iter().any(|diagnostic| strict || diagnostic.rule.severity == Severity::Error)
+    }
+}
+
+fn fault(source: &Source) -> Option<Diagnostic> {
+    let Content::Unusable(fault) = &source.content else { return None };
+    let rule = rules::find(fault.code).unwrap_or(&rules::UNREADABLE);
+    Some(Diagnostic {
+        rule,
+        path: source.path.clone(),
+        span: Span::default(),
+        message: fault.message.clone(),
+        help: fault.help.clone(),
+    })
+}

@@ -1,0 +1,373 @@
+//! `kami.toml` as plain data: every key has a default, every unknown key is a diagnostic.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Rule, rules};
+use crate::source::SourcePath;
+use crate::span::Span;
+
+/// The settings of a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub title: String,
+    /// The language of documents that name none, such as `ja`.
+    pub lang: String,
+    /// The languages that translations may be in.
+    pub languages: Vec<String>,
+    pub base_url: Option<String>,
+    /// Whether raw HTML is let through as it is.
+    pub html: bool,
+    pub event: Event,
+    pub deck: Deck,
+    /// `Host` names besides loopback that `kami serve` answers to.
+    pub hosts: Vec<String>,
+    /// Values of keys whose features read them, in the words of the file.
+    pub other: BTreeMap<String, String>,
+}
+
+/// The event as `[event]` tells it, with what other languages say instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    pub name: String,
+    pub date: String,
+    pub venue: String,
+    pub summary: String,
+    pub talks: Vec<Talk>,
+    /// By language: the same keys, empty where nothing is said.
+    pub translations: BTreeMap<String, Event>,
+}
+
+/// One slot of the running order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Talk {
+    /// The deck's name, empty for a slot without one.
+    pub deck: String,
+    pub title: String,
+    pub speaker: String,
+    pub minutes: Option<u32>,
+    pub time: String,
+    pub summary: String,
+    pub span: Span,
+}
+
+/// What decks are like unless they say otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deck {
+    pub theme: String,
+    pub size: String,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            title: String::new(),
+            lang: "ja".to_owned(),
+            languages: vec!["ja".to_owned(), "en".to_owned()],
+            base_url: None,
+            html: false,
+            event: Event::default(),
+            deck: Deck { theme: "default".to_owned(), size: "16:9".to_owned() },
+            hosts: Vec::new(),
+            other: BTreeMap::new(),
+        }
+    }
+}
+
+const PATH: &str = "kami.toml";
+const TOP: &[&str] = &[
+    "title",
+    "lang",
+    "languages",
+    "base_url",
+    "fonts",
+    "html",
+    "links",
+    "event",
+    "wiki",
+    "deck",
+    "images",
+    "server",
+    "embed",
+];
+const EVENT: &[&str] = &["name", "date", "venue", "summary", "talks"];
+const TALK: &[&str] = &["deck", "title", "speaker", "minutes", "time", "summary"];
+/// Tables whose keys are read by the features they belong to.
+const OTHER: &[(&str, &[&str])] = &[
+    ("wiki", &["home", "order"]),
+    ("images", &["widths", "quality", "formats"]),
+    ("server", &["commit", "hosts"]),
+    ("embed", &["from"]),
+    ("deck", &["theme", "size", "fit"]),
+];
+
+/// Reads `kami.toml`; what cannot be read is told and left at its default.
+pub fn parse(text: &str) -> (Config, Vec<Diagnostic>) {
+    let mut reader = Reader { diagnostics: Vec::new() };
+    let mut config = Config::default();
+    match DeTable::parse(text) {
+        Ok(table) => reader.top(table.get_ref(), &mut config),
+        Err(error) => {
+            let range = error.span().unwrap_or(0..0);
+            reader.tell(
+                &rules::CONFIG,
+                range,
+                error.message().replace('\n', ", "),
+                "mend the line shown; the defaults hold until then",
+            );
+        }
+    }
+    if !config.languages.contains(&config.lang) {
+        config.languages.insert(0, config.lang.clone());
+    }
+    (config, reader.diagnostics)
+}
+
+struct Reader {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader {
+    fn tell(&mut self, rule: &'static Rule, range: Range<usize>, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic {
+            rule,
+            path: SourcePath::new(PATH),
+            span: Span::new(range.start, range.end),
+            message,
+            help: help.to_owned(),
+        });
+    }
+
+    fn top(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "title" => self.string(value, &mut config.title),
+                "lang" => self.lang(value, &mut config.lang),
+                "languages" => {
+                    config.languages = self.strings(value);
+                }
+                "base_url" => self.base_url(value, config),
+                "html" => self.boolean(value, &mut config.html),
+                "event" => self.event(value, &mut config.event, true),
+                name @ ("wiki" | "deck" | "images" | "server" | "embed") => {
+                    self.table(name, value, config)
+                }
+                name @ ("fonts" | "links") => {
+                    let mut text = String::new();
+                    self.string(value, &mut text);
+                    config.other.insert(name.to_owned(), text);
+                }
+                other => self.unknown(key, other, TOP),
+            }
+        }
+    }
+
+    fn event(&mut self, value: &Spanned<DeValue<'_>>, event: &mut Event, outer: bool) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong(value, "a table");
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "name" => self.string(value, &mut event.name),
+                "date" => self.date(value, &mut event.date),
+                "venue" => self.string(value, &mut event.venue),
+                "summary" => self.string(value, &mut event.summary),
+                "talks" => event.talks = self.talks(value),
+                lang if outer
+                    && matches!(value.get_ref(), DeValue::Table(_))
+                    && lang.len() <= 8 =>
+                {
+                    let mut translation = Event::default();
+                    self.event(value, &mut translation, false);
+                    event.translations.insert(lang.to_owned(), translation);
+                }
+                other => self.unknown(key, other, EVENT),
+            }
+        }
+    }
+
+    fn talks(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Talk> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(value, "a list of deck names or tables");
+            return Vec::new();
+        };
+        items.iter().map(|item| self.talk(item)).collect()
+    }
+
+    fn talk(&mut self, value: &Spanned<DeValue<'_>>) -> Talk {
+        let span = Span::new(value.span().start, value.span().end);
+        let mut talk = Talk { span, ..Talk::default() };
+        match value.get_ref() {
+            DeValue::String(name) => name.as_ref().clone_into(&mut talk.deck),
+            DeValue::Table(table) => {
+                for (key, value) in table {
+                    match key.get_ref().as_ref() {
+                        "deck" => self.string(value, &mut talk.deck),
+                        "title" => self.string(value, &mut talk.title),
+                        "speaker" => self.string(value, &mut talk.speaker),
+                        "time" => self.string(value, &mut talk.time),
+                        "summary" => self.string(value, &mut talk.summary),
+                        "minutes" => talk.minutes = self.number(value),
+                        other => self.unknown(key, other, TALK),
+                    }
+                }
+            }
+            _ => self.wrong(value, "a deck name or a table"),
+        }
+        talk
+    }
+
+    fn table(&mut self, name: &str, value: &Spanned<DeValue<'_>>, config: &mut Config) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.wrong(value, "a table");
+        };
+        let known =
+            OTHER.iter().find(|(table, _)| *table == name).map_or(&[][..], |(_, keys)| keys);
+        for (key, value) in table {
+            match (name, key.get_ref().as_ref()) {
+                ("deck", "theme") => self.string(value, &mut config.deck.theme),
+                ("deck", "size") => self.string(value, &mut config.deck.size),
+                ("server", "hosts") => config.hosts = self.strings(value),
+                (_, other) if known.contains(&other) => {
+                    config.other.insert(format!("{name}.{other}"), plain(value.get_ref()));
+                }
+                (_, other) => self.unknown(key, other, known),
+            }
+        }
+    }
+
+    fn lang(&mut self, value: &Spanned<DeValue<'_>>, into: &mut String) {
+        let mut lang = String::new();
+        self.string(value, &mut lang);
+        if is_lang(&lang) {
+            *into = lang;
+        } else {
+            self.wrong(value, "a language tag such as \"ja\" or \"en\"");
+        }
+    }
+
+    fn base_url(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
+        let mut url = String::new();
+        self.string(value, &mut url);
+        if url.starts_with("https://") || url.starts_with("http://") {
+            config.base_url = Some(format!("{}/", url.trim_end_matches('/')));
+        } else {
+            self.wrong(value, "an address that begins with https://");
+        }
+    }
+
+    fn string(&mut self, value: &Spanned<DeValue<'_>>, into: &mut String) {
+        match value.get_ref() {
+            DeValue::String(text) => text.as_ref().clone_into(into),
+            _ => self.wrong(value, "a string in quotation marks"),
+        }
+    }
+
+    fn date(&mut self, value: &Spanned<DeValue<'_>>, into: &mut String) {
+        let text = plain(value.get_ref());
+        if text.parse::<jiff::civil::Date>().is_ok() {
+            *into = text;
+        } else {
+            self.wrong(value, "a date such as 2011-04-23");
+        }
+    }
+
+    fn boolean(&mut self, value: &Spanned<DeValue<'_>>, into: &mut bool) {
+        match value.get_ref() {
+            DeValue::Boolean(truth) => *into = *truth,
+            _ => self.wrong(value, "true or false"),
+        }
+    }
+
+    fn number(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u32> {
+        let number = plain(value.get_ref()).parse().ok();
+        if number.is_none() {
+            self.wrong(value, "a whole number");
+        }
+        number
+    }
+
+    fn strings(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(value, "a list of strings");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            let mut text = String::new();
+            self.string(item, &mut text);
+            texts.push(text);
+        }
+        texts
+    }
+
+    fn wrong(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        self.tell(
+            &rules::BAD_VALUE,
+            value.span(),
+            format!("expected {wanted}"),
+            "the default holds until it is mended",
+        );
+    }
+
+    fn unknown(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, name: &str, known: &[&str]) {
+        let help = match closest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the keys here are {}", known.join(", ")),
+        };
+        self.tell(
+            &rules::UNKNOWN_KEY,
+            key.span(),
+            format!("`{name}` is not a key of kami.toml here"),
+            &help,
+        );
+    }
+}
+
+fn plain(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        DeValue::Boolean(truth) => truth.to_string(),
+        DeValue::Datetime(date) => date.to_string(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| plain(item.get_ref())).collect::<Vec<_>>().join(" ")
+        }
+        DeValue::Table(_) => String::new(),
+    }
+}
+
+/// Tells whether a text has the form of a language tag.
+pub fn is_lang(text: &str) -> bool {
+    (2..=12).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Returns the candidate nearest to `word`, if one is near enough to be what was meant.
+pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, candidate)| (*distance, *candidate))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Returns how many single-character edits lead from one word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(!x.to_lowercase().eq(y.to_lowercase()));
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,93 @@
+//! What is wrong with content, where, and what to do about it.
+//!
+//! Wrong content is data: nothing here fails, prints or stops a compile.
+
+pub mod rules;
+
+use serde::Serialize;
+
+use crate::source::SourcePath;
+use crate::span::{Lines, Span};
+
+/// How bad it is: an error makes the exit status 1, a warning does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// One rule: its stable code, how severe a breach is, and what it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub code: &'static str,
+    pub severity: Severity,
+    /// What `kami explain CODE` says: what it means and how to mend it.
+    pub explanation: &'static str,
+}
+
+/// One thing that is wrong, at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub rule: &'static Rule,
+    pub path: SourcePath,
+    pub span: Span,
+    pub message: String,
+    pub help: String,
+}
+
+/// A diagnostic as people and programs outside see it: with line and column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Located {
+    pub code: &'static str,
+    pub severity: Severity,
+    pub path: String,
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+    pub help: String,
+    /// The source line, for the excerpt; not part of the JSON that `check` prints.
+    #[serde(skip)]
+    pub excerpt: String,
+    /// How many characters of the excerpt the caret underlines, at least one.
+    #[serde(skip)]
+    pub width: u32,
+}
+
+impl Diagnostic {
+    /// Returns the diagnostic with line, column and source line, read off `text`.
+    pub fn locate(&self, text: &str) -> Located {
+        let lines = Lines::of(text);
+        let place = lines.place(text, self.span.start as usize);
+        let excerpt = lines.line(text, place.line).to_owned();
+        let inside = text.get(self.span.start as usize..self.span.end as usize).unwrap_or("");
+        let width = inside.lines().next().map_or(0, |line| line.chars().count());
+        Located {
+            code: self.rule.code,
+            severity: self.rule.severity,
+            path: self.path.to_string(),
+            line: place.line,
+            column: place.column,
+            message: self.message.clone(),
+            help: self.help.clone(),
+            excerpt,
+            width: u32::try_from(width.max(1)).unwrap_or(1),
+        }
+    }
+}
+
+/// Orders diagnostics by place, then by code.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| {
+        (&a.path, a.span, a.rule.code, &a.message).cmp(&(&b.path, b.span, b.rule.code, &b.message))
+    });
+}

@@ -1,0 +1,51 @@
+//! The one table of rules: every code that a diagnostic can bear, its severity and its explanation.
+
+use super::Rule;
+use super::Severity::{Error, Warning};
+
+macro_rules! rules {
+    ($($name:ident = $code:literal, $severity:ident, $explanation:literal;)*) => {
+        $(#[doc = $explanation] pub static $name: Rule = Rule { code: $code, severity: $severity, explanation: $explanation };)*
+        /// Every rule, in the order of the table.
+        pub static ALL: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    UNREADABLE = "unreadable-file", Error, "The file could not be read, so nothing of it is in the site. Check its permissions.";
+    NOT_UTF8 = "not-utf8", Error, "The file is not UTF-8. Convert it, for example with `iconv -f SHIFT_JIS -t UTF-8`; until then it is not in the site.";
+    TOO_LARGE = "too-large", Error, "A Markdown file may be 64 MiB at most. Split it into several documents.";
+    OUTSIDE_LINK = "link-outside", Error, "A symbolic link leads out of the site folder (or nowhere). Links may only lead to files of the site; put the file itself into the site.";
+    SPECIAL_FILE = "special-file", Warning, "A pipe, socket or device lies in the site. Only ordinary files are read.";
+    NUL = "nul-byte", Warning, "The text holds a NUL byte, which HTML cannot; it is shown as U+FFFD. Delete it.";
+    DEEP_QUOTES = "deep-quotes", Error, "Quotations are nested more than 100 deep. Nobody reads that; the line is shown as plain text.";
+    FRONT_MATTER = "front-matter", Error, "The front matter is not valid YAML, so none of its keys count. The place is where the parser stopped.";
+    FRONT_MATTER_UNCLOSED = "front-matter-unclosed", Error, "The front matter has no closing `---` line.";
+    FRONT_MATTER_PLACE = "front-matter-place", Warning, "Front matter must begin in the first line of the file. What looks like it here is shown as text.";
+    UNKNOWN_KEY = "unknown-key", Warning, "The key is not one that means anything here. It may be misspelt.";
+    BAD_VALUE = "bad-value", Warning, "The value is not of the form that this key takes; the default holds.";
+    DUPLICATE_KEY = "duplicate-key", Warning, "The key stands twice; the last one counts.";
+    CONFIG = "config", Error, "kami.toml is not valid TOML; the defaults hold until it is mended.";
+    NOTE_LIKE_DIRECTIVE = "note-like-directive", Warning, "The comment looks like a misspelt directive, so it became a speaker note.";
+    TEXT_AFTER_COMMENT = "text-after-comment", Warning, "Marp drops what stands behind a comment on its line; here it is kept. Put it on a line of its own.";
+    UNKNOWN_THEME = "unknown-theme", Warning, "No theme has this name; the default theme is used.";
+    THEME_CLASS = "theme-class", Warning, "The theme has no looks for this class.";
+    HEADING_RULE = "heading-rule", Warning, "A line of text directly above `---` makes a heading, not a new slide. Put a blank line between them.";
+    EMPTY_SLIDE = "empty-slide", Warning, "An explicit rule directly before a heading that divides slides makes an empty slide. Remove the rule.";
+    RAW_HTML = "raw-html", Warning, "Raw HTML is shown as text unless it is one of a small set of harmless elements. `html = true` in kami.toml allows all of it.";
+    MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
+    MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
+    MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
+    AMBIGUOUS_LINK = "ambiguous-link", Warning, "More than one document answers to this name; the nearest is taken. Write its path to be exact.";
+    UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";
+    COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";
+    ORPHAN = "orphan", Warning, "Nothing links to this page, so readers find it only in the index of all pages.";
+    MISSING_DECK = "missing-deck", Warning, "The running order names a deck that is not there.";
+    TEMPLATE = "template", Error, "A template of the site does not compile or failed to render. The built-in one is used in its place.";
+    EMBED_LATER = "embed", Warning, "Embedding `![[...]]` shows a link for now.";
+}
+
+/// Returns the rule of a code.
+pub fn find(code: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.code == code)
+}

@@ -1,0 +1,214 @@
+//! Raw HTML in Markdown: harmless elements pass, everything else is shown as text.
+//!
+//! Works on single tags, as CommonMark gives them; remembers what is open, so that no tag of the
+//! content can close an element of the page around it.
+
+/// Elements that pass, each with the attributes it may bear besides the common ones.
+const ELEMENTS: &[(&str, &[&str])] = &[
+    ("abbr", &[]),
+    ("b", &[]),
+    ("bdi", &[]),
+    ("bdo", &[]),
+    ("blockquote", &[]),
+    ("br", &[]),
+    ("cite", &[]),
+    ("code", &[]),
+    ("dd", &[]),
+    ("del", &[]),
+    ("details", &["open"]),
+    ("dfn", &[]),
+    ("div", &[]),
+    ("dl", &[]),
+    ("dt", &[]),
+    ("em", &[]),
+    ("figcaption", &[]),
+    ("figure", &[]),
+    ("h1", &[]),
+    ("h2", &[]),
+    ("h3", &[]),
+    ("h4", &[]),
+    ("h5", &[]),
+    ("h6", &[]),
+    ("hr", &[]),
+    ("i", &[]),
+    ("ins", &[]),
+    ("kbd", &[]),
+    ("li", &["value"]),
+    ("mark", &[]),
+    ("ol", &["start", "reversed"]),
+    ("p", &[]),
+    ("pre", &[]),
+    ("q", &[]),
+    ("rp", &[]),
+    ("rt", &[]),
+    ("ruby", &[]),
+    ("s", &[]),
+    ("samp", &[]),
+    ("small", &[]),
+    ("span", &[]),
+    ("strong", &[]),
+    ("sub", &[]),
+    ("summary", &[]),
+    ("sup", &[]),
+    ("table", &[]),
+    ("tbody", &[]),
+    ("td", &["colspan", "rowspan"]),
+    ("tfoot", &[]),
+    ("th", &["colspan", "rowspan", "scope"]),
+    ("thead", &[]),
+    ("time", &["datetime"]),
+    ("tr", &[]),
+    ("u", &[]),
+    ("ul", &[]),
+    ("var", &[]),
+    ("wbr", &[]),
+];
+const VOID: &[&str] = &["br", "hr", "wbr"];
+const COMMON: &[&str] = &["class", "dir", "lang", "title"];
+
+/// What a piece of raw HTML became.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Cleaned {
+    pub html: String,
+    /// The first tag that was turned into text, if any was.
+    pub refused: Option<String>,
+}
+
+/// The raw elements that are open at this point of the text.
+#[derive(Debug, Default)]
+pub(super) struct Open(Vec<&'static str>);
+
+impl Open {
+    /// Cleans a piece of raw HTML: one tag, or a block of tags and text.
+    pub(super) fn clean(&mut self, raw: &str) -> Cleaned {
+        let mut cleaned = Cleaned::default();
+        let mut rest = raw;
+        while let Some(at) = rest.find('<') {
+            escape(&rest[..at], &mut cleaned.html);
+            rest = &rest[at..];
+            if let Some(comment) = rest.strip_prefix("<!--") {
+                rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+                continue;
+            }
+            let length = tag_length(rest);
+            let tag = &rest[..length];
+            if let Some(html) = self.tag(tag) {
+                cleaned.html.push_str(&html);
+            } else {
+                escape(tag, &mut cleaned.html);
+                if tag.len() > 1 {
+                    cleaned.refused.get_or_insert_with(|| tag.to_owned());
+                }
+            }
+            rest = &rest[length..];
+        }
+        escape(rest, &mut cleaned.html);
+        cleaned
+    }
+
+    /// Returns the closing tags of all that was left open.
+    pub(super) fn close_all(&mut self) -> String {
+        self.0.drain(..).rev().map(|name| format!("</{name}>")).collect()
+    }
+
+    fn tag(&mut self, tag: &str) -> Option<String> {
+        let inner = tag.strip_prefix('<')?.strip_suffix('>')?;
+        if let Some(name) = inner.strip_prefix('/') {
+            let (name, _) = element(name.trim())?;
+            let place = self.0.iter().rposition(|&open| open == name)?;
+            return Some(self.0.drain(place..).rev().map(|open| format!("</{open}>")).collect());
+        }
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
+        let (name, own) = element(&inner[..end])?;
+        let mut html = format!("<{name}");
+        for (key, value) in attributes(&inner[end..]) {
+            let key = key.to_ascii_lowercase();
+            if COMMON.contains(&key.as_str()) || own.contains(&key.as_str()) {
+                html.push(' ');
+                html.push_str(&key);
+                html.push_str("=\"");
+                escape(&value, &mut html);
+                html.push('"');
+            }
+        }
+        html.push('>');
+        if !VOID.contains(&name) {
+            self.0.push(name);
+        }
+        Some(html)
+    }
+}
+
+fn element(name: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let lower = name.to_ascii_lowercase();
+    ELEMENTS.iter().find(|(known, _)| *known == lower).copied()
+}
+
+/// Returns the length of the tag at the start of `text`; 1 when it is no tag.
+fn tag_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    if !bytes
+        .get(1)
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/' || *b == b'!' || *b == b'?')
+    {
+        return 1;
+    }
+    let mut quote = None;
+    for (at, &byte) in bytes.iter().enumerate().skip(1) {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'>') => return at + 1,
+            _ => {}
+        }
+    }
+    1
+}
+
+fn attributes(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
+        let key = rest[..end].to_owned();
+        rest = rest[end..].trim_start();
+        let mut value = String::new();
+        if let Some(after) = rest.strip_prefix('=') {
+            let after = after.trim_start();
+            let (inside, length) = match after.chars().next() {
+                Some(quote @ ('"' | '\'')) => {
+                    let close = after[1..].find(quote).map_or(after.len(), |at| at + 1);
+                    (&after[1..close.max(1)], (close + 1).min(after.len()))
+                }
+                _ => {
+                    let close =
+                        after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len());
+                    (&after[..close], close)
+                }
+            };
+            inside.clone_into(&mut value);
+            rest = &after[length..];
+        } else if end == 0 {
+            break;
+        }
+        if !key.is_empty() {
+            found.push((key, value));
+        }
+        rest = rest.trim_start();
+    }
+    found
+}
+
+/// Appends text with the characters escaped that mean something in HTML.
+pub fn escape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}

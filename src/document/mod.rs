@@ -1,0 +1,228 @@
+//! Source -> Document: everything that one text says, knowing no other text.
+//!
+//! Parsing never fails: what is wrong becomes diagnostics. Links, pictures and words that depend
+//! on other documents or on the reader's language stay holes in the HTML.
+
+pub mod directives;
+pub mod front_matter;
+pub mod html;
+mod parse;
+mod sentence;
+pub mod yaml;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
+use crate::document::front_matter::Matter;
+use crate::source::SourcePath;
+use crate::span::Span;
+
+pub use parse::{Dialect, parse, render_markdown};
+
+/// The kinds of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Deck,
+    Page,
+}
+
+/// What parsing needs to know besides the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether raw HTML is let through as it is.
+    pub html: bool,
+}
+
+/// One Markdown file, understood.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub path: SourcePath,
+    pub kind: Kind,
+    pub digest: Digest,
+    pub matter: Matter,
+    /// The title as the document itself tells it: front matter, else its first heading.
+    pub title: Option<String>,
+    /// A page's text; empty for a deck.
+    pub body: Prose,
+    /// A deck's slides; empty for a page.
+    pub slides: Vec<Slide>,
+    pub headings: Vec<Heading>,
+    pub links: Vec<Link>,
+    /// Style rules for looks that directives ask for, each a class of its own.
+    pub looks: String,
+    /// Origins of remote pictures, for the page's Content-Security-Policy.
+    pub origins: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// HTML with holes: what depends on other documents is filled when a page is composed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prose {
+    pub html: String,
+    /// In the order of their positions.
+    pub holes: Vec<Hole>,
+}
+
+/// A place in the HTML of a prose, and what belongs there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Byte offset in the HTML.
+    pub at: u32,
+    pub filling: Filling,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filling {
+    /// The opening tag of the link with this index in the document's links.
+    Link(u32),
+    /// A picture.
+    Picture(Box<Picture>),
+    /// ` id="..."` of a heading; left out where the prose is embedded elsewhere.
+    Id(String),
+    /// The permanent link at the end of a heading: its anchor and its text.
+    Anchor(Box<(String, String)>),
+    /// A word of the interface in the reader's language.
+    Word(&'static str),
+}
+
+/// A picture as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The address as written, percent-decoded.
+    pub target: String,
+    pub alt: String,
+    pub title: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub span: Span,
+}
+
+/// One screen of a deck.
+#[derive(Clone, Debug, Default)]
+pub struct Slide {
+    /// `<!-- id: -->`, else the anchor of its first heading, else the digest of its text.
+    pub key: String,
+    pub title: String,
+    pub prose: Prose,
+    pub header: Prose,
+    pub footer: Prose,
+    pub classes: Vec<String>,
+    /// Marpit's `data-*` attributes, names without `data-`.
+    pub attributes: Vec<(String, String)>,
+    pub lang: Option<String>,
+    /// The page number shown, and whether it is shown.
+    pub page: Option<u32>,
+    /// How many key presses reveal everything.
+    pub steps: u32,
+    pub time_seconds: Option<u32>,
+    pub notes: Vec<Note>,
+    pub span: Span,
+}
+
+/// What the speaker sees beside a slide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The note as HTML, without holes.
+    pub html: String,
+    /// The same as nested lists `[tag, attributes, child...]`, built without parsing HTML.
+    pub tree: Vec<Json>,
+    pub text: String,
+}
+
+/// A heading, in the order of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    pub level: u8,
+    pub id: String,
+    pub text: String,
+    /// The slide it stands on, from 1.
+    pub slide: Option<u32>,
+}
+
+/// A link as written, wherever it leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub form: Form,
+    /// The name or path as written, without the anchor; empty for this very document.
+    pub target: String,
+    /// What stands behind `#`, if anything does.
+    pub anchor: Option<String>,
+    pub span: Span,
+    /// The slide it stands on, from 1.
+    pub slide: Option<u32>,
+    /// The sentence around it: before, the label, after.
+    pub sentence: [String; 3],
+}
+
+/// How a link was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `[[Name]]`
+    Wiki,
+    /// `![[Name]]`
+    Embed,
+    /// `[text](path)`
+    Markdown,
+}
+
+impl Document {
+    /// Returns the path without `.md`: what names are made from.
+    pub fn stem(&self) -> &str {
+        self.path.as_str().trim_end_matches(".md")
+    }
+
+    /// Returns the total number of page numbers, the last one that is reached.
+    pub fn last_page(&self) -> u32 {
+        self.slides.iter().filter_map(|slide| slide.page).max().unwrap_or(0)
+    }
+}
+
+impl Prose {
+    /// Writes the HTML with every hole filled by `fill`.
+    pub fn fill(&self, out: &mut String, mut fill: impl FnMut(&Filling, &mut String)) {
+        out.reserve(self.html.len() + self.holes.len() * 48);
+        let mut at = 0;
+        for hole in &self.holes {
+            let end = hole.at as usize;
+            out.push_str(&self.html[at..end]);
+            fill(&hole.filling, out);
+            at = end;
+        }
+        out.push_str(&self.html[at..]);
+    }
+
+    /// Returns the HTML with links and pictures that lead where they say.
+    fn plain(&self, links: &[Link]) -> String {
+        let mut out = String::new();
+        self.fill(&mut out, |filling, out| match filling {
+            Filling::Link(index) => {
+                let link = &links[*index as usize];
+                out.push_str("<a href=\"");
+                html::escape(&link.target, out);
+                if let Some(anchor) = &link.anchor {
+                    out.push('#');
+                    html::escape(anchor, out);
+                }
+                out.push_str("\">");
+            }
+            Filling::Picture(picture) => {
+                out.push_str("<img src=\"");
+                html::escape(&picture.target, out);
+                out.push_str("\" alt=\"");
+                html::escape(&picture.alt, out);
+                if !picture.title.is_empty() {
+                    out.push_str("\" title=\"");
+                    html::escape(&picture.title, out);
+                }
+                out.push_str("\" />");
+            }
+            Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
+        });
+        out
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.html.is_empty() && self.holes.is_empty()
+    }
+}

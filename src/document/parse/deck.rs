@@ -1,0 +1,358 @@
+//! The tree of a deck -> slides: where they begin, what is in force on each, what the speaker sees.
+
+use comrak::nodes::NodeValue;
+use comrak::options::Options;
+use comrak::{Arena, Node, parse_document};
+
+use super::format::Formatter;
+use super::{Dialect, Text, notes, options, plain_text, prepare};
+use crate::diagnostic::rules;
+use crate::digest::Digest;
+use crate::document::directives::{self, Comment, Global, Local, Running};
+use crate::document::front_matter::duration_seconds;
+use crate::document::yaml::Node as Yaml;
+use crate::document::{Document, Prose, Slide};
+use crate::span::Span;
+
+/// The nodes of one slide, and the comments among them.
+#[derive(Default)]
+struct Part<'a> {
+    nodes: Vec<Node<'a>>,
+    directives: Vec<(String, Yaml)>,
+    notes: Vec<String>,
+    /// The rule or heading that began it.
+    start: Option<Node<'a>>,
+}
+
+/// Reads the slides of a deck into the document.
+pub(super) fn read(text: &Text<'_>, document: &mut Document) {
+    let options = options(Dialect::Deck);
+    let arena = Arena::new();
+    let root = parse_document(&arena, text.body, &options);
+    prepare::tidy(&arena, root, Dialect::Deck);
+    let mut formatter = Formatter::new(text, Dialect::Deck);
+    let global = global(root, document);
+    let mut parts = split(root, &global.dividers);
+    warn(text, root, &parts, &global, &mut formatter);
+    for part in &mut parts {
+        comments(text, part, &mut formatter);
+    }
+    let matter = std::mem::take(&mut document.matter.directives);
+    parts[0].directives.splice(0..0, matter);
+    let mut writer = Writer {
+        text,
+        options: &options,
+        global: &global,
+        running: Running::default(),
+        page: 0,
+        looks: String::new(),
+    };
+    for (index, part) in parts.iter().enumerate() {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let slide = writer.slide(&mut formatter, part, number);
+        document.slides.push(slide);
+    }
+    document.looks = writer.looks;
+    formatter.finish(document);
+    distinct_keys(&mut document.slides);
+    if document.title.is_none() {
+        let level = document.headings.iter().map(|heading| heading.level).min();
+        document.title = document
+            .headings
+            .iter()
+            .find(|heading| Some(heading.level) == level)
+            .map(|heading| heading.text.clone());
+    }
+}
+
+/// Returns the inside of a comment node.
+fn comment_of(node: Node<'_>) -> Option<String> {
+    let data = node.data();
+    let literal = match &data.value {
+        NodeValue::HtmlBlock(block) => block.literal.trim(),
+        NodeValue::HtmlInline(literal) => literal.trim(),
+        _ => return None,
+    };
+    let inside = literal.strip_prefix("<!--")?;
+    let inside = &inside[..inside.find("-->")?];
+    Some(inside.trim_matches('-').to_owned())
+}
+
+fn comment_nodes(root: Node<'_>) -> Vec<Node<'_>> {
+    root.descendants().filter(|node| comment_of(node).is_some()).collect()
+}
+
+fn global(root: Node<'_>, document: &mut Document) -> Global {
+    let mut global = Global::default();
+    for (name, node) in &document.matter.directives {
+        global.apply(name, node);
+    }
+    for node in comment_nodes(root) {
+        let Some(Comment::Directives(found)) =
+            comment_of(node).map(|inside| directives::classify(&inside))
+        else {
+            continue;
+        };
+        for (name, value) in &found {
+            global.apply(name, value);
+            if name == "title" && document.title.is_none() {
+                document.title = value.as_text().map(str::to_owned);
+            }
+        }
+    }
+    if let Some(lang) = &global.lang {
+        document.matter.lang.get_or_insert_with(|| lang.clone());
+    }
+    global
+}
+
+/// Splits at rules of the top level, and before headings of the dividing levels.
+fn split<'a>(root: Node<'a>, dividers: &[u8]) -> Vec<Part<'a>> {
+    let mut parts = vec![Part::default()];
+    let mut seen = false;
+    for node in root.children() {
+        let (rule, divides) = match &node.data().value {
+            NodeValue::ThematicBreak => (true, false),
+            NodeValue::Heading(heading) => (false, dividers.contains(&heading.level)),
+            _ => (false, false),
+        };
+        if rule || (divides && seen) {
+            parts.push(Part { start: Some(node), ..Part::default() });
+        }
+        seen |= rule || comment_of(node).is_none();
+        if !rule && let Some(part) = parts.last_mut() {
+            part.nodes.push(node);
+        }
+    }
+    parts
+}
+
+/// Tells what an author would be surprised by.
+fn warn(
+    text: &Text<'_>,
+    root: Node<'_>,
+    parts: &[Part<'_>],
+    global: &Global,
+    formatter: &mut Formatter<'_>,
+) {
+    for node in root.descendants() {
+        if let NodeValue::Heading(heading) = &node.data().value
+            && heading.setext
+            && heading.level == 2
+        {
+            let message = format!(
+                "`{}` directly above `---` is a heading, not the end of a slide",
+                plain_text(node)
+            );
+            formatter.tell(text.diagnostic(
+                &rules::HEADING_RULE,
+                text.span(node),
+                message,
+                "put a blank line above `---` to begin a slide, or write the heading with `##`",
+            ));
+        }
+    }
+    for pair in parts.windows(2) {
+        let by_heading =
+            pair[1].start.is_some_and(|node| matches!(node.data().value, NodeValue::Heading(_)));
+        let empty =
+            pair[0].start.is_some_and(|node| matches!(node.data().value, NodeValue::ThematicBreak))
+                && pair[0].nodes.is_empty();
+        if by_heading
+            && empty
+            && !global.dividers.is_empty()
+            && let Some(rule) = pair[0].start
+        {
+            formatter.tell(text.diagnostic(
+                &rules::EMPTY_SLIDE,
+                text.span(rule),
+                "this rule makes an empty slide: the heading below begins one by itself".to_owned(),
+                "remove the rule",
+            ));
+        }
+    }
+}
+
+/// Takes directives and notes out of a slide's comments; the comments leave the tree.
+fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>) {
+    let found: Vec<Node<'_>> = part.nodes.iter().flat_map(|node| comment_nodes(node)).collect();
+    for node in found {
+        let Some(inside) = comment_of(node) else { continue };
+        match directives::classify(&inside) {
+            Comment::Directives(directives) => part.directives.extend(directives),
+            Comment::Note(note) => {
+                if let Some((key, near)) = directives::misspelt(&note) {
+                    let message =
+                        format!("`{key}` is not a directive, so this comment is a speaker note");
+                    formatter.tell(text.diagnostic(
+                        &rules::NOTE_LIKE_DIRECTIVE,
+                        text.span(node),
+                        message,
+                        &format!("did you mean `{near}`?"),
+                    ));
+                }
+                part.notes.push(note);
+            }
+            Comment::Nothing => {}
+        }
+        if let Some(rest) = behind(node) {
+            let message = format!("`{rest}` stands behind a comment on its line");
+            formatter.tell(text.diagnostic(
+                &rules::TEXT_AFTER_COMMENT,
+                text.span(node),
+                message,
+                "put it on a line of its own",
+            ));
+        }
+    }
+}
+
+/// Returns the text behind a block comment on its last line.
+fn behind(node: Node<'_>) -> Option<String> {
+    match &node.data().value {
+        NodeValue::HtmlBlock(block) => {
+            let (_, rest) = block.literal.split_once("-->")?;
+            let rest = rest.trim();
+            (!rest.is_empty()).then(|| rest.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Writes one slide after the other; what lasts from slide to slide is here.
+struct Writer<'w> {
+    text: &'w Text<'w>,
+    options: &'w Options<'static>,
+    global: &'w Global,
+    running: Running,
+    page: u32,
+    looks: String,
+}
+
+impl Writer<'_> {
+    fn slide(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, number: u32) -> Slide {
+        let local = self.running.slide(&part.directives);
+        let headings = formatter.headings().len();
+        formatter.begin_slide(number);
+        let prose = formatter.prose(self.options, &part.nodes);
+        let steps = formatter.steps();
+        let new = &formatter.headings()[headings..];
+        let title = new.first().map(|heading| heading.text.clone()).unwrap_or_default();
+        let anchor = new.first().map(|heading| heading.id.clone());
+        let own = local.get("id").map(slug).filter(|id| !id.is_empty());
+        let source: String = part.nodes.iter().map(|node| plain_text(node)).collect();
+        let key = own
+            .or(anchor)
+            .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
+        let header = self.inline(formatter, local.get("header"));
+        let footer = self.inline(formatter, local.get("footer"));
+        let mut classes: Vec<String> =
+            local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
+        classes.extend(self.look(&local));
+        Slide {
+            key,
+            title,
+            prose,
+            header,
+            footer,
+            classes,
+            attributes: self.attributes(&local),
+            lang: self.global.lang.clone(),
+            page: self.page(&local),
+            steps,
+            time_seconds: local.get("time").and_then(duration_seconds),
+            notes: part.notes.iter().map(|note| notes::read(note)).collect(),
+            span: self.span(part),
+        }
+    }
+
+    fn span(&self, part: &Part<'_>) -> Span {
+        part.start
+            .or(part.nodes.first().copied())
+            .map_or(Span::new(self.text.base, self.text.base), |node| self.text.span(node))
+    }
+
+    /// Counts the page; returns its number where it is shown.
+    fn page(&mut self, local: &Local) -> Option<u32> {
+        let paging = directives::paging(local);
+        if paging.counts || self.page == 0 {
+            self.page += 1;
+        }
+        paging.shown.then_some(self.page)
+    }
+
+    fn attributes(&self, local: &Local) -> Vec<(String, String)> {
+        let mut attributes = vec![(
+            "theme".to_owned(),
+            self.global.theme.clone().unwrap_or_else(|| "default".to_owned()),
+        )];
+        if let Some(size) = &self.global.size {
+            attributes.push(("size".to_owned(), size.clone()));
+        }
+        for (name, value) in local.sorted() {
+            if !matches!(
+                name,
+                "id" | "time" | "title" | "description" | "author" | "keywords" | "url" | "image"
+            ) {
+                attributes.push((kebab(name), value.to_owned()));
+            }
+        }
+        attributes
+    }
+
+    /// Writes the look of a slide as a class of the deck's style sheet.
+    fn look(&mut self, local: &Local) -> Option<String> {
+        let css = directives::look(local);
+        if css.is_empty() {
+            return None;
+        }
+        let class = format!("look-{}", &Digest::of(css.as_bytes()).short()[..8]);
+        if !self.looks.contains(&class) {
+            self.looks.push_str(&format!(".slide.{class}{{{css}}}\n"));
+        }
+        Some(class)
+    }
+
+    /// Formats a header or footer: inline Markdown, links and pictures included.
+    fn inline(&self, formatter: &mut Formatter<'_>, markdown: Option<&str>) -> Prose {
+        let Some(markdown) = markdown else { return Prose::default() };
+        let arena = Arena::new();
+        let root = parse_document(&arena, markdown, self.options);
+        prepare::tidy(&arena, root, Dialect::Deck);
+        let inlines: Vec<Node<'_>> = match root.first_child() {
+            Some(first) if matches!(first.data().value, NodeValue::Paragraph) => {
+                first.children().collect()
+            }
+            _ => root.children().collect(),
+        };
+        formatter.prose(self.options, &inlines)
+    }
+}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn slug(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+/// Gives slides that would share a key a number each.
+fn distinct_keys(slides: &mut [Slide]) {
+    let mut seen = std::collections::BTreeSet::new();
+    for slide in slides {
+        let base = slide.key.clone();
+        let mut n = 1;
+        while !seen.insert(slide.key.clone()) {
+            slide.key = format!("{base}-{n}");
+            n += 1;
+        }
+    }
+}

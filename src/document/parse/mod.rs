@@ -1,0 +1,303 @@
+//! Markdown text -> `Document`. This folder alone names comrak.
+
+mod deck;
+mod format;
+mod notes;
+mod prepare;
+
+use comrak::nodes::NodeValue;
+use comrak::options::Options;
+use comrak::{Arena, Node, parse_document};
+
+use crate::diagnostic::{self, Diagnostic, Rule, rules};
+use crate::digest::Digest;
+use crate::document::front_matter::{self, Matter};
+use crate::document::{Document, Kind, Prose, Settings};
+use crate::source::SourcePath;
+use crate::span::{Lines, Span};
+
+/// Quotations nested deeper than this are refused: comrak's extensions take quadratic time there.
+const QUOTE_DEPTH_MAX: usize = 100;
+
+/// The dialects of Markdown that the document stage speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// CommonMark 0.31, for its specification suite.
+    CommonMark,
+    /// GitHub-flavoured Markdown, for its specification suite.
+    Gfm,
+    /// What wiki pages are written in.
+    Page,
+    /// What decks are written in: Marp's Markdown and ours.
+    Deck,
+}
+
+/// What the formatter and the deck splitter know about the text at hand.
+struct Text<'a> {
+    path: &'a SourcePath,
+    body: &'a str,
+    /// Where the body begins in the file.
+    base: usize,
+    lines: Lines,
+    settings: Settings,
+}
+
+impl Text<'_> {
+    /// Returns the span in the file of a node.
+    fn span(&self, node: Node<'_>) -> Span {
+        let at = node.data().sourcepos;
+        let start = self.lines.offset(at.start.line, at.start.column);
+        let end = self.lines.offset(at.end.line.max(at.start.line), at.end.column) + 1;
+        let clamp = |n: usize| self.base + n.min(self.body.len());
+        Span::new(clamp(start), clamp(end))
+    }
+
+    fn diagnostic(
+        &self,
+        rule: &'static Rule,
+        span: Span,
+        message: String,
+        help: &str,
+    ) -> Diagnostic {
+        Diagnostic { rule, path: self.path.clone(), span, message, help: help.to_owned() }
+    }
+}
+
+/// Understands one text. Never fails; what is wrong is in the document's diagnostics.
+pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) -> Document {
+    let kind = if path.as_str().starts_with("decks/") { Kind::Deck } else { Kind::Page };
+    let mut diagnostics = Vec::new();
+    let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let (matter, body_at) = front_matter(kind, path, text, bom, &mut diagnostics);
+    let softened = soften_quotes(path, &text[body_at..], body_at, &mut diagnostics);
+    let body = softened.as_deref().unwrap_or(&text[body_at..]);
+    if let Some(at) = body.find('\0') {
+        let span = Span::new(body_at + at, body_at + at + 1);
+        let message = "the text holds a NUL byte".to_owned();
+        diagnostics.push(Diagnostic {
+            rule: &rules::NUL,
+            path: path.clone(),
+            span,
+            message,
+            help: "delete it; it is shown as U+FFFD".to_owned(),
+        });
+    }
+    let text = Text { path, body, base: body_at, lines: Lines::of(body), settings };
+    let mut document = Document {
+        path: path.clone(),
+        kind,
+        digest,
+        title: matter.title.clone(),
+        matter,
+        body: Prose::default(),
+        slides: Vec::new(),
+        headings: Vec::new(),
+        links: Vec::new(),
+        looks: String::new(),
+        origins: Vec::new(),
+        diagnostics,
+    };
+    match kind {
+        Kind::Page => page(&text, &mut document),
+        Kind::Deck => deck::read(&text, &mut document),
+    }
+    diagnostic::sort(&mut document.diagnostics);
+    document
+}
+
+/// Renders a text by itself: links lead where they say. For the specification suites.
+pub fn render_markdown(text: &str, dialect: Dialect) -> String {
+    let path =
+        SourcePath::new(if dialect == Dialect::Deck { "decks/text.md" } else { "wiki/text.md" });
+    let text = Text {
+        path: &path,
+        body: text,
+        base: 0,
+        lines: Lines::of(text),
+        settings: Settings { html: true },
+    };
+    let options = options(dialect);
+    let arena = Arena::new();
+    let root = parse_document(&arena, text.body, &options);
+    prepare::tidy(&arena, root, dialect);
+    let mut formatter = format::Formatter::new(&text, dialect);
+    let prose = formatter.prose(&options, &[root]);
+    prose.plain(formatter.links())
+}
+
+fn page(text: &Text<'_>, document: &mut Document) {
+    let options = options(Dialect::Page);
+    let arena = Arena::new();
+    let root = parse_document(&arena, text.body, &options);
+    prepare::tidy(&arena, root, Dialect::Page);
+    if let Some(title) = prepare::take_title(root, document.matter.title.as_deref()) {
+        document.title.get_or_insert(title);
+    }
+    let mut formatter = format::Formatter::new(text, Dialect::Page);
+    document.body = formatter.prose(&options, &[root]);
+    formatter.finish(document);
+}
+
+/// Reads the front matter, if there is any; returns it and where the body begins.
+fn front_matter(
+    kind: Kind,
+    path: &SourcePath,
+    text: &str,
+    bom: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Matter, usize) {
+    let rest = &text[bom..];
+    let mut tell = |rule, span, message: &str, help: &str| {
+        diagnostics.push(Diagnostic {
+            rule,
+            path: path.clone(),
+            span,
+            message: message.to_owned(),
+            help: help.to_owned(),
+        });
+    };
+    let Some(block) = front_matter::find(rest) else {
+        if let Some(at) = late_front_matter(rest) {
+            tell(
+                &rules::FRONT_MATTER_PLACE,
+                Span::new(bom + at, bom + at + 3),
+                "what looks like front matter does not begin in the first line",
+                "delete what stands above it",
+            );
+        }
+        return (Matter::default(), bom);
+    };
+    let looks_like_keys =
+        rest[block.yaml.clone()].lines().next().is_some_and(|line| line.contains(':'));
+    if !block.closed && (kind == Kind::Page || !looks_like_keys) {
+        if looks_like_keys {
+            tell(
+                &rules::FRONT_MATTER_UNCLOSED,
+                Span::new(bom, bom + 3),
+                "the front matter has no closing `---` line",
+                "write `---` on a line of its own behind the last key",
+            );
+        }
+        return (Matter::default(), bom);
+    }
+    if !block.closed {
+        tell(
+            &rules::FRONT_MATTER_UNCLOSED,
+            Span::new(bom, bom + 3),
+            "the front matter has no closing `---` line, so the whole file is taken for it",
+            "write `---` on a line of its own behind the last key",
+        );
+    }
+    let (matter, found) = front_matter::read(kind, path, rest, block.yaml, bom);
+    diagnostics.extend(found);
+    (matter, bom + block.body)
+}
+
+/// Finds a `---` below blank lines that is followed by `key: value` and another `---`.
+fn late_front_matter(text: &str) -> Option<usize> {
+    let at = text.len() - text.trim_start().len();
+    let block = (at > 0).then(|| front_matter::find(&text[at..])).flatten()?;
+    let keys = text[at..][block.yaml].lines().next().is_some_and(|line| {
+        line.split_once(": ").is_some_and(|(key, _)| key.chars().all(char::is_alphanumeric))
+    });
+    (block.closed && keys).then_some(at)
+}
+
+/// Makes plain text of lines that open more quotations than anybody reads.
+fn soften_quotes(
+    path: &SourcePath,
+    body: &str,
+    base: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let depth = |line: &str| {
+        line.bytes().take_while(|b| matches!(b, b'>' | b' ' | b'\t')).filter(|b| *b == b'>').count()
+    };
+    if body.len() <= QUOTE_DEPTH_MAX
+        || !body.split(['\n', '\r']).any(|line| depth(line) > QUOTE_DEPTH_MAX)
+    {
+        return None;
+    }
+    let mut out = String::with_capacity(body.len() + 16);
+    let mut told = false;
+    for line in body.split_inclusive(['\n', '\r']) {
+        if depth(line) > QUOTE_DEPTH_MAX {
+            if !told {
+                let span = Span::new(base + out.len(), base + out.len() + line.trim_end().len());
+                let message = format!(
+                    "quotations are nested {} deep; the limit is {QUOTE_DEPTH_MAX}",
+                    depth(line)
+                );
+                diagnostics.push(Diagnostic {
+                    rule: &rules::DEEP_QUOTES,
+                    path: path.clone(),
+                    span,
+                    message,
+                    help: "the line is shown as plain text".to_owned(),
+                });
+                told = true;
+            }
+            out.push('\\');
+            out.push_str(line.trim_start());
+        } else {
+            out.push_str(line);
+        }
+    }
+    Some(out)
+}
+
+fn options(dialect: Dialect) -> Options<'static> {
+    let mut options = Options::default();
+    options.render.r#unsafe = true;
+    if dialect == Dialect::CommonMark {
+        return options;
+    }
+    let extension = &mut options.extension;
+    extension.strikethrough = true;
+    extension.table = true;
+    extension.autolink = true;
+    if dialect == Dialect::Gfm {
+        extension.tasklist = true;
+        return options;
+    }
+    extension.cjk_friendly_emphasis = true;
+    extension.wikilinks_title_after_pipe = true;
+    extension.shortcodes = true;
+    extension.math_dollars = true;
+    extension.alerts = true;
+    extension.block_directive = true;
+    options.render.tasklist_classes = true;
+    if dialect == Dialect::Deck {
+        options.render.hardbreaks = true;
+        return options;
+    }
+    extension.tasklist = true;
+    extension.footnotes = true;
+    extension.inline_footnotes = true;
+    extension.description_lists = true;
+    extension.multiline_block_quotes = true;
+    extension.math_code = true;
+    extension.superscript = true;
+    extension.subscript = true;
+    extension.highlight = true;
+    extension.insert = true;
+    extension.header_attributes = true;
+    options.parse.relaxed_tasklist_matching = true;
+    options
+}
+
+/// Returns the text of a node without its markup.
+fn plain_text(node: Node<'_>) -> String {
+    let mut out = String::new();
+    for part in node.descendants() {
+        match &part.data().value {
+            NodeValue::Text(text) => out.push_str(text),
+            NodeValue::Code(code) => out.push_str(&code.literal),
+            NodeValue::Math(math) => out.push_str(&math.literal),
+            NodeValue::ShortCode(code) => out.push_str(&code.emoji),
+            NodeValue::SoftBreak | NodeValue::LineBreak => out.push(' '),
+            _ => {}
+        }
+    }
+    out.trim().to_owned()
+}

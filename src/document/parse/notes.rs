@@ -1,0 +1,77 @@
+//! Speaker notes: Markdown in comments, as HTML and as a tree that is built without parsing HTML.
+
+use comrak::nodes::{ListType, NodeValue};
+use comrak::{Arena, Node, format_html, parse_document};
+use serde_json::{Value as Json, json};
+
+use super::{Dialect, options};
+use crate::document::Note;
+
+/// Reads one note.
+pub(super) fn read(text: &str) -> Note {
+    let mut options = options(Dialect::Deck);
+    options.render.r#unsafe = false;
+    options.extension.wikilinks_title_after_pipe = false;
+    options.extension.block_directive = false;
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &options);
+    let mut html = String::new();
+    // Writing into a String cannot fail.
+    let _ = format_html(root, &options, &mut html);
+    Note { html, tree: children(root), text: text.to_owned() }
+}
+
+fn children(node: Node<'_>) -> Vec<Json> {
+    node.children().flat_map(|child| tree(child)).collect()
+}
+
+fn tree(node: Node<'_>) -> Vec<Json> {
+    let element = |tag: &str| {
+        let mut list = vec![json!(tag), json!({})];
+        list.extend(children(node));
+        vec![Json::Array(list)]
+    };
+    match &node.data().value {
+        NodeValue::Text(text) => vec![json!(text)],
+        NodeValue::SoftBreak | NodeValue::LineBreak => vec![json!(["br", {}])],
+        NodeValue::Code(code) => vec![json!(["code", {}, code.literal])],
+        NodeValue::CodeBlock(block) => vec![json!(["pre", {}, ["code", {}, block.literal]])],
+        NodeValue::Math(math) => vec![json!(["code", {}, math.literal])],
+        NodeValue::ShortCode(code) => vec![json!(code.emoji)],
+        NodeValue::HtmlInline(text) => vec![json!(text)],
+        NodeValue::HtmlBlock(block) => vec![json!(["p", {}, block.literal])],
+        NodeValue::ThematicBreak => vec![json!(["hr", {}])],
+        NodeValue::Paragraph if in_tight_list(node) => children(node),
+        NodeValue::Paragraph => element("p"),
+        NodeValue::Heading(heading) => element(&format!("h{}", heading.level)),
+        NodeValue::Emph => element("em"),
+        NodeValue::Strong => element("strong"),
+        NodeValue::Strikethrough => element("del"),
+        NodeValue::BlockQuote | NodeValue::Alert(_) => element("blockquote"),
+        NodeValue::Item(_) | NodeValue::TaskItem(_) => element("li"),
+        NodeValue::List(list) => {
+            element(if list.list_type == ListType::Bullet { "ul" } else { "ol" })
+        }
+        NodeValue::Link(link) => {
+            let safe = ["http://", "https://", "mailto:"]
+                .iter()
+                .any(|scheme| link.url.starts_with(scheme));
+            let mut list = vec![
+                json!(if safe { "a" } else { "span" }),
+                if safe { json!({"href": link.url}) } else { json!({}) },
+            ];
+            list.extend(children(node));
+            vec![Json::Array(list)]
+        }
+        NodeValue::Table(_) => element("table"),
+        NodeValue::TableRow(_) => element("tr"),
+        NodeValue::TableCell => element("td"),
+        _ => children(node),
+    }
+}
+
+fn in_tight_list(node: Node<'_>) -> bool {
+    node.parent()
+        .and_then(|item| item.parent())
+        .is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight))
+}

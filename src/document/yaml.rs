@@ -1,0 +1,245 @@
+//! YAML as front matter and directive comments use it: scalars stay text, places are kept.
+
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+/// How deep and how large front matter may be: what a person writes is far below.
+const DEPTH_MAX: usize = 32;
+const NODES_MAX: usize = 10_000;
+
+/// A YAML value with its place in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub value: Value,
+    pub range: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `~`, `null` or nothing at all.
+    Null,
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// One `key: value` of a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub key: String,
+    pub key_range: Range<usize>,
+    pub node: Node,
+}
+
+/// Why a text is not YAML, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub message: String,
+    pub at: usize,
+}
+
+impl Node {
+    /// Returns the text of a scalar; nothing for lists, maps and null.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the texts of a list of scalars, or of one scalar.
+    pub fn texts(&self) -> Vec<String> {
+        match &self.value {
+            Value::Text(text) => vec![text.clone()],
+            Value::List(nodes) => {
+                nodes.iter().filter_map(Node::as_text).map(str::to_owned).collect()
+            }
+            Value::Null | Value::Map(_) => Vec::new(),
+        }
+    }
+}
+
+/// Reads a text as one YAML value.
+pub fn parse(text: &str) -> Result<Node, Fault> {
+    let mut builder = Builder { text, parser: Parser::new_from_str(text), nodes: 0 };
+    let node = builder.document()?;
+    Ok(node.unwrap_or(Node { value: Value::Null, range: 0..0 }))
+}
+
+/// Reads a text after quoting plain values of the keys that `known` accepts, as Marp does:
+/// `color: #fff` and `header: a: b` mean what they seem to.
+pub fn parse_loose(text: &str, known: impl Fn(&str) -> bool) -> Result<Node, Fault> {
+    let (quoted, insertions) = quote_plain(text, known);
+    let back = |at: usize| {
+        at - insertions.iter().take_while(|&&(place, _)| place < at).map(|&(_, n)| n).sum::<usize>()
+    };
+    match parse(&quoted) {
+        Ok(mut node) => {
+            remap(&mut node, &back);
+            Ok(node)
+        }
+        Err(fault) => Err(Fault { at: back(fault.at).min(text.len()), ..fault }),
+    }
+}
+
+fn remap(node: &mut Node, back: &impl Fn(usize) -> usize) {
+    node.range = back(node.range.start)..back(node.range.end);
+    match &mut node.value {
+        Value::List(nodes) => nodes.iter_mut().for_each(|node| remap(node, back)),
+        Value::Map(entries) => {
+            for entry in entries {
+                entry.key_range = back(entry.key_range.start)..back(entry.key_range.end);
+                remap(&mut entry.node, back);
+            }
+        }
+        Value::Null | Value::Text(_) => {}
+    }
+}
+
+/// Returns the text with plain values quoted, and where how many bytes came in.
+fn quote_plain(text: &str, known: impl Fn(&str) -> bool) -> (String, Vec<(usize, usize)>) {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut insertions = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let end = &line[body.len()..];
+        let plain = body.split_once(':').and_then(|(key, value)| {
+            let name = key.trim_end().trim_matches(['"', '\'']);
+            let word = value.trim();
+            let starts_plain = !word.is_empty()
+                && !word.starts_with(['"', '\'', '{', '|', '>', '~', '&', '*', '[']);
+            (value.starts_with([' ', '\t'])
+                && !key.starts_with([' ', '\t'])
+                && known(name)
+                && starts_plain)
+                .then_some((key, value, word))
+        });
+        if let Some((key, value, word)) = plain {
+            let lead = &value[..value.len() - value.trim_start().len()];
+            out.push_str(key);
+            out.push(':');
+            out.push_str(lead);
+            insertions.push((out.len(), 1));
+            out.push('"');
+            for piece in word.split_inclusive('"') {
+                match piece.strip_suffix('"') {
+                    Some(before) => {
+                        out.push_str(before);
+                        insertions.push((out.len(), 1));
+                        out.push_str("\\\"");
+                    }
+                    None => out.push_str(piece),
+                }
+            }
+            insertions.push((out.len(), 1));
+            out.push('"');
+            out.push_str(end);
+        } else {
+            out.push_str(line);
+        }
+    }
+    (out, insertions)
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    parser: Parser<'a, granit_parser::StrInput<'a>>,
+    nodes: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Range<usize>)>, Fault> {
+        loop {
+            match self.parser.next_event() {
+                None => return Ok(None),
+                Some(Ok((Event::Comment(..), _))) => {}
+                Some(Ok((event, span))) => {
+                    let at = |marker: &granit_parser::Marker| {
+                        marker.byte_offset().unwrap_or(0).min(self.text.len())
+                    };
+                    return Ok(Some((event, at(&span.start)..at(&span.end))));
+                }
+                Some(Err(error)) => {
+                    let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+                    return Err(Fault { message: error.info(), at });
+                }
+            }
+        }
+    }
+
+    fn document(&mut self) -> Result<Option<Node>, Fault> {
+        let mut root = None;
+        while let Some((event, range)) = self.next()? {
+            match event {
+                Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+                Event::StreamEnd => break,
+                other if root.is_none() => root = Some(self.node(other, range, 0)?),
+                _ => {
+                    return Err(Fault {
+                        message: "more than one document".to_owned(),
+                        at: range.start,
+                    });
+                }
+            }
+        }
+        Ok(root)
+    }
+
+    fn node(&mut self, event: Event<'a>, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
+        self.nodes += 1;
+        if depth > DEPTH_MAX || self.nodes > NODES_MAX {
+            return Err(Fault {
+                message: "too deep or too large for front matter".to_owned(),
+                at: range.start,
+            });
+        }
+        match event {
+            Event::Scalar(text, style, ..) => {
+                let null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
+                let value = if null { Value::Null } else { Value::Text(text.into_owned()) };
+                Ok(Node { value, range })
+            }
+            Event::SequenceStart(..) => self.list(range, depth),
+            Event::MappingStart(..) => self.map(range, depth),
+            Event::Alias(_) => Err(Fault {
+                message: "aliases (`*name`) are not for front matter".to_owned(),
+                at: range.start,
+            }),
+            _ => Err(Fault { message: "a value was expected here".to_owned(), at: range.start }),
+        }
+    }
+
+    fn list(&mut self, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
+        let mut nodes = Vec::new();
+        while let Some((event, item)) = self.next()? {
+            if matches!(event, Event::SequenceEnd) {
+                return Ok(Node { value: Value::List(nodes), range: range.start..item.end });
+            }
+            nodes.push(self.node(event, item, depth + 1)?);
+        }
+        Err(Fault { message: "the list has no end".to_owned(), at: range.start })
+    }
+
+    fn map(&mut self, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
+        let mut entries = Vec::new();
+        while let Some((event, key_range)) = self.next()? {
+            if matches!(event, Event::MappingEnd) {
+                return Ok(Node { value: Value::Map(entries), range: range.start..key_range.end });
+            }
+            let key = match event {
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => {
+                    return Err(Fault {
+                        message: "a key must be a word".to_owned(),
+                        at: key_range.start,
+                    });
+                }
+            };
+            let Some((event, value_range)) = self.next()? else { break };
+            let node = self.node(event, value_range, depth + 1)?;
+            entries.push(Entry { key, key_range, node });
+        }
+        Err(Fault { message: "the map has no end".to_owned(), at: range.start })
+    }
+}

@@ -1,0 +1,32 @@
+//! kamishibai: slide decks and a wiki from one folder of Markdown, with one graph of links.
+//!
+//! ```text
+//! Source --parse--> Document --catalog--> Catalog --compose--> Page --render--> Output --collect--> Bundle
+//!  per file          per file              all                  per address      per address         all
+//! ```
+//!
+//! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
+//! [`span`], [`source`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
+//! [`output`], [`compile`]. Then the edges, each of which moves values across one border:
+//! [`load`], [`watch`], [`serve`], [`export`], [`cli`].
+//!
+//! What is public here is public for the program, the tests and the benches; it is not stable.
+
+pub mod catalog;
+pub mod check;
+pub mod cli;
+pub mod compile;
+pub mod config;
+pub mod diagnostic;
+pub mod digest;
+pub mod document;
+pub mod export;
+pub mod load;
+pub mod output;
+pub mod page;
+pub mod serve;
+pub mod source;
+pub mod span;
+pub mod watch;
+
+pub use document::{Dialect, render_markdown};

@@ -1,0 +1,71 @@
+//! Page -> Output: bytes with a content type and a digest.
+
+mod render;
+
+use crate::digest::Digest;
+
+pub use render::{Templates, embedded};
+
+/// The bytes at one address of the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub bytes: Vec<u8>,
+    pub content_type: &'static str,
+    pub digest: Digest,
+}
+
+impl Output {
+    /// Makes an output; the content type follows from the address.
+    pub fn new(address: &str, bytes: Vec<u8>) -> Output {
+        Output { digest: Digest::of(&bytes), bytes, content_type: content_type(address) }
+    }
+}
+
+/// Returns the content type of an address, by its ending.
+pub fn content_type(address: &str) -> &'static str {
+    let extension = address
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.rsplit_once('.'))
+        .map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "xml" => "application/xml; charset=utf-8",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" | "apng" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/x-icon",
+        "bmp" => "image/bmp",
+        "pdf" => "application/pdf",
+        "woff2" => "font/woff2",
+        "woff" => "font/woff",
+        "ttf" => "font/ttf",
+        "otf" => "font/otf",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "mp3" => "audio/mpeg",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "zip" => "application/zip",
+        "gz" => "application/gzip",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Returns how long an address may be kept: what bears its digest in its name, for ever.
+pub fn cache_control(address: &str) -> &'static str {
+    if address.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=0, must-revalidate"
+    }
+}

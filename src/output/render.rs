@@ -1,0 +1,219 @@
+//! Pages -> HTML. This file alone names Tera.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_embed::Embed;
+use tera::{Context, ErrorKind, Tera, Value};
+
+use crate::diagnostic::{Diagnostic, rules};
+use crate::digest::Digest;
+use crate::page::{Interface, Page};
+use crate::source::{SourcePath, Sources};
+use crate::span::Span;
+
+/// The repository's `templates/`, as they were when the program was built.
+#[derive(Embed)]
+#[folder = "templates/"]
+struct Embedded;
+
+/// Returns a built-in template, style sheet or script.
+pub fn embedded(name: &str) -> Option<String> {
+    Embedded::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// Templates, style sheets, scripts and words: the built-in ones and the site's own over them.
+#[derive(Debug)]
+pub struct Templates {
+    own: Tera,
+    builtin: Tera,
+    pub interface: Interface,
+    /// By address in the bundle: style sheets, scripts and pictures of the templates.
+    files: BTreeMap<String, Vec<u8>>,
+    strings: BTreeMap<String, Value>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub digest: Digest,
+}
+
+impl Templates {
+    /// Reads the templates of a site.
+    pub fn new(sources: &Sources) -> Templates {
+        let mut texts: BTreeMap<String, String> = Embedded::iter()
+            .filter_map(|name| Some((name.to_string(), embedded(&name)?)))
+            .collect();
+        let mut diagnostics = Vec::new();
+        let builtin = tera(&texts, "builtin/");
+        let mut changed = BTreeMap::new();
+        for source in sources.iter() {
+            let Some(name) = source.path.as_str().strip_prefix("templates/") else { continue };
+            let Some(text) = source.as_text() else { continue };
+            if texts.get(name).is_none_or(|known| known != text) {
+                changed.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        let own = with_own(&builtin, &texts, &changed, &mut diagnostics);
+        let strings = strings(&texts, &changed, &mut diagnostics);
+        texts.extend(changed);
+        let digest = Digest::of_parts(
+            texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]),
+        );
+        let mut interface = Interface::default();
+        let mut files = BTreeMap::new();
+        for (name, text) in &texts {
+            if let Some(address) = address(name, text) {
+                interface.assets.insert(name.clone(), address.clone());
+                files.insert(address, text.clone().into_bytes());
+            }
+        }
+        let values = strings
+            .iter()
+            .map(|(lang, words)| (lang.clone(), Value::from_serializable(&**words)))
+            .collect();
+        interface.strings = strings;
+        Templates { own, builtin, interface, files, strings: values, diagnostics, digest }
+    }
+
+    /// Returns one of the templates' own files by its address in the bundle.
+    pub fn file(&self, address: &str) -> Option<&[u8]> {
+        self.files.get(address).map(Vec::as_slice)
+    }
+
+    /// Iterates over the addresses of the templates' own files.
+    pub fn addresses(&self) -> impl Iterator<Item = &String> {
+        self.files.keys()
+    }
+
+    /// Renders a page. Where a template of the site fails, the built-in one stands in.
+    pub fn render(&self, page: &Page) -> (Vec<u8>, Option<Diagnostic>) {
+        let context = self.context(page);
+        match self.own.render(page.template, &context) {
+            Ok(html) => (html.into_bytes(), None),
+            Err(error) => {
+                let diagnostic = diagnostic(&error);
+                let html = self.builtin.render(page.template, &context).unwrap_or_else(|error| {
+                    panic!("the built-in template {} fails: {error}", page.template)
+                });
+                (html.into_bytes(), Some(diagnostic))
+            }
+        }
+    }
+
+    fn context(&self, page: &Page) -> Context {
+        let mut context = Context::from_serialize(page)
+            .unwrap_or_else(|error| panic!("a page is plain data: {error}"));
+        let words =
+            [page.shell.lang.as_str(), "en"].iter().find_map(|lang| self.strings.get(*lang));
+        context.insert_value("t", words.cloned().unwrap_or_else(Value::none));
+        context
+    }
+}
+
+fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {
+    let mut tera = Tera::new();
+    tera.set_fallback_prefixes(["own/", "builtin/"])
+        .unwrap_or_else(|error| panic!("the prefixes are constant: {error}"));
+    let templates = texts
+        .iter()
+        .filter(|(name, _)| is_template(name))
+        .map(|(name, text)| (format!("{prefix}{name}"), text.clone()));
+    tera.add_raw_templates(templates)
+        .unwrap_or_else(|error| panic!("a built-in template does not compile: {error}"));
+    tera
+}
+
+fn is_template(name: &str) -> bool {
+    name.ends_with(".html")
+}
+
+/// Lays the site's templates over the built-in ones; one that does not compile is told and left out.
+fn with_own(
+    builtin: &Tera,
+    texts: &BTreeMap<String, String>,
+    changed: &BTreeMap<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Tera {
+    let own: Vec<(String, String)> = changed
+        .iter()
+        .filter(|(name, _)| is_template(name))
+        .map(|(name, text)| (format!("own/{name}"), text.clone()))
+        .collect();
+    let mut tera = builtin.clone();
+    if tera.add_raw_templates(own.clone()).is_ok() {
+        return tera;
+    }
+    let mut tera = self::tera(texts, "builtin/");
+    for template in own {
+        if let Err(error) = tera.add_raw_templates([template]) {
+            diagnostics.push(diagnostic(&error));
+        }
+    }
+    tera
+}
+
+fn diagnostic(error: &tera::Error) -> Diagnostic {
+    let (name, span, message) = match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let range = &report.span().range;
+            (
+                report.filename().to_owned(),
+                Span::new(range.start, range.end),
+                report.message().to_owned(),
+            )
+        }
+        _ => (String::new(), Span::default(), error.to_string()),
+    };
+    let name = name.trim_start_matches("own/").trim_start_matches("builtin/");
+    let path = SourcePath::new(format!("templates/{name}"));
+    Diagnostic {
+        rule: &rules::TEMPLATE,
+        path,
+        span,
+        message,
+        help: "the built-in template is used until it is mended".to_owned(),
+    }
+}
+
+/// Reads the words of the interface, the site's own over the built-in ones.
+fn strings(
+    texts: &BTreeMap<String, String>,
+    changed: &BTreeMap<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Arc<BTreeMap<String, String>>> {
+    let mut all: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (name, text) in texts.iter().chain(changed) {
+        let Some(lang) = name.strip_prefix("strings/").and_then(|rest| rest.strip_suffix(".toml"))
+        else {
+            continue;
+        };
+        match toml::from_str::<BTreeMap<String, String>>(text) {
+            Ok(words) => all.entry(lang.to_owned()).or_default().extend(words),
+            Err(error) => {
+                let span = error.span().unwrap_or(0..0);
+                diagnostics.push(Diagnostic {
+                    rule: &rules::TEMPLATE,
+                    path: SourcePath::new(format!("templates/{name}")),
+                    span: Span::new(span.start, span.end),
+                    message: error.message().to_owned(),
+                    help: "write `key = \"text\"` lines".to_owned(),
+                });
+            }
+        }
+    }
+    all.into_iter().map(|(lang, words)| (lang, Arc::new(words))).collect()
+}
+
+/// Returns the address of a template's style sheet, script or picture in the bundle.
+fn address(name: &str, text: &str) -> Option<String> {
+    if name.starts_with("live/") || name.starts_with("vendor/") {
+        return None;
+    }
+    let (stem, extension) = name.rsplit_once('.')?;
+    let served = matches!(extension, "css" | "js" | "svg");
+    served.then(|| {
+        format!(
+            "assets/{}-{}.{extension}",
+            stem.replace('/', "-"),
+            Digest::of(text.as_bytes()).short()
+        )
+    })
+}

@@ -1,0 +1,190 @@
+//! Filling holes: what links, pictures and words are today, seen from one address.
+
+use std::sync::Arc;
+
+use super::Site;
+use crate::catalog::{Entry, Resolution};
+use crate::document::html::escape;
+use crate::document::{Filling, Form, Picture, Prose};
+
+/// Whether a prose stands on its own page or is shown inside another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Own,
+    /// Elsewhere: no ids, and pictures wait until they are seen.
+    Embedded,
+}
+
+/// Fills proses of one document for one address.
+pub(super) struct Filler<'a> {
+    pub site: Site<'a>,
+    pub entry: &'a Arc<Entry>,
+    /// The way from the address to the top of the bundle: `../`.
+    pub root: String,
+    pub place: Place,
+    /// Whether pictures are wanted at once.
+    pub eager: bool,
+}
+
+/// Returns the way from an address to the top of the bundle.
+pub fn root_of(address: &str) -> String {
+    "../".repeat(address.matches('/').count())
+}
+
+/// Percent-encodes what an address may not hold; Japanese stays as it is.
+pub fn encode(address: &str) -> String {
+    let mut out = String::with_capacity(address.len());
+    for c in address.chars() {
+        match c {
+            ' '
+            | '%'
+            | '?'
+            | '#'
+            | '"'
+            | '<'
+            | '>'
+            | '\\'
+            | '^'
+            | '`'
+            | '{'
+            | '|'
+            | '}'
+            | '\0'..='\x1f' => out.push_str(&format!("%{:02X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    // `a:b.html` at the start of a relative address would be taken for a scheme.
+    let first = out.split('/').next().unwrap_or("");
+    if first.contains(':') { format!("./{out}") } else { out }
+}
+
+impl Filler<'_> {
+    pub(super) fn fill(&self, prose: &Prose) -> String {
+        let mut out = String::new();
+        prose.fill(&mut out, |filling, out| self.filling(filling, out));
+        out
+    }
+
+    fn filling(&self, filling: &Filling, out: &mut String) {
+        match filling {
+            Filling::Link(index) => self.link(*index as usize, out),
+            Filling::Picture(picture) => self.picture(picture, out),
+            Filling::Id(id) if self.place == Place::Own => attribute("id", id, out),
+            Filling::Anchor(anchor) if self.place == Place::Own => {
+                let (id, text) = &**anchor;
+                out.push_str("<a class=\"anchor\"");
+                attribute("href", &format!("#{}", encode(id)), out);
+                attribute("aria-label", text, out);
+                out.push_str("></a>");
+            }
+            Filling::Id(_) | Filling::Anchor(_) => {}
+            Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),
+        }
+    }
+
+    fn link(&self, index: usize, out: &mut String) {
+        let link = &self.entry.document.links[index];
+        let in_page = link.target.is_empty() && link.form == Form::Markdown;
+        match self.site.catalog.resolve(self.entry, link) {
+            Resolution::Document { entry, fragment, .. } => {
+                let fragment = fragment.or_else(|| link.anchor.clone().filter(|_| in_page));
+                let fragment =
+                    fragment.map_or_else(String::new, |fragment| format!("#{}", encode(&fragment)));
+                let own = Arc::ptr_eq(&entry, self.entry)
+                    && link.target.is_empty()
+                    && self.place == Place::Own;
+                let route = if own {
+                    String::new()
+                } else {
+                    format!("{}{}", self.root, encode(&entry.route))
+                };
+                out.push_str(if in_page { "<a" } else { "<a class=\"wikilink\"" });
+                attribute("href", &format!("{route}{fragment}"), out);
+            }
+            Resolution::Asset(path) => {
+                let route = self.site.catalog.asset(&path).map_or("", |asset| &asset.route);
+                out.push_str("<a class=\"wikilink\"");
+                attribute("href", &format!("{}{}", self.root, encode(route)), out);
+            }
+            Resolution::Tag(tag) => {
+                out.push_str("<a class=\"wikilink\"");
+                attribute(
+                    "href",
+                    &format!(
+                        "{}{}",
+                        self.root,
+                        encode(&super::list::tag_route(self.site, &tag, &self.entry.lang))
+                    ),
+                    out,
+                );
+            }
+            Resolution::Missing => {
+                out.push_str("<a class=\"wikilink missing\"");
+                attribute("title", self.site.interface.word(&self.entry.lang, "missing_link"), out);
+            }
+        }
+        out.push('>');
+    }
+
+    fn picture(&self, picture: &Picture, out: &mut String) {
+        let remote =
+            picture.target.starts_with("https://") || picture.target.starts_with("http://");
+        let asset = self
+            .site
+            .catalog
+            .resolve_asset(self.entry, &picture.target)
+            .and_then(|path| self.site.catalog.asset(&path));
+        let src = match asset {
+            Some(asset) => format!("{}{}", self.root, encode(&asset.route)),
+            None if remote => picture.target.clone(),
+            None => {
+                out.push_str("<span class=\"picture missing\">");
+                escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);
+                out.push_str("</span>");
+                return;
+            }
+        };
+        out.push_str("<img");
+        attribute("src", &src, out);
+        attribute("alt", &picture.alt, out);
+        if !picture.title.is_empty() {
+            attribute("title", &picture.title, out);
+        }
+        let (width, height) = shown_size(picture, asset.and_then(|asset| asset.size));
+        for (name, value) in [("width", width), ("height", height)] {
+            if let Some(value) = value {
+                attribute(name, &value.to_string(), out);
+            }
+        }
+        if !self.eager || self.place == Place::Embedded {
+            attribute("loading", "lazy", out);
+        }
+        if remote {
+            attribute("referrerpolicy", "no-referrer", out);
+        }
+        attribute("decoding", "async", out);
+        out.push('>');
+    }
+}
+
+/// Returns width and height as shown: as written, the other side by the picture's own proportion.
+fn shown_size(picture: &Picture, own: Option<(u32, u32)>) -> (Option<u32>, Option<u32>) {
+    let scale = |side: u32, to: u32, from: u32| {
+        u32::try_from(u64::from(side) * u64::from(to) / u64::from(from.max(1))).ok()
+    };
+    match (picture.width, picture.height, own) {
+        (Some(width), None, Some((w, h))) => (Some(width), scale(width, h, w)),
+        (None, Some(height), Some((w, h))) => (scale(height, w, h), Some(height)),
+        (None, None, Some((w, h))) => (Some(w), Some(h)),
+        (width, height, _) => (width, height),
+    }
+}
+
+/// Appends ` name="value"`.
+pub(super) fn attribute(name: &str, value: &str, out: &mut String) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    escape(value, out);
+    out.push('"');
+}

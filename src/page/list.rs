@@ -1,0 +1,231 @@
+//! The views of the indexes: all pages, what is new, tags.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::fill::{encode, root_of};
+use super::shell::{Head, date_text, in_language, shell, site_languages};
+use super::{Page, Site, View};
+use crate::catalog::Entry;
+use crate::document::Kind;
+
+/// How many documents the list of new ones shows.
+const RECENT: usize = 100;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct List {
+    pub kind: &'static str,
+    pub intro: String,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    pub label: String,
+    pub entries: Vec<ListEntry>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ListEntry {
+    pub title: String,
+    pub href: String,
+    pub summary: String,
+    pub date_iso: String,
+    pub date_text: String,
+    pub kind: &'static str,
+    pub lang: String,
+    pub count: Option<usize>,
+}
+
+/// Returns the address of a tag's page in a language.
+pub(super) fn tag_route(site: Site<'_>, tag: &str, lang: &str) -> String {
+    let clean: String = tag
+        .chars()
+        .map(|c| if c == '/' || c == '\\' || c.is_whitespace() { '_' } else { c })
+        .collect();
+    let clean = clean.trim_start_matches('.');
+    in_language(site, &format!("tags/{}", if clean.is_empty() { "_" } else { clean }), lang)
+}
+
+/// Returns the addresses of all indexes: the event, pages, recent, tags, 404.
+pub fn list_routes(site: Site<'_>) -> Vec<String> {
+    let mut routes = vec!["404.html".to_owned()];
+    for lang in site_languages(site) {
+        routes.extend(["index", "pages", "recent"].map(|stem| in_language(site, stem, &lang)));
+        routes.extend(site.catalog.tags().map(|(tag, _)| tag_route(site, tag, &lang)));
+    }
+    routes.sort();
+    routes.dedup();
+    routes
+}
+
+/// Composes the index at an address, if there is one.
+pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
+    let langs = site_languages(site);
+    for lang in &langs {
+        let is = |stem: &str| in_language(site, stem, lang) == address;
+        let word = |key| site.interface.word(lang, key).to_owned();
+        if is("pages") {
+            return Some(page(
+                site,
+                address,
+                lang,
+                "pages",
+                word("pages"),
+                pages(site, lang, address),
+            ));
+        }
+        if is("recent") {
+            let entries = recent(site, lang, &root_of(address), RECENT);
+            return Some(page(
+                site,
+                address,
+                lang,
+                "recent",
+                word("recent"),
+                vec![Group { label: String::new(), entries }],
+            ));
+        }
+    }
+    if !address.starts_with("tags/") {
+        return None;
+    }
+    let (lang, tag) = langs.iter().find_map(|lang| {
+        let tag = site.catalog.tags().find(|(tag, _)| tag_route(site, tag, lang) == address)?.0;
+        Some((lang, tag))
+    })?;
+    let groups =
+        vec![Group { label: String::new(), entries: tagged(site, tag, lang, &root_of(address)) }];
+    Some(page(site, address, lang, "tag", tag.clone(), groups))
+}
+
+fn page(
+    site: Site<'_>,
+    address: &str,
+    lang: &str,
+    kind: &'static str,
+    title: String,
+    groups: Vec<Group>,
+) -> Page {
+    let stem = |other: &str| match kind {
+        "tag" => tag_route(site, &title, other),
+        kind => in_language(site, kind, other),
+    };
+    let head = Head {
+        address,
+        lang,
+        versions: site_languages(site)
+            .into_iter()
+            .map(|other| (other.clone(), stem(&other)))
+            .collect(),
+        title: title.clone(),
+        description: String::new(),
+        styles: vec![site.interface.asset("site.css").to_owned()],
+        scripts: vec![site.interface.asset("site.js").to_owned()],
+        origins: &[],
+    };
+    let groups = groups.into_iter().filter(|group| !group.entries.is_empty()).collect();
+    Page {
+        template: "list/list.html",
+        shell: shell(site, head),
+        view: View::List(List { kind, intro: String::new(), groups }),
+    }
+}
+
+fn line(entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
+    let matter = &entry.document.matter;
+    let date = matter.date.clone().unwrap_or_default();
+    ListEntry {
+        title: entry.title.clone(),
+        href: format!("{root}{}", encode(&entry.route)),
+        summary: matter.summary.clone(),
+        date_text: if date.is_empty() { String::new() } else { date_text(&date, lang) },
+        date_iso: date,
+        kind: if entry.kind == Kind::Deck { "deck" } else { "page" },
+        lang: entry.lang.clone(),
+        count: None,
+    }
+}
+
+/// All documents: decks, then pages by namespace, then tags.
+fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
+    let root = root_of(address);
+    let word = |key| site.interface.word(lang, key).to_owned();
+    let mut decks = Vec::new();
+    let mut spaces: std::collections::BTreeMap<&str, Vec<ListEntry>> =
+        std::collections::BTreeMap::new();
+    for entry in site.catalog.works_in(lang, &site.config.lang) {
+        if entry.document.matter.redirect.is_some() {
+            continue;
+        }
+        let short = ListEntry { date_text: String::new(), ..line(entry, lang, &root) };
+        match entry.kind {
+            Kind::Deck => decks.push(short),
+            Kind::Page => spaces
+                .entry(entry.name.rsplit_once('/').map_or("", |(space, _)| space))
+                .or_default()
+                .push(short),
+        }
+    }
+    let mut groups = vec![Group { label: word("decks"), entries: decks }];
+    for (space, mut entries) in spaces {
+        entries.sort_by(|a, b| {
+            (a.title.to_lowercase(), &a.href).cmp(&(b.title.to_lowercase(), &b.href))
+        });
+        groups.push(Group {
+            label: if space.is_empty() { word("pages") } else { space.replace('_', " ") },
+            entries,
+        });
+    }
+    let tags = site.catalog.tags().map(|(tag, _)| ListEntry {
+        title: tag.clone(),
+        href: format!("{root}{}", encode(&tag_route(site, tag, lang))),
+        summary: String::new(),
+        date_iso: String::new(),
+        date_text: String::new(),
+        kind: "tag",
+        lang: lang.to_owned(),
+        count: Some(tagged(site, tag, lang, &root).len()),
+    });
+    groups.push(Group { label: word("tags"), entries: tags.collect() });
+    groups
+}
+
+/// The newest dated documents, then nothing: what has no date is not news.
+pub(super) fn recent(site: Site<'_>, lang: &str, root: &str, count: usize) -> Vec<ListEntry> {
+    let works = site.catalog.works_in(lang, &site.config.lang).into_iter();
+    let mut dated: Vec<&Arc<Entry>> = works
+        .filter(|entry| {
+            entry.kind == Kind::Page
+                && entry.document.matter.date.is_some()
+                && entry.document.matter.redirect.is_none()
+        })
+        .collect();
+    dated.sort_by(|a, b| {
+        (&b.document.matter.date, &a.name).cmp(&(&a.document.matter.date, &b.name))
+    });
+    dated.into_iter().take(count).map(|entry| line(entry, lang, root)).collect()
+}
+
+fn tagged(site: Site<'_>, tag: &str, lang: &str, root: &str) -> Vec<ListEntry> {
+    let mut entries: Vec<ListEntry> = Vec::new();
+    let paths = site.catalog.tagged(tag).into_iter().flatten();
+    for entry in paths.filter_map(|path| site.catalog.entry(path)) {
+        let versions = site.catalog.versions(entry);
+        let best = versions
+            .iter()
+            .find(|version| version.lang == lang)
+            .or_else(|| versions.iter().find(|version| version.lang == site.config.lang))
+            .copied()
+            .unwrap_or(entry);
+        let line = line(best, lang, root);
+        if entries.iter().all(|other| other.href != line.href) {
+            entries.push(line);
+        }
+    }
+    entries.sort_by(|a, b| {
+        (a.kind, a.title.to_lowercase(), &a.href).cmp(&(b.kind, b.title.to_lowercase(), &b.href))
+    });
+    entries
+}

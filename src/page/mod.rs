@@ -1,0 +1,112 @@
+//! Catalog -> Page: all that the template of one address may see, as one plain value.
+//!
+//! A template gets its page and nothing else, so the page is the whole dependency set.
+
+mod deck;
+mod event;
+mod fill;
+mod list;
+mod shell;
+mod wiki;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::catalog::{Catalog, Route};
+use crate::config::Config;
+
+pub use fill::{encode, root_of};
+pub use list::list_routes;
+pub use shell::{Shell, site_languages};
+
+/// What a compile is made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether speaker notes are written.
+    pub notes: bool,
+    /// Whether drafts are part of the site.
+    pub drafts: bool,
+    /// Where `404.html` finds the rest of the site; empty when nobody knows.
+    pub not_found_root: String,
+}
+
+/// What the templates bring along: addresses of their style sheets and scripts, and words.
+#[derive(Clone, Debug, Default)]
+pub struct Interface {
+    /// By source name, such as `site.css`: the address in the bundle.
+    pub assets: BTreeMap<String, String>,
+    /// By language: the words of the interface.
+    pub strings: BTreeMap<String, Arc<BTreeMap<String, String>>>,
+}
+
+impl Interface {
+    /// Returns a word in a language, else in English, else its key.
+    pub fn word<'a>(&'a self, lang: &str, key: &'a str) -> &'a str {
+        let of = |lang: &str| self.strings.get(lang).and_then(|strings| strings.get(key));
+        of(lang).or_else(|| of("en")).map_or(key, String::as_str)
+    }
+
+    /// Returns the address of one of the templates' own files.
+    pub fn asset(&self, name: &str) -> &str {
+        self.assets.get(name).map_or("", String::as_str)
+    }
+}
+
+/// All that composing looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    pub config: &'a Config,
+    pub catalog: &'a Catalog,
+    pub interface: &'a Interface,
+    pub options: &'a Options,
+}
+
+/// The value that one template sees.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    #[serde(skip)]
+    pub template: &'static str,
+    #[serde(flatten)]
+    pub shell: Shell,
+    #[serde(flatten)]
+    pub view: View,
+}
+
+/// What is particular to a template.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    Page(wiki::Wiki),
+    Deck(deck::Deck),
+    Event(event::Event),
+    List(list::List),
+    Target(String),
+    NotFound(bool),
+}
+
+/// Composes the page at an address, if there is one.
+pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
+    if let Some(route) = site.catalog.route(address) {
+        let entry = |path| site.catalog.entry(path);
+        return match route {
+            Route::Page(path) => entry(path).map(|entry| wiki::compose(site, entry)),
+            Route::Deck(path) => entry(path).map(|entry| deck::compose(site, entry)),
+            Route::Handout(path) => entry(path).map(|entry| deck::compose_handout(site, entry)),
+            Route::Alias(path) => {
+                entry(path).map(|entry| wiki::compose_redirect(site, address, entry, &entry.route))
+            }
+            Route::Notes(_) | Route::Looks(_) | Route::Asset(_) | Route::Static(_) => None,
+        };
+    }
+    event::compose(site, address)
+        .or_else(|| list::compose(site, address))
+        .or_else(|| shell::compose_not_found(site, address))
+}
+
+/// Returns the notes of a deck as the script that the presenter view reads.
+pub fn notes_script(site: Site<'_>, address: &str) -> Option<String> {
+    let Some(Route::Notes(path)) = site.catalog.route(address) else { return None };
+    site.catalog.entry(path).map(|entry| deck::notes_script(entry))
+}

@@ -1,0 +1,288 @@
+//! What every page has: language, title, navigation, style sheets, policy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::fill::{encode, root_of};
+use super::{Page, Site, View};
+use crate::catalog::Entry;
+
+/// The fields that every template sees.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shell {
+    pub lang: String,
+    /// The way from this address to the top of the bundle.
+    pub root: String,
+    pub route: String,
+    pub title: String,
+    pub heading: String,
+    pub description: String,
+    pub site: SiteLinks,
+    pub languages: Vec<Language>,
+    pub alternates: Vec<Alternate>,
+    pub styles: Vec<String>,
+    pub scripts: Vec<String>,
+    pub csp: String,
+    pub icon: String,
+    /// The words of the interface; shared by all pages of a language.
+    #[serde(skip)]
+    pub strings: Arc<BTreeMap<String, String>>,
+}
+
+/// Where the site's own pages are, seen from this one.
+#[derive(Clone, Debug, Serialize)]
+pub struct SiteLinks {
+    pub title: String,
+    pub home: String,
+    pub pages: String,
+    pub recent: String,
+    pub tags_index: Option<String>,
+    pub editable: bool,
+}
+
+/// One entry of the language switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Language {
+    pub lang: String,
+    pub label: String,
+    pub href: String,
+    pub current: bool,
+}
+
+/// The same page in a language, for `hreflang`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alternate {
+    pub lang: String,
+    pub href: String,
+}
+
+/// What a page says of itself before the shell is made.
+pub(super) struct Head<'a> {
+    pub address: &'a str,
+    pub lang: &'a str,
+    pub title: String,
+    pub description: String,
+    /// Language and address of each version, this one included.
+    pub versions: Vec<(String, String)>,
+    pub styles: Vec<String>,
+    pub scripts: Vec<String>,
+    pub origins: &'a [String],
+}
+
+const POLICY: [(&str, &str); 12] = [
+    ("default-src", "'none'"),
+    ("script-src", "'self'"),
+    ("style-src", "'self'"),
+    ("img-src", "'self'"),
+    ("media-src", "'self'"),
+    ("font-src", "'self'"),
+    ("connect-src", "'self'"),
+    ("manifest-src", "'self'"),
+    ("form-action", "'self'"),
+    ("base-uri", "'none'"),
+    ("require-trusted-types-for", "'script'"),
+    ("trusted-types", "kami"),
+];
+
+/// Returns the Content-Security-Policy of a page that shows pictures from `origins`.
+fn policy(origins: &[String], html: bool) -> String {
+    let mut out = String::new();
+    for (name, value) in POLICY {
+        if !out.is_empty() {
+            out.push_str("; ");
+        }
+        out.push_str(name);
+        out.push(' ');
+        out.push_str(value);
+        if name == "img-src" {
+            for origin in origins {
+                out.push(' ');
+                out.push_str(origin);
+            }
+        }
+        if name == "style-src" && html {
+            out.push_str("; style-src-attr 'unsafe-inline'");
+        }
+    }
+    out
+}
+
+/// Returns the languages that the site speaks, its own first.
+pub fn site_languages(site: Site<'_>) -> Vec<String> {
+    let config = site.config;
+    let mut langs = vec![config.lang.clone()];
+    let others = config.languages.iter().filter(|lang| **lang != config.lang);
+    langs.extend(
+        others
+            .filter(|lang| {
+                site.catalog.speaks(lang) || config.event.translations.contains_key(*lang)
+            })
+            .cloned(),
+    );
+    langs
+}
+
+/// Returns the address of one of the site's own pages in a language: `pages.en.html`.
+pub(super) fn in_language(site: Site<'_>, stem: &str, lang: &str) -> String {
+    let spoken = lang != site.config.lang
+        && site.config.languages.iter().any(|l| l == lang)
+        && (site.catalog.speaks(lang) || site.config.event.translations.contains_key(lang));
+    if spoken { format!("{stem}.{lang}.html") } else { format!("{stem}.html") }
+}
+
+fn label(lang: &str) -> String {
+    match lang {
+        "ja" => "日本語",
+        "en" => "English",
+        "zh" => "中文",
+        "ko" => "한국어",
+        "fr" => "Français",
+        "de" => "Deutsch",
+        "es" => "Español",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// Returns the title of the site in a language.
+pub(super) fn site_title(site: Site<'_>) -> String {
+    let config = site.config;
+    let title = if config.title.is_empty() { &config.event.name } else { &config.title };
+    if title.is_empty() { "kamishibai".to_owned() } else { title.clone() }
+}
+
+/// Makes the shell of a page.
+pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
+    let root = root_of(head.address);
+    let from_root = |address: &str| format!("{root}{}", encode(address));
+    let order =
+        |lang: &str| site.config.languages.iter().position(|l| l == lang).unwrap_or(usize::MAX);
+    let mut versions = head.versions;
+    versions.sort_by_key(|(lang, _)| (order(lang), lang.clone()));
+    let languages = versions
+        .iter()
+        .map(|(lang, address)| Language {
+            lang: lang.clone(),
+            label: label(lang),
+            href: from_root(address),
+            current: lang == head.lang,
+        })
+        .collect();
+    let several = versions.len() > 1;
+    let absolute = |address: &str| {
+        site.config
+            .base_url
+            .as_ref()
+            .map_or_else(|| from_root(address), |base| format!("{base}{}", encode(address)))
+    };
+    let alternates = versions
+        .iter()
+        .filter(|_| several)
+        .map(|(lang, address)| Alternate { lang: lang.clone(), href: absolute(address) })
+        .collect();
+    let assets = |names: Vec<String>| {
+        names.iter().filter(|name| !name.is_empty()).map(|name| from_root(name)).collect()
+    };
+    let strings = [head.lang, "en"]
+        .iter()
+        .find_map(|lang| site.interface.strings.get(*lang))
+        .cloned()
+        .unwrap_or_default();
+    Shell {
+        lang: head.lang.to_owned(),
+        route: head.address.to_owned(),
+        heading: head.title.clone(),
+        title: head.title,
+        description: head.description,
+        site: SiteLinks {
+            title: site_title(site),
+            home: from_root(&in_language(site, "index", head.lang)),
+            pages: from_root(&in_language(site, "pages", head.lang)),
+            recent: from_root(&in_language(site, "recent", head.lang)),
+            tags_index: None,
+            editable: false,
+        },
+        languages,
+        alternates,
+        styles: assets(head.styles),
+        scripts: assets(head.scripts),
+        csp: policy(head.origins, site.config.html),
+        icon: from_root(site.interface.asset("icon.svg")),
+        strings,
+        root,
+    }
+}
+
+/// Returns language and address of each version of an entry.
+pub(super) fn versions(site: Site<'_>, entry: &Arc<Entry>) -> Vec<(String, String)> {
+    site.catalog
+        .versions(entry)
+        .into_iter()
+        .map(|version| (version.lang.clone(), version.route.to_string()))
+        .collect()
+}
+
+/// The page for addresses where nothing stands. Its links work from any depth where the host is known.
+pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
+    if address != "404.html" {
+        return None;
+    }
+    let lang = &site.config.lang;
+    let interface = site.interface;
+    let head = Head {
+        address,
+        lang,
+        title: interface.word(lang, "lost_title").to_owned(),
+        description: String::new(),
+        versions: Vec::new(),
+        styles: vec![interface.asset("site.css").to_owned()],
+        scripts: vec![interface.asset("site.js").to_owned()],
+        origins: &[],
+    };
+    let mut shell = shell(site, head);
+    let base = site.config.base_url.as_deref().unwrap_or(&site.options.not_found_root);
+    for href in shell.styles.iter_mut().chain(&mut shell.scripts).chain([
+        &mut shell.icon,
+        &mut shell.site.home,
+        &mut shell.site.pages,
+        &mut shell.site.recent,
+    ]) {
+        *href = format!("{base}{href}");
+    }
+    shell.root = base.to_owned();
+    Some(Page { template: "404.html", shell, view: View::NotFound(true) })
+}
+
+/// Writes a date as people of a language do; an unreadable one stays as it is.
+pub(super) fn date_text(date: &str, lang: &str) -> String {
+    let Ok(day) = date.parse::<jiff::civil::Date>() else { return date.to_owned() };
+    let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+    match lang {
+        "ja" => {
+            let weekday = ["月", "火", "水", "木", "金", "土", "日"][weekday];
+            format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day())
+        }
+        _ => {
+            let month = [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ][usize::try_from(day.month() - 1).unwrap_or(0)];
+            let weekday =
+                ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+                    [weekday];
+            format!("{weekday} {} {month} {}", day.day(), day.year())
+        }
+    }
+}

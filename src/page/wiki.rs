@@ -1,0 +1,234 @@
+//! The view of a wiki page: its text, where it stands, who mentions it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::fill::{Filler, Place, encode, root_of};
+use super::shell::{Head, date_text, shell, versions};
+use super::{Page, Site, View, list};
+use crate::catalog::{Entry, Mention};
+use crate::document::Kind;
+use crate::document::html::escape;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Wiki {
+    pub html: String,
+    pub toc: Vec<TocLine>,
+    pub tags: Vec<Tag>,
+    pub date_iso: String,
+    pub date_text: String,
+    pub crumbs: Vec<Crumb>,
+    pub children: Vec<Crumb>,
+    pub slides: Vec<SlideMention>,
+    pub backlinks: Vec<PageMention>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TocLine {
+    pub level: u8,
+    pub id: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Tag {
+    pub name: String,
+    pub href: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Crumb {
+    pub title: String,
+    pub href: Option<String>,
+}
+
+/// A slide that links here.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlideMention {
+    pub deck_title: String,
+    pub deck_href: String,
+    pub number: u32,
+    pub href: String,
+    pub slide_title: String,
+    pub sentence_html: String,
+}
+
+/// A page that links here.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageMention {
+    pub title: String,
+    pub href: String,
+    pub sentence_html: String,
+}
+
+/// Composes a wiki page, or the small page that leads on where it is a redirect.
+pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
+    if let Some(target) = redirect_target(site, entry) {
+        return compose_redirect(site, &entry.route, entry, &target);
+    }
+    let document = &entry.document;
+    let root = root_of(&entry.route);
+    let filler = Filler { site, entry, root: root.clone(), place: Place::Own, eager: false };
+    let (slides, backlinks) = mentions(site, entry, &root);
+    let date = document.matter.date.clone().unwrap_or_default();
+    let wiki = Wiki {
+        html: filler.fill(&document.body),
+        toc: toc(entry),
+        tags: document
+            .matter
+            .tags
+            .iter()
+            .map(|tag| Tag {
+                name: tag.clone(),
+                href: format!("{root}{}", encode(&list::tag_route(site, tag, &entry.lang))),
+            })
+            .collect(),
+        date_text: if date.is_empty() { String::new() } else { date_text(&date, &entry.lang) },
+        date_iso: date,
+        crumbs: crumbs(site, entry, &root),
+        children: site
+            .catalog
+            .children(entry)
+            .into_iter()
+            .map(|child| Crumb {
+                title: child.title.clone(),
+                href: Some(format!("{root}{}", encode(&child.route))),
+            })
+            .collect(),
+        slides,
+        backlinks,
+    };
+    let interface = site.interface;
+    let head = Head {
+        address: &entry.route,
+        lang: &entry.lang,
+        title: entry.title.clone(),
+        description: document.matter.summary.clone(),
+        versions: versions(site, entry),
+        styles: vec![interface.asset("site.css").to_owned()],
+        scripts: vec![interface.asset("site.js").to_owned()],
+        origins: &document.origins,
+    };
+    Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }
+}
+
+/// Returns the address that a page with `redirect:` leads to.
+fn redirect_target(site: Site<'_>, entry: &Arc<Entry>) -> Option<String> {
+    let target = entry.document.matter.redirect.as_ref()?;
+    let versions = [
+        site.catalog.page(target, &entry.lang),
+        site.catalog.deck(target, &entry.lang, &site.config.lang),
+    ];
+    let found = versions.into_iter().flatten().find(|other| !Arc::ptr_eq(other, entry))?;
+    Some(found.route.to_string())
+}
+
+/// Composes the small page at an old address.
+pub(super) fn compose_redirect(
+    site: Site<'_>,
+    address: &str,
+    entry: &Arc<Entry>,
+    target: &str,
+) -> Page {
+    let head = Head {
+        address,
+        lang: &entry.lang,
+        title: entry.title.clone(),
+        description: String::new(),
+        versions: Vec::new(),
+        styles: vec![site.interface.asset("site.css").to_owned()],
+        scripts: Vec::new(),
+        origins: &[],
+    };
+    let target = format!("{}{}", root_of(address), encode(target));
+    Page { template: "redirect.html", shell: shell(site, head), view: View::Target(target) }
+}
+
+/// A table of contents helps from three headings on.
+fn toc(entry: &Entry) -> Vec<TocLine> {
+    let lines: Vec<TocLine> = entry
+        .document
+        .headings
+        .iter()
+        .filter(|heading| (2..=4).contains(&heading.level))
+        .map(|heading| TocLine {
+            level: heading.level,
+            id: encode(&heading.id),
+            text: heading.text.clone(),
+        })
+        .collect();
+    if lines.len() < 3 { Vec::new() } else { lines }
+}
+
+fn crumbs(site: Site<'_>, entry: &Entry, root: &str) -> Vec<Crumb> {
+    let parts: Vec<&str> = entry.name.split('/').collect();
+    if parts.len() < 2 {
+        return Vec::new();
+    }
+    let mut crumbs = Vec::new();
+    for depth in 1..parts.len() {
+        let index = site.catalog.page(&parts[..depth].join("/"), &entry.lang);
+        crumbs.push(Crumb {
+            title: index
+                .map_or_else(|| parts[depth - 1].replace('_', " "), |index| index.title.clone()),
+            href: index.map(|index| format!("{root}{}", encode(&index.route))),
+        });
+    }
+    crumbs.push(Crumb { title: entry.title.clone(), href: None });
+    crumbs
+}
+
+fn mentions(
+    site: Site<'_>,
+    entry: &Arc<Entry>,
+    root: &str,
+) -> (Vec<SlideMention>, Vec<PageMention>) {
+    let mut slides: Vec<SlideMention> = Vec::new();
+    let mut pages: Vec<PageMention> = Vec::new();
+    for Mention { from, link } in site.catalog.mentions(entry) {
+        let link = &from.document.links[link];
+        let href = format!("{root}{}", encode(&from.route));
+        let sentence_html = sentence(&link.sentence);
+        match (from.kind, link.slide) {
+            (Kind::Deck, Some(number)) => {
+                let href_slide = format!("{href}#{number}");
+                if slides.iter().all(|slide| slide.href != href_slide) {
+                    let slide_title = from
+                        .document
+                        .slides
+                        .get(number as usize - 1)
+                        .map(|slide| slide.title.clone())
+                        .unwrap_or_default();
+                    slides.push(SlideMention {
+                        deck_title: from.title.clone(),
+                        deck_href: href,
+                        number,
+                        href: href_slide,
+                        slide_title,
+                        sentence_html,
+                    });
+                }
+            }
+            _ => {
+                if pages.last().is_none_or(|page| page.href != href) {
+                    pages.push(PageMention { title: from.title.clone(), href, sentence_html });
+                }
+            }
+        }
+    }
+    (slides, pages)
+}
+
+fn sentence([before, label, after]: &[String; 3]) -> String {
+    if before.trim().is_empty() && after.trim().is_empty() {
+        return String::new();
+    }
+    let mut out = String::new();
+    escape(before, &mut out);
+    out.push_str("<b>");
+    escape(label, &mut out);
+    out.push_str("</b>");
+    escape(after, &mut out);
+    out
+}

@@ -1,0 +1,167 @@
+//! Every input of a site as a value: path, text or bytes, and digest.
+//!
+//! Knows nothing of disks; `load` makes these values, tests make them by hand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::digest::Digest;
+
+/// A path inside the site folder, with `/` between its parts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourcePath(Arc<str>);
+
+impl SourcePath {
+    /// Returns the path; the caller has made it relative and slash-separated.
+    pub fn new(path: impl AsRef<str>) -> SourcePath {
+        SourcePath(Arc::from(path.as_ref()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the last part of the path.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// Returns the folder of the path without a trailing slash, `""` at the top.
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Returns what follows the last dot of the file name, if anything does.
+    pub fn extension(&self) -> Option<&str> {
+        self.file_name().rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, e)| e)
+    }
+
+    /// Tells whether the path names a Markdown document in `decks/` or `wiki/`.
+    pub fn is_document(&self) -> bool {
+        let inside = self.0.starts_with("decks/") || self.0.starts_with("wiki/");
+        inside && self.extension().is_some_and(|e| e == "md")
+    }
+}
+
+impl fmt::Display for SourcePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for SourcePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+/// One input file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: SourcePath,
+    pub content: Content,
+    pub digest: Digest,
+}
+
+/// What an input file holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Text that the site is made from: documents, configuration, templates.
+    Text(Arc<str>),
+    /// Bytes that are served as they are.
+    Asset(Asset),
+    /// A file that cannot be used; why, and what to do about it.
+    Unusable(Fault),
+}
+
+/// A file that is served as it is.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    pub bytes: Arc<[u8]>,
+    /// Width and height in pixels, where the file is a picture that tells.
+    pub size: Option<(u32, u32)>,
+}
+
+/// Why a file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub code: &'static str,
+    pub message: String,
+    pub help: String,
+    /// The byte offset of the fault, with the lines before it counted.
+    pub line: u32,
+    pub column: u32,
+}
+
+impl Source {
+    /// Returns a source of text.
+    pub fn text(path: &str, text: &str) -> Source {
+        let digest = Digest::of(text.as_bytes());
+        Source { path: SourcePath::new(path), content: Content::Text(Arc::from(text)), digest }
+    }
+
+    /// Returns a source of bytes served as they are.
+    pub fn asset(path: &str, bytes: &[u8], size: Option<(u32, u32)>) -> Source {
+        let digest = Digest::of(bytes);
+        let content = Content::Asset(Asset { bytes: Arc::from(bytes), size });
+        Source { path: SourcePath::new(path), content, digest }
+    }
+
+    /// Returns the text, if this source is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// All inputs of a site, by path. Cheap to copy.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(OrdMap<SourcePath, Source>);
+
+impl Sources {
+    pub fn new() -> Sources {
+        Sources::default()
+    }
+
+    /// Puts a source in place of what stood at its path.
+    pub fn insert(&mut self, source: Source) {
+        self.0.insert(source.path.clone(), source);
+    }
+
+    /// Takes the source at `path` away.
+    pub fn remove(&mut self, path: &SourcePath) -> Option<Source> {
+        self.0.remove(path)
+    }
+
+    pub fn get(&self, path: &SourcePath) -> Option<&Source> {
+        self.0.get(path)
+    }
+
+    /// Returns the text at a path.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(&SourcePath::new(path)).and_then(Source::as_text)
+    }
+
+    /// Iterates over all sources in the order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.values()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Source> for Sources {
+    fn from_iter<I: IntoIterator<Item = Source>>(sources: I) -> Sources {
+        Sources(sources.into_iter().map(|source| (source.path.clone(), source)).collect())
+    }
+}
