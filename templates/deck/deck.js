@@ -11,7 +11,7 @@
 
   const here = { number: 1, step: 0, blank: "", at: 0 };
   const ui = {};
-  let deck, cards, numbers, current, marked, send, presenter;
+  let deck, cards, numbers, current, currentKey, marked, send, presenter;
   let grounds = new WeakMap();
 
   const view = () => root.dataset.view;
@@ -90,6 +90,7 @@
       if (current) current.classList.remove("current");
       card.classList.add("current");
       current = card;
+      currentKey = keyOf(card);
     }
     showSteps(card, here.step);
     showFrame(card);
@@ -517,7 +518,7 @@
   function makePresenter() {
     const template = document.querySelector("template.presenter-parts");
     const strings = template.dataset;
-    document.body.append(template.content.cloneNode(true));
+    addParts(template);
     const part = (selector) => document.querySelector(`.presenter ${selector}`);
     const preview = part(".preview .card");
     const store = `kami:${deck.dataset.site}:${deck.dataset.deck}:timer`;
@@ -657,9 +658,16 @@
 
   // ---- start -------------------------------------------------------------------------------
 
+  // live reload leaves what is marked to be kept
+  function addParts(template) {
+    const parts = template.content.cloneNode(true);
+    for (const element of parts.children) element.dataset.kamiKeep = "";
+    document.body.append(parts);
+  }
+
   function makeFrame() {
     const template = document.querySelector("template.frame");
-    document.body.append(template.content.cloneNode(true));
+    addParts(template);
     for (const name of ["progress", "controls", "count", "typed", "message", "status", "help"]) {
       ui[name] = document.querySelector(`body > .${name}, .controls > .${name}`);
     }
@@ -668,15 +676,15 @@
 
   // Live reload has patched the cards: our classes are gone from them, slides may have come or left.
   function afterPatch() {
-    const key = current && keyOf(current);
     readCards();
-    current = null;
-    if (numbers.has(key)) here.number = numbers.get(key);
+    here.number = numbers.get(currentKey) || cards.indexOf(current) + 1 || here.number;
     Object.assign(here, place(here.number, here.step));
+    current = null;
     for (const card of deck.querySelectorAll(":scope > .current")) card.classList.remove("current");
     show();
+    if (placeOf(location.hash)?.number !== here.number) writeUrl(false);
     if (presenter) presenter.show(true);
-    if (view() === "overview") mark(current);
+    if (view() === "overview") mark(cards.includes(marked) ? marked : current);
   }
 
   function start() {
