@@ -59,11 +59,10 @@ check("axe finds nothing on any slide of the lightning talk", async (world) => {
 
 check("no page scrolls sideways in a window 320 wide", async (world) => {
   const bundle = await world.build(await world.demo());
-  const { files } = JSON.parse(await readFile(`${bundle.folder}/bundle.json`, "utf8"));
   const page = await world.open(bundle.url("index.html"), { viewport: { width: 320, height: 640 } });
   const wide = [];
-  for (const { path } of files.filter((file) => file.path.endsWith(".html"))) {
-    await page.goto(bundle.url(path.split("/").map(encodeURIComponent).join("/")));
+  for (const path of await bundle.pages()) {
+    await page.goto(bundle.url(path));
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     if (width > 320) wide.push(`${path}: ${width}`);
   }
@@ -75,11 +74,11 @@ check("a page works from the keyboard alone: the first Tab offers to skip to the
   const page = await world.open(url("wiki/CloudFront_custom_origin.html"));
   await press(page, "Tab");
   const skip = page.locator(":focus");
-  assert.equal(await skip.getAttribute("href"), "#main");
+  assert.match(await skip.getAttribute("href"), /^#/);
   const { y, height } = await skip.boundingBox();
   assert.ok(y >= 0 && height > 10, "it can be seen while it has the focus");
   await press(page, "Enter", "Tab");
-  await eventually(async () => assert.ok(await page.evaluate(() => document.querySelector("#main").contains(document.activeElement))));
+  await eventually(async () => assert.ok(await page.evaluate(() => document.querySelector("main").contains(document.activeElement))));
 });
 
 check("nothing moves for those who asked for no motion", async (world) => {

@@ -14,7 +14,7 @@ check("from a disk: event, talk, keys, page, and back to the slide", async (worl
   await expectSlide(page, 1);
   await press(page, "5", "Enter");
   await expectSlide(page, 5);
-  await page.locator("section.slide:visible a.wikilink", { hasText: "CloudFront custom origin" }).first().click();
+  await page.locator("section.slide:visible a[href$='wiki/CloudFront_custom_origin.html']").first().click();
   await page.waitForURL(url("wiki/CloudFront_custom_origin.html"));
   await page.locator("nav.backlinks a[href$='wordpress-cloudfront.html#5']").first().click();
   await expectSlide(page, 5);
@@ -37,35 +37,41 @@ check("from a disk: the speaker's window follows, drives and shows the notes", a
   });
 });
 
-check("a bundle without notes holds none, and the speaker's window says so", async (world) => {
-  const { folder, url } = await world.build(await world.site(small));
-  const { files } = JSON.parse(await readFile(join(folder, "bundle.json"), "utf8"));
-  for (const { path } of files) {
-    assert.doesNotMatch(await readFile(join(folder, path), "latin1"), /Greet/, path);
-  }
-  const stage = await world.open(url("decks/rehearsal.html"));
-  const [popup] = await Promise.all([stage.waitForEvent("popup"), press(stage, "p")]);
-  await popup.getByText("--with-notes").waitFor({ state: "visible" });
-});
+for (const html of ["true", "false"]) {
+  check(`a bundle without notes holds none (html = ${html}), and the speaker's window says so`, async (world) => {
+    const settings = small["kami.toml"].replace("html = true", `html = ${html}`);
+    const { folder, files, url } = await world.build(await world.site({ ...small, "kami.toml": settings }));
+    for (const path of await files()) {
+      assert.doesNotMatch(await readFile(join(folder, path), "latin1"), /Greet/, path);
+    }
+    const stage = await world.open(url("decks/rehearsal.html"));
+    const [popup] = await Promise.all([stage.waitForEvent("popup"), press(stage, "p")]);
+    await popup.getByText("--with-notes").waitFor({ state: "visible" });
+  });
+}
 
 check("every page of the demo's bundle opens without a complaint, and its links lead somewhere", async (world) => {
-  const { folder, url } = await world.build(await world.demo());
-  const { files } = JSON.parse(await readFile(join(folder, "bundle.json"), "utf8"));
-  const paths = new Set(files.map(({ path }) => path));
-  const pages = [...paths].filter((path) => path.endsWith(".html"));
-  assert.ok(pages.length > 10);
+  const { files, pages, url } = await world.build(await world.demo());
+  const paths = new Set(await files());
+  const opened = await pages();
+  assert.ok(opened.length > 10);
   const page = await world.open(url("index.html"));
-  const base = url("");
   const lost = [];
-  for (const path of pages) {
-    await page.goto(url(path.split("/").map(encodeURIComponent).join("/")));
+  for (const path of opened) {
+    await page.goto(url(path));
     const links = await page.locator("a[href]").evaluateAll((all) => all.map(({ href }) => href));
     for (const href of links.filter((link) => link.startsWith("file:"))) {
-      const target = decodeURI(href.split(/[?#]/)[0]).slice(decodeURI(base).length);
+      const target = decodeURI(href.split(/[?#]/)[0]).slice(decodeURI(url("")).length);
       if (!paths.has(target)) lost.push(`${path} → ${href}`);
     }
   }
   assert.deepEqual(lost, []);
+});
+
+check("an old address leads to the page that took its place", async (world) => {
+  const { url } = await world.build(await world.demo());
+  const page = await world.open(url("wiki/index.php/CloudFront_custom_origin.html"));
+  await page.waitForURL(url("wiki/CloudFront_custom_origin.html"));
 });
 
 check("from a disk: the deck can be read without JavaScript", async (world) => {

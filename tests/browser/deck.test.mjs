@@ -81,7 +81,7 @@ check("o shows all slides, Esc returns, Enter takes the chosen one", async (worl
 });
 
 check("b and . make the screen black, w makes it white, and the slide comes back", async (world) => {
-  const page = await stage(world, `${talk}#4`);
+  const page = await stage(world, `${talk}#4`, { viewport: { width: 320, height: 180 } });
   const expectColour = (colour) => eventually(async () => assert.deepEqual([...(await coloursOf(page))], [colour]));
   const expectWords = () => eventually(async () => assert.ok((await coloursOf(page)).size > 2));
   await expectWords();

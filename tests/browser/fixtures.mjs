@@ -65,6 +65,10 @@ Hidden until opened.
 ## First heading
 
 ${"A line that makes the page long enough to scroll.\n\n".repeat(60)}
+## Middle heading
+
+Between the two.
+
 ## Second heading
 
 Last paragraph.

@@ -102,7 +102,7 @@ class World {
     assert.equal(status, 0, `kami build ended with ${status}:\n${child.output}`);
     const base = pathToFileURL(`${folder}/`).href;
     this.#allowed.push(base);
-    return { folder, url: (path) => base + path };
+    return new Bundle(folder, base);
   }
 
   // Opens a page in a context of its own: `options` are Playwright's, such as `colorScheme` or `viewport`.
@@ -142,6 +142,26 @@ class World {
   #judge(url) {
     const own = url.startsWith("about:") || this.#allowed.some((prefix) => url.startsWith(prefix));
     if (!own) this.#complaints.push(`request outside the site: ${url}`);
+  }
+}
+
+// A bundle's folder, whose manifest tells what is in it.
+class Bundle {
+  constructor(folder, base) {
+    this.folder = folder;
+    this.url = (path) => base + path.split("/").map(encodeURIComponent).join("/");
+    this.files = async () => JSON.parse(await readFile(join(folder, "bundle.json"), "utf8")).files.map(({ path }) => path);
+    this.pages = () => this.#pages();
+  }
+
+  // The pages that stay when they are opened; the others lead on to a new address at once.
+  async #pages() {
+    const pages = [];
+    for (const path of (await this.files()).filter((path) => path.endsWith(".html"))) {
+      const text = await readFile(join(this.folder, path), "utf8");
+      if (!text.includes('http-equiv="refresh"')) pages.push(path);
+    }
+    return pages;
   }
 }
 

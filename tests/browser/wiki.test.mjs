@@ -8,7 +8,7 @@ check("a link on a slide leads to the page, whose backlink leads to that slide",
   const { url } = await world.serve(await world.demo());
   const page = await world.open(url("decks/wordpress-cloudfront.html#5"));
   await expectSlide(page, 5);
-  await page.locator("section.slide:visible a.wikilink", { hasText: "CloudFront custom origin" }).first().click();
+  await page.locator("section.slide:visible a[href$='wiki/CloudFront_custom_origin.html']").first().click();
   await page.waitForURL(url("wiki/CloudFront_custom_origin.html"));
   const mention = page.locator("nav.backlinks a[href$='wordpress-cloudfront.html#5']");
   await mention.first().click();
