@@ -456,6 +456,8 @@
   function openPresenter() {
     if (home === "presenter") return window.opener && window.opener.focus();
     if (popup && !popup.closed) return popup.focus();
+    // the new window asks where the talk stands: here, whatever other tabs show
+    here.at = Math.max(Date.now(), here.at + 1);
     const url = `${location.pathname}?view=presenter${hashOf()}`;
     popup = window.open(url, `kami-${deck.dataset.site}-${deck.dataset.deck}`, "popup,width=1280,height=800");
     if (!popup) offerLink(url);
