@@ -1,6 +1,6 @@
 // What `kami serve` adds to a page: it follows the sources. A change is patched into the page in place, so that scroll,
 // focus, selection and whatever is open stay as they are; what is wrong with the content lies on a sheet at the lower edge.
-// Idiomorph is loaded before this script. Everything here moves parsed nodes and text, never strings of HTML.
+// Everything here moves parsed nodes and text, never strings of HTML.
 (function () {
   'use strict';
   if (window.kamiLive) return;
@@ -91,7 +91,8 @@
       if (needsReload(next)) { location.reload(); return; }
       show(notes.gone, false);
       loadStyles(next, function (settle) {
-        try { patch(next, where, settle); } finally { rest(); }
+        try { patch(next, where, settle); } catch (e) { location.reload(); }
+        rest();
       });
     };
     request.onerror = request.ontimeout = request.onabort = rest;
@@ -153,23 +154,7 @@
     root.style.setProperty('overflow-anchor', 'none');
     settle();
     patchHead(next);
-    var unname = nameBlocks(next);
-    window.Idiomorph.morph(document.body, next.body, {
-      morphStyle: 'outerHTML',
-      ignoreActiveValue: true,
-      callbacks: {
-        beforeNodeMorphed: function (old, fresh) {
-          return old.nodeType !== 1 || !(old.hasAttribute('data-kami-keep') || old.isEqualNode(fresh));
-        },
-        beforeNodeRemoved: function (old) {
-          return old.nodeType !== 1 || !old.hasAttribute('data-kami-keep');
-        },
-        beforeAttributeUpdated: function (name, node) {
-          return !(name === 'open' && /^(DETAILS|DIALOG)$/.test(node.tagName));
-        }
-      }
-    });
-    unname();
+    morph(document.body, next.body);
     document.dispatchEvent(new CustomEvent('kami:patched', { detail: where }));
     if (focused && focused !== document.activeElement) {
       if (!focused.isConnected && focused.id) focused = document.getElementById(focused.id);
@@ -183,59 +168,76 @@
     });
   }
 
-  // Idiomorph is sure only of nodes with an id; a paragraph put in at the top makes it take every later one for its
-  // neighbour. So each block of both pages gets a name for the time of the patch: the same one where they say the same,
-  // where they are the same slide, or where one stands in the other's place; a name of its own where there is no match.
-  var prefix = '_kami:';
-  function nameBlocks(next) {
-    var meant = new Map();
-    function pair(old, fresh) {
-      var same = old.isEqualNode(fresh);
-      if (!old.id || old.id !== fresh.id) {
-        var name = prefix + meant.size;
-        meant.set(name, fresh.getAttribute('id'));
-        old.id = name;
-        fresh.id = name;
+  // Old nodes stay where they are and take on what the new ones say; only what has no partner comes or goes. So focus,
+  // selection and the state of media live on without being saved. The work grows with the page, not with its square.
+  function morph(old, fresh) {
+    morphAttributes(old, fresh);
+    if (old.nodeName === 'TEMPLATE') { morphChildren(old.content, fresh.content); return; }
+    morphChildren(old, fresh);
+  }
+  function morphChildren(old, fresh) {
+    var partners = partnersOf(old, fresh), at = old.firstChild;
+    function drop(until) {
+      while (at !== until) {
+        var gone = at;
+        at = at.nextSibling;
+        if (!isKept(gone)) gone.remove();
       }
-      if (!same) align(old, fresh);
     }
-    function alone(node) {
-      if (node.id && node.id.indexOf(prefix) !== 0 && !node.matches('.slide')) return;
-      var name = prefix + meant.size;
-      meant.set(name, node.getAttribute('id'));
-      node.id = name;
-    }
-    function says(node) {
-      var slide = node.matches('.slide, .card') ? node.closest('.slide') || node.querySelector('.slide') : null;
-      if (slide && slide.dataset.slide) return node.tagName + '/' + slide.dataset.slide;
-      return node.id ? node.tagName + '#' + node.id : node.tagName + ' ' + node.textContent;
-    }
-    function align(old, fresh) {
-      var a = Array.from(old.children).filter(function (n) { return !n.hasAttribute('data-kami-keep'); });
-      var b = Array.from(fresh.children);
-      var sa = a.map(says), sb = b.map(says);
-      matches(sa, sb).concat([[a.length, b.length]]).reduce(function (from, to) {
-        // Between two blocks that stayed, an edited one is known by its kind.
-        var gone = a.slice(from[0], to[0]);
-        b.slice(from[1], to[1]).forEach(function (node) {
-          var at = gone.findIndex(function (n) { return n.tagName === node.tagName; });
-          if (at < 0) { alone(node); return; }
-          gone.splice(0, at).forEach(alone);
-          pair(gone.shift(), node);
-        });
-        gone.forEach(alone);
-        if (to[0] < a.length && to[1] < b.length) pair(a[to[0]], b[to[1]]);
-        return [to[0] + 1, to[1] + 1];
-      }, [0, 0]);
-    }
-    align(document.body, next.body);
-    all('[data-kami-keep]:not([id])', document.body).forEach(alone);
-    return function unname() {
-      all('[id^="' + prefix + '"]', document.body).forEach(function (node) {
-        var id = meant.get(node.id);
-        if (id === null) node.removeAttribute('id'); else node.id = id;
+    Array.from(fresh.childNodes).forEach(function (node) {
+      while (at && isKept(at)) at = at.nextSibling;
+      var partner = partners.get(node);
+      if (partner) {
+        drop(partner);
+        at = partner.nextSibling;
+        if (!partner.isEqualNode(node)) morph(partner, node);
+      } else if (node.nodeType !== 1 && at && at.nodeType === node.nodeType) {
+        if (at.data !== node.data) at.data = node.data;
+        at = at.nextSibling;
+      } else {
+        old.insertBefore(document.importNode(node, true), at);
+      }
+    });
+    drop(null);
+  }
+  function morphAttributes(old, fresh) {
+    // Whether it is open is the reader's own.
+    var own = /^(DETAILS|DIALOG)$/.test(old.nodeName) ? 'open' : '';
+    Array.from(fresh.attributes).forEach(function (a) {
+      if (a.name === own || old.getAttribute(a.name) === a.value) return;
+      if (a.namespaceURI) old.setAttributeNS(a.namespaceURI, a.name, a.value);
+      else old.setAttribute(a.name, a.value);
+      if (a.name === 'value' && old !== document.activeElement) old.value = a.value;
+      if (a.name === 'checked') old.checked = true;
+    });
+    Array.from(old.attributes).forEach(function (a) {
+      if (a.name === own || fresh.hasAttribute(a.name)) return;
+      old.removeAttribute(a.name);
+      if (a.name === 'checked') old.checked = false;
+    });
+  }
+  function isKept(node) { return node.nodeType === 1 && node.hasAttribute('data-kami-keep'); }
+
+  // Who stands for whom: first those that say the same, carry the same id or are the same slide, in order;
+  // between two of them an edited element is known by its kind.
+  function partnersOf(old, fresh) {
+    var partners = new Map();
+    var a = Array.from(old.children).filter(function (node) { return !isKept(node); }), b = Array.from(fresh.children);
+    matches(a.map(says), b.map(says)).concat([[a.length, b.length]]).reduce(function (from, to) {
+      var left = a.slice(from[0], to[0]);
+      b.slice(from[1], to[1]).forEach(function (node) {
+        var i = left.findIndex(function (n) { return n.nodeName === node.nodeName; });
+        if (i >= 0) partners.set(node, left.splice(0, i + 1)[i]);
       });
-    };
+      if (to[0] < a.length) partners.set(b[to[1]], a[to[0]]);
+      return [to[0] + 1, to[1] + 1];
+    }, [0, 0]);
+    return partners;
+  }
+  function says(node) {
+    var slide = node.matches('.slide') ? node : node.matches('.card') ? node.querySelector('.slide') : null;
+    if (slide && slide.dataset.slide) return node.nodeName + '/' + slide.dataset.slide;
+    return node.id ? node.nodeName + '#' + node.id : node.nodeName + ' ' + node.textContent;
   }
   // The longest common run of two lists, as pairs of places; equal ends first, so that the table stays small.
   function matches(a, b) {
