@@ -42,7 +42,10 @@ pub struct Change {
 
 /// Compiles all sources.
 pub fn compile(sources: Sources, options: Options) -> Bundle {
-    let (config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
+    let (mut config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
+    if options.base_url.is_some() {
+        config.base_url.clone_from(&options.base_url);
+    }
     let templates = Arc::new(Templates::new(&sources));
     let settings = Settings { html: config.html };
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();

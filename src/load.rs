@@ -14,6 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use image::{ImageDecoder, ImageReader};
 use rayon::prelude::*;
 
+use crate::compile::Change;
 use crate::digest::Digest;
 use crate::document::{self, Filling, Settings};
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
@@ -386,4 +387,77 @@ fn svg_size(text: &str) -> Option<(u32, u32)> {
 )]
 fn round(n: f64) -> u32 {
     n.round() as u32
+}
+
+/// Reads what may have changed at some paths on disk, and compares it with what is known.
+/// Returns the changes, and the paths whose text went away: a save may be under way there.
+pub fn changes(
+    root: &Root,
+    known: &Sources,
+    paths: &BTreeSet<PathBuf>,
+) -> (Vec<Change>, BTreeSet<PathBuf>) {
+    let mut found: BTreeSet<SourcePath> = BTreeSet::new();
+    let mut faults = Vec::new();
+    for path in paths {
+        let Some(inside) =
+            path.strip_prefix(&root.folder).or_else(|_| path.strip_prefix(&root.real)).ok()
+        else {
+            continue;
+        };
+        if root.file.is_some() {
+            found.extend(known.iter().map(|source| source.path.clone()));
+            continue;
+        }
+        let Some(text) = inside.to_str() else { continue };
+        let top = text.split('/').next().unwrap_or("");
+        if text != "kami.toml" && !FOLDERS.contains(&top) {
+            continue;
+        }
+        if path.is_dir() {
+            let (listed, bad) = list(root, inside);
+            found.extend(listed);
+            faults.extend(bad);
+        } else if text.contains('/') || text == "kami.toml" {
+            found.extend(root.source_path(path));
+        }
+        let prefix = format!("{text}/");
+        found.extend(
+            known
+                .iter()
+                .filter(|source| source.path.as_str().starts_with(&prefix))
+                .map(|source| source.path.clone()),
+        );
+    }
+    let mut changes: Vec<Change> = faults
+        .into_iter()
+        .map(|fault| Change { path: fault.path.clone(), source: Some(fault) })
+        .collect();
+    let read: Vec<(SourcePath, Option<Source>)> =
+        found.into_par_iter().map(|path| (path.clone(), read(root, &path))).collect();
+    let mut doubtful = BTreeSet::new();
+    for (path, source) in read {
+        let before = known.get(&path);
+        if before.map(|source| source.digest) == source.as_ref().map(|source| source.digest) {
+            continue;
+        }
+        let emptied = source.as_ref().is_none_or(|source| source.as_text() == Some(""));
+        if emptied && before.is_some() {
+            doubtful.insert(root.disk_path(&path));
+        }
+        changes.push(Change { path, source });
+    }
+    (changes, doubtful)
+}
+
+/// Compares two states of a site.
+pub fn difference(before: &Sources, after: &Sources) -> Vec<Change> {
+    let gone = before
+        .iter()
+        .filter(|source| after.get(&source.path).is_none())
+        .map(|source| Change { path: source.path.clone(), source: None });
+    let new = after
+        .iter()
+        .filter(|source| before.get(&source.path).map(|old| old.digest) != Some(source.digest))
+        .map(|source| Change { path: source.path.clone(), source: Some(source.clone()) });
+    gone.chain(new).collect()
 }

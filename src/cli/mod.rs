@@ -1,36 +1,225 @@
 //! Flags in, one call per command; the only folder that prints.
+//!
+//! Exit status: 0 fine, 1 the content has errors, 2 the world or the usage is wrong, 101 a bug of ours.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "arguments, environment and working folder are read here, once"
+)]
+
+mod new;
+mod report;
+mod serve;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::compile::{Bundle, compile};
+use crate::diagnostic::{Diagnostic, rules};
 use crate::load::{self, Root};
-use crate::{compile, page};
+use crate::page::Options;
+use report::Reporter;
+
+/// Slide decks and a wiki from one folder of Markdown.
+#[derive(Debug, Parser)]
+#[command(name = "kami", version, about, propagate_version = true)]
+struct Arguments {
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a small site in a new folder
+    New {
+        /// The folder to make
+        dir: PathBuf,
+        /// The language that the site is written in
+        #[arg(long, value_enum, default_value = "ja")]
+        lang: new::Lang,
+    },
+    /// Show a site in the browser and keep it up to date
+    Serve(serve::Flags),
+    /// Write the static bundle
+    Build(BuildFlags),
+    /// Tell everything that is wrong with a site
+    Check {
+        /// A site folder or one Markdown file [default: the nearest folder upwards with kami.toml, else here]
+        path: Option<PathBuf>,
+        /// How to tell it
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// Take warnings for errors
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Say what a diagnostic means and how to mend it
+    Explain {
+        /// The code in the square brackets, such as missing-link
+        code: String,
+    },
+    /// Write completions for a shell
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, clap::Args)]
+struct BuildFlags {
+    /// A site folder or one Markdown file [default: the nearest folder upwards with kami.toml, else here]
+    path: Option<PathBuf>,
+    /// Where to write the bundle [default: bundle in the site folder]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// The address the bundle will have, where formats need it
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Write speaker notes too
+    #[arg(long)]
+    with_notes: bool,
+    /// Write drafts too
+    #[arg(long)]
+    drafts: bool,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Runs the command line of this process; returns its exit status.
 pub fn run() -> u8 {
-    let root =
-        Root::at(std::path::Path::new(&std::env::args().nth(1).unwrap_or(".".into()))).unwrap();
-    let t = std::time::Instant::now();
-    let sources = load::load(&root).unwrap();
-    let bundle = compile::compile(sources, page::Options::default());
-    for d in bundle.diagnostics() {
-        let l = bundle.locate(&d);
-        println!(
-            "{}:{}:{}: {}[{}]: {}",
-            l.path,
-            l.line,
-            l.column,
-            l.severity.name(),
-            l.code,
-            l.message
+    let arguments = Arguments::parse();
+    let reporter = Reporter::new(
+        arguments.quiet,
+        arguments.verbose,
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+    );
+    let status = match arguments.command {
+        Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
+        Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
+        Command::Build(flags) => build(&flags, &reporter),
+        Command::Check { path, format, strict } => {
+            check(path.as_deref(), format, strict, &reporter)
+        }
+        Command::Explain { code } => Ok(explain(&code, &reporter)),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kami", &mut out);
+            reporter.answer(&String::from_utf8_lossy(&out));
+            Ok(0)
+        }
+    };
+    status.unwrap_or_else(|error| {
+        reporter.failure(&error);
+        2
+    })
+}
+
+/// Finds the site that a command is about.
+fn root_of(path: Option<&Path>) -> Result<Root> {
+    match path {
+        Some(path) => Root::at(path),
+        None => Root::find(&std::env::current_dir().context("find the working folder")?),
+    }
+}
+
+fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
+    let root = root_of(flags.path.as_deref())?;
+    let base_url = flags.base_url.as_deref().map(base_url).transpose()?;
+    let options =
+        Options { notes: flags.with_notes, drafts: flags.drafts, base_url, ..Options::default() };
+    let bundle = compile(load::load(&root)?, options);
+    let target = flags.output.clone().unwrap_or_else(|| match &root.file {
+        Some(_) => PathBuf::from("bundle"),
+        None => root.folder.join("bundle"),
+    });
+    let progress = reporter.progress();
+    let request = crate::export::Request { bundle: &bundle, target: &target, site: &root.folder };
+    let summary = crate::export::write(&request, &|done, total| progress.at(done, total))?;
+    progress.done();
+    let found = bundle.diagnostics();
+    reporter.diagnostics(&bundle, &found);
+    reporter.summary(&found);
+    if summary.in_place {
+        reporter.note("this file system cannot exchange folders in one step, so the bundle was written file by file");
+    }
+    reporter.answer(&format!(
+        "{}: {} files, {} written, {} unchanged, {} removed\n",
+        target.display(),
+        summary.written + summary.kept,
+        summary.written,
+        summary.kept,
+        summary.removed
+    ));
+    Ok(verdict(&found, flags.strict))
+}
+
+fn base_url(url: &str) -> Result<String> {
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        anyhow::bail!(
+            "`{url}` is not an address\nhelp: write it whole, such as https://example.org/site/"
         );
     }
-    let out = std::env::args().nth(2);
-    for a in bundle.addresses() {
-        if let Some(o) = bundle.make(&a) {
-            if let Some(out) = &out {
-                let p = std::path::Path::new(out).join(&a);
-                std::fs::create_dir_all(p.parent().unwrap()).unwrap();
-                std::fs::write(p, &o.bytes).unwrap();
+    Ok(format!("{}/", url.trim_end_matches('/')))
+}
+
+fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter) -> Result<u8> {
+    let root = root_of(path)?;
+    let bundle = compile(load::load(&root)?, Options { drafts: true, ..Options::default() });
+    // A template can fail on the pages of this site alone.
+    bundle
+        .addresses()
+        .iter()
+        .filter(|address| address.ends_with(".html"))
+        .take(200)
+        .for_each(|address| drop(bundle.make(address)));
+    let found = bundle.diagnostics();
+    match format {
+        Format::Json => {
+            for diagnostic in &found {
+                reporter
+                    .answer(&format!("{}\n", serde_json::to_string(&bundle.locate(diagnostic))?));
             }
-        } else {
-            println!("none {a}");
+        }
+        Format::Text => {
+            reporter.diagnostics(&bundle, &found);
+            reporter.summary(&found);
         }
     }
-    println!("{:?}", t.elapsed());
-    0
+    Ok(verdict(&found, strict))
+}
+
+fn verdict(found: &[Diagnostic], strict: bool) -> u8 {
+    u8::from(Bundle::has_errors(found, strict))
+}
+
+fn explain(code: &str, reporter: &Reporter) -> u8 {
+    if let Some(rule) = rules::find(code) {
+        reporter.answer(&format!(
+            "{} [{}]\n\n{}\n",
+            rule.severity.name(),
+            rule.code,
+            rule.explanation
+        ));
+        return 0;
+    }
+    let near = crate::config::closest(code, rules::ALL.iter().map(|rule| rule.code));
+    let help = near.map_or_else(
+        || "the codes stand in square brackets in what `kami check` says".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    reporter.failure(&anyhow::anyhow!("no diagnostic has the code `{code}`\nhelp: {help}"));
+    2
 }

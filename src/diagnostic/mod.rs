@@ -91,3 +91,23 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
         (&a.path, a.span, a.rule.code, &a.message).cmp(&(&b.path, b.span, b.rule.code, &b.message))
     });
 }
+
+impl Located {
+    /// Returns the source line with a caret under the place, full-width characters counted as two.
+    pub fn excerpt_with_caret(&self) -> String {
+        use unicode_width::UnicodeWidthChar;
+        let columns = |c: char| if c == '\t' { 4 } else { c.width().unwrap_or(0) };
+        let at = self.column.saturating_sub(1) as usize;
+        // A line of a whole book is shown around the place alone.
+        let skipped = at.saturating_sub(40);
+        let shown: Vec<char> = self.excerpt.chars().skip(skipped).take(120).collect();
+        let line: String = shown
+            .iter()
+            .map(|&c| if c == '\t' { "    ".to_owned() } else { c.to_string() })
+            .collect();
+        let before: usize = shown.iter().take(at - skipped).copied().map(columns).sum();
+        let marked: usize =
+            shown.iter().skip(at - skipped).take(self.width as usize).copied().map(columns).sum();
+        format!("{line}\n{}{}", " ".repeat(before), "^".repeat(marked.max(1)))
+    }
+}

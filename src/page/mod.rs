@@ -28,6 +28,8 @@ pub struct Options {
     pub notes: bool,
     /// Whether drafts are part of the site.
     pub drafts: bool,
+    /// The address the bundle will have, in place of the configuration's.
+    pub base_url: Option<String>,
     /// Where `404.html` finds the rest of the site; empty when nobody knows.
     pub not_found_root: String,
 }

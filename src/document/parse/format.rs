@@ -353,6 +353,7 @@ fn format_node(
             }
             Ok(ChildRendering::HTML)
         }
+        NodeValue::TaskItem(item) if entering => format_task(context, node, item.symbol.is_some()),
         NodeValue::Alert(alert) => {
             format_alert(context, alert.alert_type, alert.title.as_deref(), entering)
         }
@@ -592,6 +593,23 @@ fn is_step(item: Node<'_>) -> bool {
         },
         _ => false,
     }
+}
+
+/// Writes a task with its box, which says in words whether it is ticked.
+fn format_task(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    done: bool,
+) -> Rendered {
+    context.cr()?;
+    if node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::List(_))) {
+        context.write_str("<li class=\"task-list-item\">")?;
+    }
+    context
+        .write_str("<input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"")?;
+    context.user.hole(Filling::Word(if done { "task_done" } else { "task_open" }));
+    context.write_str(if done { "\" checked disabled> " } else { "\" disabled> " })?;
+    Ok(ChildRendering::HTML)
 }
 
 fn format_alert(

@@ -1,0 +1,129 @@
+//! What the program says: answers on standard output, everything else on standard error.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::compile::Bundle;
+use crate::diagnostic::{Diagnostic, Located, Severity};
+
+/// Speaks in the way that the flags and the terminal ask for.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+    terminal: bool,
+}
+
+/// The progress of long work; on a terminal alone.
+#[derive(Debug)]
+pub(super) struct Progress(ProgressBar);
+
+impl Progress {
+    pub(super) fn at(&self, done: usize, total: usize) {
+        self.0.set_length(total as u64);
+        self.0.set_position(done as u64);
+    }
+
+    pub(super) fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Reporter {
+    pub(super) fn new(quiet: bool, verbose: bool, no_color: bool) -> Reporter {
+        let terminal = std::io::stderr().is_terminal();
+        Reporter { quiet, verbose, color: terminal && !no_color, terminal }
+    }
+
+    /// Prints the program's answer. A reader who has gone is no failure.
+    pub(super) fn answer(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
+    fn say(&self, text: &str) {
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+
+    /// Says something that one may leave out.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Says something for those who asked for more.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.say(text);
+        }
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        if self.quiet || !self.terminal {
+            return Progress(ProgressBar::hidden());
+        }
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(0).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Progress(bar)
+    }
+
+    /// Tells why the program gives up: the steps that led there, and the hint on a line of its own.
+    pub(super) fn failure(&self, error: &anyhow::Error) {
+        let text = format!("{error:#}");
+        let (message, help) = text.split_once("\nhelp: ").unwrap_or((text.as_str(), ""));
+        self.say(&format!("{}: {message}", self.paint("error", Severity::Error)));
+        if !help.is_empty() {
+            self.say(&format!("help: {help}"));
+        }
+    }
+
+    fn paint(&self, text: &str, severity: Severity) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = if severity == Severity::Error { 31 } else { 33 };
+        format!("\x1b[1;{code}m{text}\x1b[0m")
+    }
+
+    pub(super) fn diagnostics(&self, bundle: &Bundle, found: &[Diagnostic]) {
+        for diagnostic in found {
+            self.diagnostic(&bundle.locate(diagnostic));
+        }
+    }
+
+    fn diagnostic(&self, located: &Located) {
+        let severity =
+            self.paint(&format!("{}[{}]", located.severity.name(), located.code), located.severity);
+        self.say(&format!(
+            "{}:{}:{}: {severity}: {}",
+            located.path, located.line, located.column, located.message
+        ));
+        if !located.excerpt.is_empty() {
+            for line in located.excerpt_with_caret().lines() {
+                self.say(&format!("  {line}"));
+            }
+        }
+        self.say(&format!("help: {}", located.help));
+    }
+
+    /// Counts what was found.
+    pub(super) fn summary(&self, found: &[Diagnostic]) {
+        let errors =
+            found.iter().filter(|diagnostic| diagnostic.rule.severity == Severity::Error).count();
+        let warnings = found.len() - errors;
+        if !found.is_empty() {
+            let plural = |n: usize, word: &str| {
+                if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+            };
+            self.note(&format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")));
+        }
+    }
+}
