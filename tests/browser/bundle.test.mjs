@@ -9,7 +9,7 @@ import { check, eventually } from "./harness.mjs";
 check("from a disk: event, talk, keys, page, and back to the slide", async (world) => {
   const { url } = await world.build(await world.demo());
   const page = await world.open(url("index.html"));
-  await page.locator("main h3:not(.slide *) a").first().click();
+  await page.locator("main ol > li a[href$='decks/wordpress-cloudfront.html']:not([aria-hidden])").first().click();
   await page.waitForURL(url("decks/wordpress-cloudfront.html"));
   await expectSlide(page, 1);
   await press(page, "5", "Enter");

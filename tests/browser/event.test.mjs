@@ -16,12 +16,15 @@ for (const { file, lang, name, welcome } of editions) {
     const page = await world.open(url(file));
     assert.equal(await page.getAttribute("html", "lang"), lang);
     assert.equal(await page.locator("main h1:not(.slide *)").textContent(), name);
-    const links = await page.locator("main h3:not(.slide *) a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
-    const decks = links.map((href) => /decks\/(.+?)(\.en)?\.html/.exec(href)?.[1]);
+    const rows = page.locator("main ol > li:not(.slide *)");
+    assert.equal(await rows.count(), 7, "three slots without a deck come before the four talks");
+    assert.ok((await rows.first().innerText()).includes(welcome));
+    const decks = [];
+    for (const row of (await rows.all()).slice(3)) {
+      const href = await row.locator("a:visible[href*='decks/']").first().getAttribute("href");
+      decks.push(/decks\/(.+?)(\.en)?\.html/.exec(href)[1]);
+    }
     assert.deepEqual(decks, order);
-    const titles = await page.locator("main h3:not(.slide *)").allTextContents();
-    assert.equal(titles.length, 7, "three slots without a deck come before the four talks");
-    assert.equal(titles[0].trim(), welcome);
   });
 
   check(`every talk of the ${lang} event page has its first slide beside it`, async (world) => {
@@ -46,7 +49,7 @@ check("the event page leads to the other language and to the talk", async (world
   const page = await world.open(url("index.html"));
   await page.getByRole("link", { name: "English", exact: true }).click();
   await page.waitForURL(url("index.en.html"));
-  await page.locator("main h3:not(.slide *) a").first().click();
+  await page.locator("main ol > li a[href$='decks/wordpress-cloudfront.en.html']:not([aria-hidden])").first().click();
   await page.waitForURL(/decks\/wordpress-cloudfront\.en\.html/);
   await expectSlide(page, 1);
 });
