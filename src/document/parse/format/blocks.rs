@@ -1,0 +1,212 @@
+//! Blocks: headings, code, raw HTML, tables, lists and alerts as our pages have them.
+
+use std::fmt::{self, Write};
+
+use comrak::Node;
+use comrak::html::{self as default, ChildRendering, Context};
+use comrak::nodes::{AlertType, ListDelimType, ListType, NodeTable, NodeValue, TableAlignment};
+
+use super::{Formatter, Rendered};
+use crate::diagnostic::rules;
+use crate::document::parse::{Dialect, plain_text};
+use crate::document::{Filling, Heading};
+
+impl Formatter<'_> {
+    fn heading(&mut self, node: Node<'_>, level: u8) -> usize {
+        let text = plain_text(node);
+        let chosen = node.data().attrs.as_ref().and_then(|attributes| attributes.id.clone());
+        let mut id = self.anchors.anchorize(chosen.as_deref().unwrap_or(&text));
+        if id.is_empty()
+            || (self.dialect == Dialect::Deck && id.bytes().all(|b| b.is_ascii_digit()))
+        {
+            id.push_str("-1");
+        }
+        self.headings.push(Heading { level, id, text, slide: self.slide });
+        self.headings.len() - 1
+    }
+}
+
+pub(super) fn wrap(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    entering: bool,
+    open: &str,
+    close: &str,
+) -> Rendered {
+    if entering {
+        context.cr()?;
+        context.write_str(open)?;
+        default::format_node_default(context, node, entering)
+    } else {
+        let rendered = default::format_node_default(context, node, entering)?;
+        context.write_str(close)?;
+        context.lf()?;
+        Ok(rendered)
+    }
+}
+
+pub(super) fn format_heading(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    level: u8,
+    entering: bool,
+) -> Rendered {
+    if entering {
+        let index = context.user.heading(node, level);
+        let id = context.user.headings[index].id.clone();
+        context.cr()?;
+        write!(context, "<h{level}")?;
+        context.user.hole(Filling::Id(id));
+        context.write_str(">")?;
+    } else {
+        if context.user.dialect == Dialect::Page
+            && let Some(heading) = context.user.headings.last()
+        {
+            let filling = Filling::Anchor(Box::new((heading.id.clone(), heading.text.clone())));
+            context.user.hole(filling);
+        }
+        write!(context, "</h{level}>")?;
+        context.lf()?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+pub(super) fn format_code_block(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    info: &str,
+    literal: &str,
+) -> Rendered {
+    let language = info.split([' ', '\t', '{', ',']).next().unwrap_or("");
+    context.cr()?;
+    context.write_str("<pre tabindex=\"0\"><code")?;
+    if !language.is_empty() {
+        context.write_str(" class=\"language-")?;
+        context.escape(language)?;
+        context.write_str("\"")?;
+    }
+    context.write_str(">")?;
+    context.escape(literal)?;
+    context.write_str("</code></pre>")?;
+    context.lf()?;
+    Ok(ChildRendering::HTML)
+}
+
+pub(super) fn format_html(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    literal: &str,
+) -> fmt::Result {
+    if context.user.text.settings.html {
+        return context.write_str(literal);
+    }
+    let lower = literal.trim_start().to_ascii_lowercase();
+    let dropped = lower.starts_with("<style") || lower.starts_with("<script");
+    let cleaned = context.user.open.clean(if dropped { "" } else { literal });
+    let refused = if dropped { literal.lines().next().map(str::to_owned) } else { cleaned.refused };
+    if let Some(tag) = refused {
+        let text = context.user.text;
+        let message =
+            format!("`{}` is {}", tag.trim(), if dropped { "left out" } else { "shown as text" });
+        let diagnostic = text.diagnostic(
+            &rules::RAW_HTML,
+            text.span(node),
+            message,
+            "write it in Markdown, or set `html = true` in kami.toml",
+        );
+        context.user.tell(diagnostic);
+    }
+    context.write_str(&cleaned.html)
+}
+
+pub(super) fn format_cell(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    entering: bool,
+) -> Rendered {
+    let row = node.parent();
+    let header = row.is_some_and(|row| matches!(row.data().value, NodeValue::TableRow(true)));
+    if !entering {
+        context.write_str(if header { "</th>" } else { "</td>" })?;
+        return Ok(ChildRendering::HTML);
+    }
+    let column = context.user.cell;
+    context.user.cell += 1;
+    let table = row.and_then(|row| row.parent());
+    let alignment = table.and_then(|table| match &table.data().value {
+        NodeValue::Table(table) => table_alignment(table, column),
+        _ => None,
+    });
+    context.cr()?;
+    context.write_str(if header { "<th" } else { "<td" })?;
+    context.write_str(match alignment {
+        Some(TableAlignment::Left) => " class=\"left\">",
+        Some(TableAlignment::Center) => " class=\"center\">",
+        Some(TableAlignment::Right) => " class=\"right\">",
+        Some(TableAlignment::None) | None => ">",
+    })?;
+    Ok(ChildRendering::HTML)
+}
+
+fn table_alignment(table: &NodeTable, column: usize) -> Option<TableAlignment> {
+    table.alignments.get(column).copied()
+}
+
+/// `*` bullets and `1)` items come one key press at a time, as in Marp.
+pub(super) fn is_step(item: Node<'_>) -> bool {
+    match &item.data().value {
+        NodeValue::Item(list) => match list.list_type {
+            ListType::Bullet => list.bullet_char == b'*',
+            ListType::Ordered => list.delimiter == ListDelimType::Paren,
+        },
+        _ => false,
+    }
+}
+
+/// Writes a task with its box, which says in words whether it is ticked.
+pub(super) fn format_task(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    done: bool,
+) -> Rendered {
+    context.cr()?;
+    if node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::List(_))) {
+        context.write_str("<li class=\"task-list-item\">")?;
+    }
+    context
+        .write_str("<input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"")?;
+    context.user.hole(Filling::Word(if done { "task_done" } else { "task_open" }));
+    context.write_str(if done { "\" checked disabled> " } else { "\" disabled> " })?;
+    Ok(ChildRendering::HTML)
+}
+
+pub(super) fn format_alert(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    kind: AlertType,
+    title: Option<&str>,
+    entering: bool,
+) -> Rendered {
+    if !entering {
+        context.cr()?;
+        context.write_str("</div>")?;
+        context.lf()?;
+        return Ok(ChildRendering::HTML);
+    }
+    let (class, word) = match kind {
+        AlertType::Note => ("note", "alert_note"),
+        AlertType::Tip => ("tip", "alert_tip"),
+        AlertType::Important => ("important", "alert_important"),
+        AlertType::Warning => ("warning", "alert_warning"),
+        AlertType::Caution => ("caution", "alert_caution"),
+    };
+    context.cr()?;
+    write!(
+        context,
+        "<div class=\"markdown-alert markdown-alert-{class}\">\n<p class=\"markdown-alert-title\">"
+    )?;
+    match title {
+        Some(title) => context.escape(title)?,
+        None => context.user.hole(Filling::Word(word)),
+    }
+    context.write_str("</p>\n")?;
+    Ok(ChildRendering::HTML)
+}

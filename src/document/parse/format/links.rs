@@ -1,0 +1,258 @@
+//! Links and pictures: what an address is, and the sentence around it.
+
+use std::fmt::Write;
+
+use comrak::Node;
+use comrak::html::{ChildRendering, Context};
+use comrak::nodes::{NodeLink, NodeValue};
+use percent_encoding::percent_decode_str;
+
+use super::{Formatter, Rendered};
+use crate::diagnostic::rules;
+use crate::document::parse::{Dialect, plain_text};
+use crate::document::{Filling, Form, Link, Picture, sentence};
+
+/// A block's text, and where in it each of its links stands.
+pub(super) struct BlockText {
+    text: String,
+    links: Vec<(usize, usize, usize)>,
+}
+
+/// What an address in a Markdown link leads to.
+enum Address {
+    Outside,
+    Unsafe,
+    Inside { target: String, anchor: Option<String> },
+}
+
+impl Formatter<'_> {
+    fn link(&mut self, node: Node<'_>, form: Form, target: String, anchor: Option<String>) {
+        let index = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
+        let sentence = self.sentence(node);
+        let span = self.text.span(node);
+        self.links.push(Link { form, target, anchor, span, slide: self.slide, sentence });
+        self.hole(Filling::Link(index));
+    }
+
+    fn sentence(&mut self, node: Node<'_>) -> [String; 3] {
+        let identity = |node: Node<'_>| std::ptr::from_ref(node) as usize;
+        let Some(block) = node.ancestors().find(|n| n.data().value.block()) else {
+            return Default::default();
+        };
+        if self.sentences.as_ref().is_none_or(|(at, _)| *at != identity(block)) {
+            self.sentences = Some((identity(block), block_text(block, identity)));
+        }
+        let Some((_, known)) = &self.sentences else { return Default::default() };
+        let place = known.links.iter().find(|(at, ..)| *at == identity(node));
+        place.map_or_else(Default::default, |&(_, start, end)| {
+            sentence::around(&known.text, start, end)
+        })
+    }
+
+    fn address(&mut self, url: &str, node: Node<'_>) -> Address {
+        let scheme = url.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        });
+        match scheme.map(str::to_ascii_lowercase).as_deref() {
+            Some("http" | "https" | "mailto" | "tel") => return Address::Outside,
+            Some("javascript" | "vbscript" | "data" | "file" | "blob") => {
+                let diagnostic = self.text.diagnostic(
+                    &rules::UNSAFE_LINK,
+                    self.text.span(node),
+                    format!("`{url}` is not an address that links may have"),
+                    "link to https://… or to a file of the site",
+                );
+                self.diagnostics.push(diagnostic);
+                return Address::Unsafe;
+            }
+            Some(_) if !url.contains(".md") => return Address::Outside,
+            _ => {}
+        }
+        if url.starts_with("//") {
+            return Address::Outside;
+        }
+        let (target, anchor) =
+            url.split_once('#').map_or((url, None), |(target, anchor)| (target, Some(anchor)));
+        Address::Inside { target: decoded(target), anchor: anchor.map(decoded) }
+    }
+
+    pub(super) fn picture(&mut self, node: Node<'_>, url: &str, title: &str, alt: &str) {
+        let target = decoded(url);
+        let outside = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| url.strip_prefix(scheme).map(|rest| (scheme, rest)));
+        if let Some((scheme, rest)) = outside {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+            if host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c)) {
+                self.origins.push(format!("{scheme}{host}"));
+            }
+        }
+        let mut picture = Picture {
+            target,
+            alt: alt.to_owned(),
+            title: title.to_owned(),
+            width: None,
+            height: None,
+            span: self.text.span(node),
+        };
+        if self.dialect == Dialect::Deck {
+            sizes(&mut picture);
+        }
+        self.hole(Filling::Picture(Box::new(picture)));
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// Reads Marp's size words out of a picture's alternative text.
+fn sizes(picture: &mut Picture) {
+    let pixels = |value: &str| {
+        value
+            .trim_end_matches("px")
+            .parse::<f64>()
+            .ok()
+            .filter(|n| (1.0..10_000.0).contains(n))
+            .map(|n| n.round() as u32)
+    };
+    let mut rest = Vec::new();
+    for word in picture.alt.split_whitespace() {
+        match word.split_once(':') {
+            Some(("w" | "width", value)) if pixels(value).is_some() => {
+                picture.width = pixels(value)
+            }
+            Some(("h" | "height", value)) if pixels(value).is_some() => {
+                picture.height = pixels(value)
+            }
+            _ => rest.push(word),
+        }
+    }
+    picture.alt = rest.join(" ");
+}
+
+fn block_text(block: Node<'_>, identity: impl Fn(Node<'_>) -> usize) -> BlockText {
+    use comrak::arena_tree::NodeEdge;
+    let mut known = BlockText { text: String::new(), links: Vec::new() };
+    let mut starts = Vec::new();
+    for edge in block.traverse() {
+        match edge {
+            NodeEdge::Start(node) => match &node.data().value {
+                NodeValue::Text(text) => known.text.push_str(text),
+                NodeValue::Code(code) => known.text.push_str(&code.literal),
+                NodeValue::ShortCode(code) => known.text.push_str(&code.emoji),
+                NodeValue::SoftBreak | NodeValue::LineBreak => known.text.push(' '),
+                NodeValue::Link(_) | NodeValue::WikiLink(_) => starts.push(known.text.len()),
+                _ => {}
+            },
+            NodeEdge::End(node) => {
+                if matches!(node.data().value, NodeValue::Link(_) | NodeValue::WikiLink(_)) {
+                    let start = starts.pop().unwrap_or(0);
+                    known.links.push((identity(node), start, known.text.len()));
+                }
+            }
+        }
+    }
+    known
+}
+
+pub(super) fn format_link(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    link: &NodeLink,
+    entering: bool,
+) -> Rendered {
+    if !entering {
+        let scheme = link.url.split(':').next().unwrap_or("").to_ascii_lowercase();
+        let refused =
+            matches!(scheme.as_str(), "javascript" | "vbscript" | "data" | "file" | "blob");
+        context.write_str(if refused { "</span>" } else { "</a>" })?;
+        return Ok(ChildRendering::HTML);
+    }
+    match context.user.address(&link.url, node) {
+        Address::Outside => {
+            context.write_str("<a href=\"")?;
+            context.escape_href(&link.url)?;
+            if !link.title.is_empty() {
+                context.write_str("\" title=\"")?;
+                context.escape(&link.title)?;
+            }
+            context.write_str("\">")?;
+        }
+        Address::Unsafe => context.write_str("<span>")?,
+        Address::Inside { target, anchor } => {
+            context.user.link(node, Form::Markdown, target, anchor)
+        }
+    }
+    Ok(ChildRendering::HTML)
+}
+
+pub(super) fn format_wiki_link(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    url: &str,
+    embed: bool,
+    entering: bool,
+) -> Rendered {
+    if embed && is_picture(url) {
+        if entering {
+            let label = plain_text(node);
+            let alt = if label == url || label.starts_with(|c: char| c.is_ascii_digit()) {
+                ""
+            } else {
+                &label
+            };
+            let (width, height) =
+                label.split_once('x').map_or((label.as_str(), ""), |(w, h)| (w, h));
+            let (width, height) = (width.parse().ok(), height.parse().ok());
+            let picture = Picture {
+                target: url.trim().to_owned(),
+                alt: alt.to_owned(),
+                title: String::new(),
+                width,
+                height,
+                span: context.user.text.span(node),
+            };
+            context.user.hole(Filling::Picture(Box::new(picture)));
+        }
+        return Ok(ChildRendering::Skip);
+    }
+    if !entering {
+        context.write_str("</a>")?;
+        return Ok(ChildRendering::HTML);
+    }
+    if embed {
+        let text = context.user.text;
+        let diagnostic = text.diagnostic(
+            &rules::EMBED_LATER,
+            text.span(node),
+            "this embed is shown as a link".to_owned(),
+            "write it as a link, without the exclamation mark",
+        );
+        context.user.tell(diagnostic);
+    }
+    if url.starts_with("https://") || url.starts_with("http://") {
+        context.write_str("<a href=\"")?;
+        context.escape_href(url)?;
+        context.write_str("\">")?;
+        return Ok(ChildRendering::HTML);
+    }
+    let (target, anchor) = url
+        .split_once('#')
+        .map_or((url, None), |(target, anchor)| (target, Some(anchor.trim().to_owned())));
+    let form = if embed { Form::Embed } else { Form::Wiki };
+    context.user.link(node, form, target.trim().to_owned(), anchor);
+    Ok(ChildRendering::HTML)
+}
+
+/// Tells whether a path ends as pictures do.
+fn is_picture(path: &str) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    matches!(
+        extension.as_str(),
+        "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif" | "apng" | "bmp"
+    )
+}
