@@ -87,7 +87,9 @@ fn catalog(
     let entries: Vec<Entry> =
         listed.map(|document| Entry::new(Arc::clone(document), config, exists)).collect();
     let mut catalog = Catalog::default();
-    entries.into_iter().for_each(|entry| catalog.insert(entry));
+    for entry in entries {
+        catalog.insert(entry);
+    }
     for source in sources.iter() {
         if let Content::Asset(asset) = &source.content {
             catalog.insert_asset(&source.path, source.digest, asset.size);
@@ -170,7 +172,7 @@ impl Bundle {
         for path in paths.iter().filter(|path| !path.is_document()) {
             match self.sources.get(path).map(|source| (source.digest, &source.content)) {
                 Some((digest, Content::Asset(asset))) => {
-                    self.catalog.insert_asset(path, digest, asset.size)
+                    self.catalog.insert_asset(path, digest, asset.size);
                 }
                 _ => self.catalog.remove_asset(path),
             }

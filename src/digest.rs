@@ -31,7 +31,7 @@ impl Digest {
 
     /// Returns the first 16 hexadecimal digits: enough to name a file.
     pub fn short(&self) -> String {
-        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        self.to_string()[..16].to_owned()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::compile::{Bundle, compile};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::load::{self, Root};
 use crate::page::Options;
-use report::Reporter;
+use report::{Loudness, Reporter};
 
 /// Slide decks and a wiki from one folder of Markdown.
 #[derive(Debug, Parser)]
@@ -101,11 +101,13 @@ enum Format {
 /// Runs the command line of this process; returns its exit status.
 pub fn run() -> u8 {
     let arguments = Arguments::parse();
-    let reporter = Reporter::new(
-        arguments.quiet,
-        arguments.verbose,
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-    );
+    let loudness = match (arguments.quiet, arguments.verbose) {
+        (true, _) => Loudness::Quiet,
+        (false, true) => Loudness::Verbose,
+        (false, false) => Loudness::Normal,
+    };
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let reporter = Reporter::new(loudness, no_color);
     let status = match arguments.command {
         Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
         Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
@@ -182,7 +184,7 @@ fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter)
     bundle
         .addresses()
         .iter()
-        .filter(|address| address.ends_with(".html"))
+        .filter(|address| crate::output::content_type(address).starts_with("text/html"))
         .take(200)
         .for_each(|address| drop(bundle.make(address)));
     let found = bundle.diagnostics();

@@ -1,7 +1,5 @@
 //! What the program says: answers on standard output, everything else on standard error.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
-
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -13,10 +11,17 @@ use crate::diagnostic::{Diagnostic, Located, Severity};
 /// Speaks in the way that the flags and the terminal ask for.
 #[derive(Debug)]
 pub(super) struct Reporter {
-    quiet: bool,
-    verbose: bool,
+    loudness: Loudness,
     color: bool,
     terminal: bool,
+}
+
+/// How much is said besides answers and what is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loudness {
+    Quiet,
+    Normal,
+    Verbose,
 }
 
 /// The progress of long work; on a terminal alone.
@@ -35,37 +40,39 @@ impl Progress {
 }
 
 impl Reporter {
-    pub(super) fn new(quiet: bool, verbose: bool, no_color: bool) -> Reporter {
+    pub(super) fn new(loudness: Loudness, no_color: bool) -> Reporter {
         let terminal = std::io::stderr().is_terminal();
-        Reporter { quiet, verbose, color: terminal && !no_color, terminal }
+        Reporter { loudness, color: terminal && !no_color, terminal }
     }
 
     /// Prints the program's answer. A reader who has gone is no failure.
+    #[expect(clippy::unused_self, reason = "all that is said goes through the reporter")]
     pub(super) fn answer(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
+    #[expect(clippy::unused_self, reason = "all that is said goes through the reporter")]
     fn say(&self, text: &str) {
         drop(writeln!(std::io::stderr().lock(), "{text}"));
     }
 
     /// Says something that one may leave out.
     pub(super) fn note(&self, text: &str) {
-        if !self.quiet {
+        if self.loudness != Loudness::Quiet {
             self.say(text);
         }
     }
 
     /// Says something for those who asked for more.
     pub(super) fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.loudness == Loudness::Verbose {
             self.say(text);
         }
     }
 
     pub(super) fn progress(&self) -> Progress {
-        if self.quiet || !self.terminal {
+        if self.loudness == Loudness::Quiet || !self.terminal {
             return Progress(ProgressBar::hidden());
         }
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len}")

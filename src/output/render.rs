@@ -122,7 +122,7 @@ fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {
 }
 
 fn is_template(name: &str) -> bool {
-    name.ends_with(".html")
+    std::path::Path::new(name).extension().is_some_and(|extension| extension == "html")
 }
 
 /// Lays the site's templates over the built-in ones; one that does not compile is told and left out.

@@ -137,6 +137,7 @@ fn theme_of(site: Site<'_>, entry: &Entry) -> String {
 fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> Deck {
     let document = &entry.document;
     let root = root_of(&entry.route);
+    let filler = |eager| Filler { site, entry, root: root.clone(), place, eager };
     let has_notes = document.slides.iter().any(|slide| !slide.notes.is_empty());
     let date = document.matter.date.as_deref().unwrap_or_default();
     let from_root = |address: &str| format!("{root}{}", encode(address));
@@ -151,7 +152,7 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
         speaker: document.matter.speaker.clone(),
         date_text: if date.is_empty() { String::new() } else { date_text(date, &entry.lang) },
         slides: (0..document.slides.len())
-            .map(|index| slide_view(site, entry, &root, index, place, with_notes))
+            .map(|index| slide_view(&filler(index == 0), index, with_notes))
             .collect(),
         notes_script: (site.options.notes && has_notes).then(|| from_root(&entry.notes_route())),
         handout: from_root(&entry.handout_route()),
@@ -173,25 +174,17 @@ fn size_of(site: Site<'_>, entry: &Entry) -> Size {
     Size { name: name.to_owned(), width, height: 720 }
 }
 
-fn slide_view(
-    site: Site<'_>,
-    entry: &Arc<Entry>,
-    root: &str,
-    index: usize,
-    place: Place,
-    with_notes: bool,
-) -> SlideView {
-    let slide = &entry.document.slides[index];
+fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView {
+    let slide = &filler.entry.document.slides[index];
     let number = index + 1;
-    let filler = Filler { site, entry, root: root.to_owned(), place, eager: index == 0 };
     SlideView {
         number,
         key: slide.key.clone(),
         title: slide.title.clone(),
         steps: slide.steps,
-        html: section(&filler, slide, number),
+        html: section(filler, slide, number),
         time_seconds: slide.time_seconds,
-        links: page_links(site, entry, root, number),
+        links: page_links(filler, number),
         notes_html: if with_notes {
             slide.notes.iter().map(|note| note.html.clone()).collect()
         } else {
@@ -200,7 +193,8 @@ fn slide_view(
     }
 }
 
-fn page_links(site: Site<'_>, entry: &Arc<Entry>, root: &str, number: usize) -> Vec<PageLink> {
+fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
+    let Filler { site, entry, root, .. } = filler;
     let mut links = Vec::new();
     for link in
         entry.document.links.iter().filter(|link| link.slide.map(|n| n as usize) == Some(number))
@@ -266,9 +260,7 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         match (tag, prose.is_empty()) {
             ("", _) => out.push_str(&filler.fill(prose)),
             (_, true) => {}
-            (tag, false) => {
-                out.push_str(&format!("<{tag}>{}</{tag}>", filler.fill(prose)));
-            }
+            (tag, false) => out.extend(["<", tag, ">", &filler.fill(prose), "</", tag, ">"]),
         }
     }
     out.push_str("</section>");

@@ -125,15 +125,14 @@ fn numbered(
         .iter()
         .map(|(talk, entry)| {
             number += usize::from(entry.is_some());
-            view(site, talk, *entry, lang, root, number)
+            view(site, (talk, *entry), lang, root, number)
         })
         .collect()
 }
 
 fn view(
     site: Site<'_>,
-    talk: &Talk,
-    entry: Option<&Arc<Entry>>,
+    (talk, entry): (&Talk, Option<&Arc<Entry>>),
     lang: &str,
     root: &str,
     number: usize,

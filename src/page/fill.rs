@@ -33,29 +33,26 @@ pub fn root_of(address: &str) -> String {
 
 /// Percent-encodes what an address may not hold; Japanese stays as it is.
 pub fn encode(address: &str) -> String {
-    let mut out = String::with_capacity(address.len());
-    for c in address.chars() {
-        match c {
-            ' '
-            | '%'
-            | '?'
-            | '#'
-            | '"'
-            | '<'
-            | '>'
-            | '\\'
-            | '^'
-            | '`'
-            | '{'
-            | '|'
-            | '}'
-            | '\0'..='\x1f' => out.push_str(&format!("%{:02X}", c as u32)),
-            c => out.push(c),
-        }
-    }
+    let special = |c: char| c <= ' ' || "%?#\"<>\\^`{|}".contains(c);
     // `a:b.html` at the start of a relative address would be taken for a scheme.
-    let first = out.split('/').next().unwrap_or("");
-    if first.contains(':') { format!("./{out}") } else { out }
+    let scheme = address.split('/').next().is_some_and(|first| first.contains(':'));
+    let mut out = String::with_capacity(address.len() + 8);
+    if scheme {
+        out.push_str("./");
+    }
+    let mut rest = address;
+    while let Some(at) = rest.find(special) {
+        out.push_str(&rest[..at]);
+        let byte = rest.as_bytes()[at];
+        for nibble in [byte >> 4, byte & 15] {
+            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase());
+        }
+        let end = out.len() - 2;
+        out.insert(end, '%');
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out
 }
 
 impl Filler<'_> {

@@ -71,8 +71,7 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                 site,
                 address,
                 lang,
-                "pages",
-                word("pages"),
+                ("pages", &word("pages")),
                 pages(site, lang, address),
             ));
         }
@@ -82,8 +81,7 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                 site,
                 address,
                 lang,
-                "recent",
-                word("recent"),
+                ("recent", &word("recent")),
                 vec![Group { label: String::new(), entries }],
             ));
         }
@@ -97,19 +95,18 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
     })?;
     let groups =
         vec![Group { label: String::new(), entries: tagged(site, tag, lang, &root_of(address)) }];
-    Some(page(site, address, lang, "tag", tag.clone(), groups))
+    Some(page(site, address, lang, ("tag", tag), groups))
 }
 
 fn page(
     site: Site<'_>,
     address: &str,
     lang: &str,
-    kind: &'static str,
-    title: String,
+    (kind, title): (&'static str, &str),
     groups: Vec<Group>,
 ) -> Page {
     let stem = |other: &str| match kind {
-        "tag" => tag_route(site, &title, other),
+        "tag" => tag_route(site, title, other),
         kind => in_language(site, kind, other),
     };
     let head = Head {
@@ -119,7 +116,7 @@ fn page(
             .into_iter()
             .map(|other| (other.clone(), stem(&other)))
             .collect(),
-        title: title.clone(),
+        title: title.to_owned(),
         description: String::new(),
         styles: vec![site.interface.asset("site.css").to_owned()],
         scripts: vec![site.interface.asset("site.js").to_owned()],

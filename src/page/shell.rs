@@ -251,38 +251,27 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
     ]) {
         *href = format!("{base}{href}");
     }
-    shell.root = base.to_owned();
+    base.clone_into(&mut shell.root);
     Some(Page { template: "404.html", shell, view: View::NotFound(true) })
 }
+
+const WEEKDAYS_JA: [&str; 7] = ["月", "火", "水", "木", "金", "土", "日"];
+const WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+#[rustfmt::skip]
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+];
 
 /// Writes a date as people of a language do; an unreadable one stays as it is.
 pub(super) fn date_text(date: &str, lang: &str) -> String {
     let Ok(day) = date.parse::<jiff::civil::Date>() else { return date.to_owned() };
     let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
-    match lang {
-        "ja" => {
-            let weekday = ["月", "火", "水", "木", "金", "土", "日"][weekday];
-            format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day())
-        }
-        _ => {
-            let month = [
-                "January",
-                "February",
-                "March",
-                "April",
-                "May",
-                "June",
-                "July",
-                "August",
-                "September",
-                "October",
-                "November",
-                "December",
-            ][usize::try_from(day.month() - 1).unwrap_or(0)];
-            let weekday =
-                ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-                    [weekday];
-            format!("{weekday} {} {month} {}", day.day(), day.year())
-        }
+    if lang == "ja" {
+        let weekday = WEEKDAYS_JA[weekday];
+        return format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day());
     }
+    let month = MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)];
+    format!("{} {} {month} {}", WEEKDAYS[weekday], day.day(), day.year())
 }

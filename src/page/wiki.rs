@@ -51,6 +51,7 @@ pub struct SlideMention {
     pub number: u32,
     pub href: String,
     pub slide_title: String,
+    pub lang: String,
     pub sentence_html: String,
 }
 
@@ -58,6 +59,7 @@ pub struct SlideMention {
 #[derive(Clone, Debug, Serialize)]
 pub struct PageMention {
     pub title: String,
+    pub lang: String,
     pub href: String,
     pub sentence_html: String,
 }
@@ -206,13 +208,19 @@ fn mentions(
                         number,
                         href: href_slide,
                         slide_title,
+                        lang: from.lang.clone(),
                         sentence_html,
                     });
                 }
             }
             _ => {
                 if pages.last().is_none_or(|page| page.href != href) {
-                    pages.push(PageMention { title: from.title.clone(), href, sentence_html });
+                    pages.push(PageMention {
+                        title: from.title.clone(),
+                        lang: from.lang.clone(),
+                        href,
+                        sentence_html,
+                    });
                 }
             }
         }
