@@ -62,11 +62,12 @@
   }
   function receive(frame) {
     if (frame.type === 'diagnostics') diagnose(frame.diagnostics || []);
-    if (frame.route !== route) return;
+    // The server knows `wiki/EBS` as `wiki/EBS.html`.
+    if (frame.route !== route && frame.route !== route + '.html') return;
     if (frame.type === 'gone') { digest = null; show(notes.gone, true); }
     if (frame.type === 'changed' && (!frame.digest || frame.digest !== digest)) {
       digest = frame.digest || null;
-      refresh({ slide: frame.slide, step: frame.step });
+      refresh({ slide: frame.slide, step: frame.step, keys: frame.keys });
     }
   }
   addEventListener('pagehide', function () { leaving = true; clearTimeout(timer); if (socket) socket.close(); });
