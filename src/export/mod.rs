@@ -1,32 +1,184 @@
-//! Bundle -> folder.
-#![expect(clippy::disallowed_methods, reason = "this is where the bundle is written")]
+//! Bundle -> folder: writes all of it or nothing, and touches no file that is not ours.
+//!
+//! Everything is staged beside the target, then the two change places in one system call. Whoever
+//! looks, or kills us, at whatever moment finds the old bundle or the new one. Where a file system
+//! cannot do that, files are replaced one by one and the summary says so.
+
+mod exchange;
+mod in_place;
+mod staging;
+mod survey;
+mod target;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, anyhow};
+use rayon::prelude::*;
+
 use crate::compile::Bundle;
-use anyhow::Result;
-use std::path::Path;
-#[derive(Debug)]
+use crate::output::{Entry, MANIFEST, manifest};
+
+use staging::Staging;
+use survey::Survey;
+use target::Place;
+
+/// What is to be written, and where.
+#[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub bundle: &'a Bundle,
+    /// The folder as the user named it; it need not exist.
     pub target: &'a Path,
+    /// The folder of the site, which must not be written over.
     pub site: &'a Path,
 }
-#[derive(Debug, Default)]
+
+/// What a write did; `bundle.json` is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// Files that are new or have other bytes than before.
     pub written: usize,
+    /// Files left as they were, times included.
     pub kept: usize,
+    /// Files of the old bundle that the new one does not have.
     pub removed: usize,
+    /// The bytes of the whole bundle.
     pub bytes: u64,
+    /// Whether files were replaced one by one, because the file system cannot exchange folders.
     pub in_place: bool,
 }
+
+/// The files of the new bundle and the folders they need.
+#[derive(Debug)]
+struct Layout {
+    paths: Vec<String>,
+    folders: BTreeSet<PathBuf>,
+}
+
+/// An output after it was made.
+#[derive(Debug)]
+struct Made {
+    entry: Entry,
+    /// Whether the old bundle has the very same file.
+    kept: bool,
+}
+
+/// Writes a bundle to a folder, whole or not at all; `progress` hears how many of how many are made.
 pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Summary> {
-    let mut summary = Summary::default();
-    for address in request.bundle.addresses() {
-        if let Some(output) = request.bundle.make(&address) {
-            let path = request.target.join(&address);
-            std::fs::create_dir_all(path.parent().unwrap_or(request.target))?;
-            std::fs::write(path, output.bytes)?;
-            summary.written += 1;
-            progress(summary.written, 0);
+    let bundle = request.bundle;
+    let place = Place::resolve(request)?;
+    let stale = staging::clean(&place)?;
+    let survey = Survey::of(&place, &stale)?;
+    let layout = Layout::of(bundle)?;
+    survey.refuse_conflicts(&place, &layout)?;
+    let staging = Staging::create(&place, &survey)?;
+    staging.make_folders(&layout.folders)?;
+    let job = Job { bundle, survey: &survey, staging: &staging, place: &place };
+    let made = job.make(&layout, progress)?;
+    let mut summary = Summary {
+        written: made.iter().filter(|made| !made.kept).count(),
+        kept: made.iter().filter(|made| made.kept).count(),
+        removed: survey.stale(&made).count(),
+        bytes: made.iter().map(|made| made.entry.bytes).sum(),
+        in_place: false,
+    };
+    let text = manifest(made.iter().map(|made| &made.entry));
+    let nothing_new = summary.written == 0 && summary.removed == 0;
+    if !(nothing_new && survey.manifest.as_deref() == Some(text.as_bytes())) {
+        if !staging.is_inside {
+            exchange::carry(&job, &made)?;
+        }
+        staging.write_durably(MANIFEST, text.as_bytes())?;
+        summary.in_place = staging.is_inside || !exchange::swap(&job)?;
+        if summary.in_place {
+            in_place::settle(&job, &layout, &made)?;
         }
     }
+    drop(staging);
+    stale.forget();
     Ok(summary)
+}
+
+impl Layout {
+    fn of(bundle: &Bundle) -> Result<Layout> {
+        let mut paths = bundle.addresses();
+        // The name is the exporter's own, whatever `static/` holds.
+        paths.retain(|path| path != MANIFEST);
+        let mut folders = BTreeSet::new();
+        for path in &paths {
+            let plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+            assert!(plain, "the address {path:?} is no path inside a bundle");
+            folders.extend(ancestors(Path::new(path)).map(Path::to_path_buf));
+        }
+        if let Some(path) = paths.iter().find(|path| folders.contains(Path::new(path))) {
+            return Err(fault(
+                &format!("the bundle needs `{path}` as a file and as a folder"),
+                "rename one of them; a file in `static` may stand in the way of a folder",
+            ));
+        }
+        Ok(Layout { paths, folders })
+    }
+}
+
+/// What the steps of one write share.
+#[derive(Clone, Copy, Debug)]
+struct Job<'a> {
+    bundle: &'a Bundle,
+    survey: &'a Survey,
+    staging: &'a Staging,
+    place: &'a Place,
+}
+
+impl Job<'_> {
+    /// Makes all outputs and stages those that the old bundle does not have, nothing kept in memory.
+    fn make(&self, layout: &Layout, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Made>> {
+        let (done, total) = (AtomicUsize::new(0), layout.paths.len());
+        let made = layout.paths.par_iter().map(|path| {
+            let made = self.make_one(path)?;
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok(made)
+        });
+        let made: Result<Vec<Option<Made>>> = made.collect();
+        Ok(made?.into_iter().flatten().collect())
+    }
+
+    fn make_one(&self, path: &str) -> Result<Option<Made>> {
+        // An address without an output is a source that cannot be read; its diagnostic says so.
+        let Some(output) = self.bundle.make(path) else { return Ok(None) };
+        let entry = Entry::of(path, &output);
+        let kept = self.survey.has(self.place, &entry);
+        if !kept {
+            self.staging.write(path, &output.bytes)?;
+        }
+        Ok(Some(Made { entry, kept }))
+    }
+}
+
+/// Returns the folders above a relative path, the nearest first.
+fn ancestors(path: &Path) -> impl Iterator<Item = &Path> {
+    path.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty())
+}
+
+fn fault(what: &str, help: &str) -> anyhow::Error {
+    anyhow!("{what}\nhelp: {help}")
+}
+
+/// Says what went wrong on disk, where, and what to do about it.
+fn disk_fault(step: &str, path: &Path, error: &io::Error) -> anyhow::Error {
+    use io::ErrorKind as Kind;
+    let path = path.display();
+    let help = match error.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            "free some space there, or name a folder on another disk"
+        }
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem => "name a folder that you may write to",
+        Kind::InvalidFilename => "give the source a shorter name",
+        _ => "mend the cause and build again",
+    };
+    if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) {
+        return fault(&format!("no space left to {step} {path}: {error}"), help);
+    }
+    fault(&format!("cannot {step} {path}: {error}"), help)
 }

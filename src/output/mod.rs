@@ -1,9 +1,11 @@
 //! Page -> Output: bytes with a content type and a digest.
 
+mod manifest;
 mod render;
 
 use crate::digest::Digest;
 
+pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
 pub use render::{Templates, embedded};
 
 /// The bytes at one address of the bundle.

@@ -1,0 +1,65 @@
+//! Entries -> `bundle.json`: what a bundle holds, one file a line, sorted by path.
+//!
+//! Neither clock nor machine leaves a trace in it, and it does not list itself.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::output::{Output, cache_control};
+
+/// The manifest's own address in the bundle.
+pub const MANIFEST: &str = "bundle.json";
+/// How a manifest says that it is ours.
+const GENERATOR: &str = "kamishibai";
+const VERSION: u32 = 1;
+
+/// One file of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub path: String,
+    pub digest: String,
+    pub bytes: u64,
+    pub content_type: Cow<'static, str>,
+    pub cache_control: Cow<'static, str>,
+}
+
+impl Entry {
+    /// Returns what the manifest says of an output.
+    pub fn of(path: &str, output: &Output) -> Entry {
+        Entry {
+            path: path.to_owned(),
+            digest: output.digest.to_string(),
+            bytes: output.bytes.len() as u64,
+            content_type: Cow::Borrowed(output.content_type),
+            cache_control: Cow::Borrowed(cache_control(path)),
+        }
+    }
+}
+
+/// Returns the text of the manifest of these files, in whatever order they come.
+pub fn manifest<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
+    let mut entries: Vec<&Entry> = entries.into_iter().collect();
+    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    let mut text = String::with_capacity(256 * entries.len() + 64);
+    write!(text, "{{\"generator\":\"{GENERATOR}\",\"version\":{VERSION},\"files\":[")
+        .expect("a string takes all");
+    for (index, entry) in entries.into_iter().enumerate() {
+        text.push_str(if index == 0 { "\n" } else { ",\n" });
+        text.push_str(&serde_json::to_string(entry).expect("texts and a number are JSON"));
+    }
+    text.push_str("\n]}\n");
+    text
+}
+
+/// Reads a manifest; `None` when it is none of ours.
+pub fn parse_manifest(text: &[u8]) -> Option<Vec<Entry>> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        generator: String,
+        files: Vec<Entry>,
+    }
+    let manifest: Manifest = serde_json::from_slice(text).ok()?;
+    (manifest.generator == GENERATOR).then_some(manifest.files)
+}
