@@ -76,7 +76,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 
 /// Composes the handout: the slides to read, with their links.
 pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
-    let deck = deck(site, entry, Place::Embedded, site.options.notes);
+    let deck = deck(site, entry, Place::Embedded, site.options.handout_notes);
     let interface = site.interface;
     let handouts = site
         .catalog

@@ -26,6 +26,8 @@ pub use shell::{Shell, site_languages};
 pub struct Options {
     /// Whether speaker notes are written.
     pub notes: bool,
+    /// Whether handouts show them too: a handout is for everybody, whoever serves it.
+    pub handout_notes: bool,
     /// Whether drafts are part of the site.
     pub drafts: bool,
     /// The address the bundle will have, in place of the configuration's.

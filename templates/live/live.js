@@ -174,8 +174,11 @@
   function morph(old, fresh) {
     morphAttributes(old, fresh);
     if (old.nodeName === 'TEMPLATE') { morphChildren(old.content, fresh.content); return; }
-    morphChildren(old, fresh);
+    // Idiomorph patches what a block says. Which block is which is paired here: it takes a block put in for its neighbour.
+    if (old.matches(leaves)) Idiomorph.morph(old, fresh.childNodes, { morphStyle: 'innerHTML', ignoreActiveValue: true });
+    else morphChildren(old, fresh);
   }
+  var leaves = ':is(p, h1, h2, h3, h4, h5, h6, pre, td, th, dt, figcaption, summary):not(:has([data-kami-keep], details, video, audio))';
   function morphChildren(old, fresh) {
     var partners = partnersOf(old, fresh), at = old.firstChild;
     function drop(until) {
