@@ -140,9 +140,13 @@ fn root_of(path: Option<&Path>) -> Result<Root> {
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let root = root_of(flags.path.as_deref())?;
     let base_url = flags.base_url.as_deref().map(base_url).transpose()?;
-    let options =
-        Options { notes: flags.with_notes,
-        handout_notes: flags.with_notes, drafts: flags.drafts, base_url, ..Options::default() };
+    let options = Options {
+        notes: flags.with_notes,
+        handout_notes: flags.with_notes,
+        drafts: flags.drafts,
+        base_url,
+        ..Options::default()
+    };
     let bundle = compile(load::load(&root)?, options);
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),

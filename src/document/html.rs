@@ -145,6 +145,19 @@ fn element(name: &str) -> Option<(&'static str, &'static [&'static str])> {
     ELEMENTS.iter().find(|(known, _)| *known == lower).copied()
 }
 
+/// Leaves comments out of a piece of raw HTML: they are notes, or none of the reader's business.
+pub(super) fn without_comments(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find("<!--") {
+        out.push_str(&rest[..at]);
+        let inside = &rest[at + 4..];
+        rest = inside.find("-->").map_or("", |end| &inside[end + 3..]);
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Returns the length of the tag at the start of `text`; 1 when it is no tag.
 fn tag_length(text: &str) -> usize {
     let bytes = text.as_bytes();

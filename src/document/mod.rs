@@ -148,6 +148,8 @@ pub struct Link {
     pub target: String,
     /// What stands behind `#`, if anything does.
     pub anchor: Option<String>,
+    /// What `[text](path "title")` says beside.
+    pub title: String,
     pub span: Span,
     /// The slide it stands on, from 1.
     pub slide: Option<u32>,
@@ -203,6 +205,10 @@ impl Prose {
                 if let Some(anchor) = &link.anchor {
                     out.push('#');
                     html::escape(anchor, out);
+                }
+                if !link.title.is_empty() {
+                    out.push_str("\" title=\"");
+                    html::escape(&link.title, out);
                 }
                 out.push_str("\">");
             }

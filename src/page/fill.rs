@@ -82,12 +82,13 @@ impl Filler<'_> {
     fn link(&self, index: usize, out: &mut String) {
         let link = &self.entry.document.links[index];
         let in_page = link.target.is_empty() && link.form == Form::Markdown;
-        match self.site.catalog.resolve(self.entry, link) {
+        let resolution = self.site.catalog.resolve(self.entry, link);
+        match &resolution {
             Resolution::Document { entry, fragment, .. } => {
-                let fragment = fragment.or_else(|| link.anchor.clone().filter(|_| in_page));
+                let fragment = fragment.clone().or_else(|| link.anchor.clone().filter(|_| in_page));
                 let fragment =
                     fragment.map_or_else(String::new, |fragment| format!("#{}", encode(&fragment)));
-                let own = Arc::ptr_eq(&entry, self.entry)
+                let own = Arc::ptr_eq(entry, self.entry)
                     && link.target.is_empty()
                     && self.place == Place::Own;
                 let route = if own {
@@ -99,7 +100,7 @@ impl Filler<'_> {
                 attribute("href", &format!("{route}{fragment}"), out);
             }
             Resolution::Asset(path) => {
-                let route = self.site.catalog.asset(&path).map_or("", |asset| &asset.route);
+                let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
                 out.push_str("<a class=\"wikilink\"");
                 attribute("href", &format!("{}{}", self.root, encode(route)), out);
             }
@@ -110,7 +111,7 @@ impl Filler<'_> {
                     &format!(
                         "{}{}",
                         self.root,
-                        encode(&super::list::tag_route(self.site, &tag, &self.entry.lang))
+                        encode(&super::list::tag_route(self.site, tag, &self.entry.lang))
                     ),
                     out,
                 );
@@ -119,6 +120,9 @@ impl Filler<'_> {
                 out.push_str("<a class=\"wikilink missing\"");
                 attribute("title", self.site.interface.word(&self.entry.lang, "missing_link"), out);
             }
+        }
+        if !link.title.is_empty() && !matches!(resolution, Resolution::Missing) {
+            attribute("title", &link.title, out);
         }
         out.push('>');
     }

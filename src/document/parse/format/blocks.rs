@@ -8,6 +8,7 @@ use comrak::nodes::{AlertType, ListDelimType, ListType, NodeTable, NodeValue, Ta
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
+use crate::document::html::without_comments;
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Heading};
 
@@ -97,7 +98,7 @@ pub(super) fn format_html(
     literal: &str,
 ) -> fmt::Result {
     if context.user.text.settings.html {
-        return context.write_str(literal);
+        return context.write_str(&without_comments(literal));
     }
     let lower = literal.trim_start().to_ascii_lowercase();
     let dropped = lower.starts_with("<style") || lower.starts_with("<script");
@@ -124,7 +125,9 @@ pub(super) fn format_cell(
     entering: bool,
 ) -> Rendered {
     let row = node.parent();
-    let header = row.is_some_and(|row| matches!(row.data().value, NodeValue::TableRow(true)));
+    let in_head = row.is_some_and(|row| matches!(row.data().value, NodeValue::TableRow(true)));
+    // A heading that says nothing heads nothing: screen readers stumble over it.
+    let header = in_head && node.first_child().is_some();
     if !entering {
         context.write_str(if header { "</th>" } else { "</td>" })?;
         return Ok(ChildRendering::HTML);

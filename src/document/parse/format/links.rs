@@ -30,7 +30,12 @@ impl Formatter<'_> {
         let index = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         let sentence = self.sentence(node);
         let span = self.text.span(node);
-        self.links.push(Link { form, target, anchor, span, slide: self.slide, sentence });
+        let title = match &node.data().value {
+            NodeValue::Link(link) => link.title.clone(),
+            _ => String::new(),
+        };
+        let slide = self.slide;
+        self.links.push(Link { form, target, anchor, title, span, slide, sentence });
         self.hole(Filling::Link(index));
     }
 

@@ -172,7 +172,13 @@ fn format_node(
             Ok(ChildRendering::HTML)
         }
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => Ok(ChildRendering::HTML),
-        NodeValue::Table(_) => wrap(context, node, entering, "<div class=\"table\">", "</div>"),
+        NodeValue::Table(_) => {
+            // What scrolls on its own must be reachable by keyboard.
+            let page = context.user.dialect == Dialect::Page;
+            let open =
+                if page { "<div class=\"table\" tabindex=\"0\">" } else { "<div class=\"table\">" };
+            wrap(context, node, entering, open, "</div>")
+        }
         NodeValue::TableRow(_) => {
             context.user.cell = 0;
             default::format_node_default(context, node, entering)
