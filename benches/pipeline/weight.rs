@@ -1,0 +1,59 @@
+//! What a browser fetches to show a deck: the page with its style sheets and scripts, compressed.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// What one deck page weighs.
+#[derive(Debug)]
+pub(crate) struct Weight {
+    pub(crate) name: String,
+    pub(crate) requests: usize,
+    pub(crate) plain: usize,
+    pub(crate) compressed: usize,
+}
+
+/// Weighs the decks of a bundle, the heaviest last.
+pub(crate) fn decks(bundle: &Path) -> io::Result<Vec<Weight>> {
+    let mut weights = Vec::new();
+    for entry in fs::read_dir(bundle.join("decks"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".html") && !name.ends_with(".notes.html") {
+            weights.push(weigh(&path, name)?);
+        }
+    }
+    weights.sort_by(|a, b| (a.compressed, &a.name).cmp(&(b.compressed, &b.name)));
+    Ok(weights)
+}
+
+fn weigh(page: &Path, name: String) -> io::Result<Weight> {
+    let html = fs::read_to_string(page)?;
+    let folder = page.parent().unwrap_or(page);
+    let mut weight = Weight { name, requests: 0, plain: 0, compressed: 0 };
+    let mut add = |bytes: &[u8]| {
+        weight.requests += 1;
+        weight.plain += bytes.len();
+        weight.compressed += gzip(bytes)?.len();
+        io::Result::Ok(())
+    };
+    add(html.as_bytes())?;
+    let values = ["href=\"", "src=\""].into_iter().flat_map(|name| html.split(name).skip(1));
+    let mut parts: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
+    parts.retain(|part| part.ends_with(".css") || part.ends_with(".js"));
+    parts.sort_unstable();
+    parts.dedup();
+    for part in parts {
+        add(&fs::read(folder.join(part))?)?;
+    }
+    Ok(weight)
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
