@@ -162,7 +162,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     if summary.in_place {
         reporter.note("this file system cannot exchange folders in one step, so the bundle was written file by file");
     }
-    reporter.answer(&format!(
+    reporter.outcome(&format!(
         "{}: {} files, {} written, {} unchanged, {} removed\n",
         target.display(),
         summary.written + summary.kept,

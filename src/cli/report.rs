@@ -57,6 +57,13 @@ impl Reporter {
         drop(writeln!(std::io::stderr().lock(), "{text}"));
     }
 
+    /// Prints what was done; quiet work needs no word.
+    pub(super) fn outcome(&self, text: &str) {
+        if self.loudness != Loudness::Quiet {
+            self.answer(text);
+        }
+    }
+
     /// Says something that one may leave out.
     pub(super) fn note(&self, text: &str) {
         if self.loudness != Loudness::Quiet {

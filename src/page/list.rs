@@ -23,6 +23,8 @@ pub struct List {
 #[derive(Clone, Debug, Serialize)]
 pub struct Group {
     pub label: String,
+    /// `entries`, or `tags` for a row of short names.
+    pub kind: &'static str,
     pub entries: Vec<ListEntry>,
 }
 
@@ -82,7 +84,7 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                 address,
                 lang,
                 ("recent", &word("recent")),
-                vec![Group { label: String::new(), entries }],
+                vec![Group { label: String::new(), kind: "entries", entries }],
             ));
         }
     }
@@ -93,8 +95,11 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
         let tag = site.catalog.tags().find(|(tag, _)| tag_route(site, tag, lang) == address)?.0;
         Some((lang, tag))
     })?;
-    let groups =
-        vec![Group { label: String::new(), entries: tagged(site, tag, lang, &root_of(address)) }];
+    let groups = vec![Group {
+        label: String::new(),
+        kind: "entries",
+        entries: tagged(site, tag, lang, &root_of(address)),
+    }];
     Some(page(site, address, lang, ("tag", tag), groups))
 }
 
@@ -165,12 +170,13 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
                 .push(short),
         }
     }
-    let mut groups = vec![Group { label: word("decks"), entries: decks }];
+    let mut groups = vec![Group { label: word("decks"), kind: "entries", entries: decks }];
     for (space, mut entries) in spaces {
         entries.sort_by(|a, b| {
             (a.title.to_lowercase(), &a.href).cmp(&(b.title.to_lowercase(), &b.href))
         });
         groups.push(Group {
+            kind: "entries",
             label: if space.is_empty() { word("pages") } else { space.replace('_', " ") },
             entries,
         });
@@ -185,7 +191,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
         lang: lang.to_owned(),
         count: Some(tagged(site, tag, lang, &root).len()),
     });
-    groups.push(Group { label: word("tags"), entries: tags.collect() });
+    groups.push(Group { label: word("tags"), kind: "tags", entries: tags.collect() });
     groups
 }
 
