@@ -138,7 +138,7 @@ fn is_unsupported(error: Errno) -> bool {
 fn retire(job: &Job<'_>, old: &Old) -> Result<()> {
     job.survey.ours.par_iter().for_each(|path| unlink(old, path));
     unlink(old, MANIFEST);
-    let known: HashSet<&Path> = job.survey.folders();
+    let known: HashSet<&Path> = job.survey.own_folders.iter().map(PathBuf::as_path).collect();
     let rescued = rescue(job, &known, Path::new(""));
     rescued.map_err(|(path, error)| {
         job.staging.keep();

@@ -3,7 +3,7 @@
 //! Pages come after what they show, `bundle.json` after them, and only then go the files that no page
 //! shows any more. Each file is old or new, never half; a journal lets the next build mend the rest.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ fn bring(job: &Job<'_>, old: &Old, path: &str) -> Result<()> {
         .map_err(|error| failed(job, "write", Path::new(path), error))
 }
 
-/// Removes files of the old bundle, and the folders that nothing is left in.
+/// Removes files of the old bundle, and those of its folders that nothing is left in.
 fn remove(job: &Job<'_>, old: &Old, layout: &Layout, paths: &[&String]) -> Result<()> {
     for path in paths {
         match unlinkat(&old.file, path.as_str(), AtFlags::empty()) {
@@ -56,10 +56,8 @@ fn remove(job: &Job<'_>, old: &Old, layout: &Layout, paths: &[&String]) -> Resul
             Err(error) => return Err(failed(job, "remove", Path::new(path), error)),
         }
     }
-    let emptied: BTreeSet<&Path> =
-        paths.iter().flat_map(|path| ancestors(Path::new(path.as_str()))).collect();
-    for folder in emptied.into_iter().rev().filter(|folder| !layout.folders.contains(*folder)) {
-        // One that is not empty has something foreign in it.
+    for folder in job.survey.stale_folders(layout) {
+        // One that is not empty has files that go later, or something foreign.
         let _ = unlinkat(&old.file, folder, AtFlags::REMOVEDIR);
     }
     Ok(())

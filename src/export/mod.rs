@@ -85,7 +85,9 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
         in_place: false,
     };
     let text = manifest(made.iter().map(|made| &made.entry));
-    let nothing_new = summary.written == 0 && summary.removed == 0;
+    let nothing_new = summary.written == 0
+        && summary.removed == 0
+        && survey.stale_folders(&layout).next().is_none();
     if !(nothing_new && survey.manifest.as_deref() == Some(text.as_bytes())) {
         if !staging.is_inside {
             exchange::carry(&job, &made)?;

@@ -224,7 +224,9 @@ fn make_parents(parent: &Path) -> Result<Vec<PathBuf>> {
     let missing = parent.ancestors().take_while(|above| fs::metadata(above).is_err());
     let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
     missing.reverse();
-    fs::create_dir_all(parent).map_err(|error| disk_fault("make", parent, &error))?;
+    if !missing.is_empty() {
+        fs::create_dir_all(parent).map_err(|error| disk_fault("make", parent, &error))?;
+    }
     Ok(missing)
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Survey {
     entries: HashMap<String, Entry>,
     /// The files named by it that are there.
     pub(super) ours: Vec<String>,
+    /// The folders above those files, in order.
+    pub(super) own_folders: Vec<PathBuf>,
     /// Files and links that it does not name, in order.
     pub(super) foreign: Vec<PathBuf>,
     /// Folders that it has no file in, in order, with what is known of them.
@@ -77,6 +79,7 @@ impl Survey {
         drop(named);
         Ok(Survey {
             ours: found.ours,
+            own_folders: found.own_folders,
             foreign: found.foreign,
             foreign_folders: found.foreign_folders,
             has_mounts: found.has_mounts,
@@ -98,17 +101,20 @@ impl Survey {
         })
     }
 
-    /// Returns the folders that the old bundle has files in.
-    pub(super) fn folders(&self) -> HashSet<&Path> {
-        self.entries.keys().flat_map(|path| ancestors(Path::new(path))).collect()
-    }
-
     /// Tells whether there is nothing at all in the target.
     pub(super) fn is_empty(&self) -> bool {
         self.manifest.is_none()
             && self.ours.is_empty()
             && self.foreign.is_empty()
             && self.foreign_folders.is_empty()
+    }
+
+    /// Iterates over the folders of the old bundle that the new one does not need, the deepest first.
+    pub(super) fn stale_folders<'a>(
+        &'a self,
+        layout: &'a Layout,
+    ) -> impl Iterator<Item = &'a PathBuf> {
+        self.own_folders.iter().rev().filter(|folder| !layout.folders.contains(*folder))
     }
 
     /// Iterates over the files of the old bundle that the new one does not have.
@@ -192,6 +198,7 @@ impl Walk<'_> {
         let metadata = fs::symlink_metadata(&path).map_err(|error| (path, error))?;
         self.found.has_mounts |= metadata.dev() != self.device;
         if self.folders.contains(inside) {
+            self.found.own_folders.push(inside.to_path_buf());
             return self.folder(inside);
         }
         self.found.foreign_folders.push((inside.to_path_buf(), metadata));
