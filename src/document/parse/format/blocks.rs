@@ -4,7 +4,9 @@ use std::fmt::{self, Write};
 
 use comrak::Node;
 use comrak::html::{self as default, ChildRendering, Context};
-use comrak::nodes::{AlertType, ListDelimType, ListType, NodeTable, NodeValue, TableAlignment};
+use comrak::nodes::{
+    AlertType, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
+};
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
@@ -27,7 +29,7 @@ impl Formatter<'_> {
     }
 }
 
-pub(super) fn wrap(
+fn wrap(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
     node: Node<'_>,
     entering: bool,
@@ -117,6 +119,34 @@ pub(super) fn format_html(
         context.user.tell(diagnostic);
     }
     context.write_str(&cleaned.html)
+}
+
+/// Wraps a table, so that it scrolls on its own; on a page that must be possible by keyboard.
+pub(super) fn format_table(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    entering: bool,
+) -> Rendered {
+    let reachable = context.user.dialect == Dialect::Page;
+    let open =
+        if reachable { "<div class=\"table\" tabindex=\"0\">" } else { "<div class=\"table\">" };
+    wrap(context, node, entering, open, "</div>")
+}
+
+/// Writes a formula as it was written.
+pub(super) fn format_math(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    math: &NodeMath,
+) -> Rendered {
+    let display = math.display_math;
+    context.write_str(if display {
+        "<span class=\"math math-display\">"
+    } else {
+        "<span class=\"math\">"
+    })?;
+    context.escape(&math.literal)?;
+    context.write_str("</span>")?;
+    Ok(ChildRendering::HTML)
 }
 
 pub(super) fn format_cell(

@@ -17,8 +17,8 @@ use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::{Document, Filling, Heading, Hole, Link, Prose};
 use blocks::{
-    format_alert, format_cell, format_code_block, format_heading, format_html, format_task,
-    is_step, wrap,
+    format_alert, format_cell, format_code_block, format_heading, format_html, format_math,
+    format_table, format_task, is_step,
 };
 use links::{BlockText, format_link, format_wiki_link};
 
@@ -172,13 +172,7 @@ fn format_node(
             Ok(ChildRendering::HTML)
         }
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => Ok(ChildRendering::HTML),
-        NodeValue::Table(_) => {
-            // What scrolls on its own must be reachable by keyboard.
-            let page = context.user.dialect == Dialect::Page;
-            let open =
-                if page { "<div class=\"table\" tabindex=\"0\">" } else { "<div class=\"table\">" };
-            wrap(context, node, entering, open, "</div>")
-        }
+        NodeValue::Table(_) => format_table(context, node, entering),
         NodeValue::TableRow(_) => {
             context.user.cell = 0;
             default::format_node_default(context, node, entering)
@@ -193,19 +187,8 @@ fn format_node(
             write!(context, "<li data-step=\"{step}\" data-marpit-fragment=\"{step}\">")?;
             Ok(ChildRendering::HTML)
         }
-        NodeValue::Math(math) => {
-            if entering {
-                let (open, close) = if math.display_math {
-                    ("<span class=\"math math-display\">", "</span>")
-                } else {
-                    ("<span class=\"math\">", "</span>")
-                };
-                context.write_str(open)?;
-                context.escape(&math.literal)?;
-                context.write_str(close)?;
-            }
-            Ok(ChildRendering::HTML)
-        }
+        NodeValue::Math(math) if entering => format_math(context, math),
+        NodeValue::Math(_) => Ok(ChildRendering::HTML),
         NodeValue::TaskItem(item) if entering => format_task(context, node, item.symbol.is_some()),
         NodeValue::Alert(alert) => {
             format_alert(context, alert.alert_type, alert.title.as_deref(), entering)
