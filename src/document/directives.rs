@@ -102,9 +102,12 @@ impl Global {
             "theme" => self.theme = node.as_text().map(str::to_owned),
             "lang" => {
                 self.lang =
-                    node.as_text().map(str::to_owned).filter(|lang| crate::config::is_lang(lang))
+                    node.as_text().map(str::to_owned).filter(|lang| crate::config::is_lang(lang));
             }
-            "size" => self.size = node.as_text().map(str::to_owned),
+            "size" => {
+                let known = |size: &&str| matches!(*size, "16:9" | "4:3");
+                self.size = node.as_text().filter(known).map(str::to_owned).or(self.size.take());
+            }
             "headingDivider" => {
                 if let Some(levels) = divider_levels(node) {
                     self.dividers = levels;
@@ -225,9 +228,7 @@ pub fn look(local: &Local) -> String {
         declare("background-color", color);
         declare("background-image", "none");
     }
-    if let Some(image) =
-        local.get("backgroundImage").filter(|v| is_plain_css(v) && v.contains("gradient("))
-    {
+    if let Some(image) = local.get("backgroundImage").filter(|v| is_gradient(v)) {
         declare("background-image", image);
         let or = |name: &str, default: &'static str| {
             local.get(name).filter(|v| is_plain_css(v)).unwrap_or(default).to_owned()
@@ -240,6 +241,18 @@ pub fn look(local: &Local) -> String {
         declare("color", color);
     }
     css
+}
+
+/// Returns the looks that a slide asks for and does not get.
+pub fn refused(local: &Local) -> Vec<(&'static str, &str)> {
+    let color = |name| local.get(name).filter(|value| !is_plain_css(value)).map(|v| (name, v));
+    let image = local.get("backgroundImage").filter(|v| !is_gradient(v) && *v != "none");
+    let image = image.map(|value| ("backgroundImage", value));
+    [color("color"), color("backgroundColor"), image].into_iter().flatten().collect()
+}
+
+fn is_gradient(value: &str) -> bool {
+    is_plain_css(value) && value.contains("gradient(")
 }
 
 /// Tells whether a value is plain CSS that cannot leave its declaration or load anything.

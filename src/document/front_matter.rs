@@ -1,5 +1,6 @@
 //! The front matter of a document: where it ends, what its keys mean, what is wrong with it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::config;
@@ -8,7 +9,7 @@ use crate::document::Kind;
 use crate::document::directives;
 use crate::document::yaml::{self, Node, Value};
 use crate::source::SourcePath;
-use crate::span::Span;
+use crate::span::{self, Span};
 
 /// What the front matter says; absent keys are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Matter {
     pub reading: Vec<String>,
     pub speaker: String,
     pub duration_seconds: Option<u32>,
-    /// A deck's directives, in the order of the text.
+    /// A deck's directives, in the order of the text, with their places in the file.
     pub directives: Vec<(String, Node)>,
 }
 
@@ -48,7 +49,7 @@ pub struct Block {
 /// Finds the front matter: a first line of three or more dashes, up to a line of as many.
 /// A deck's front matter that is not closed ends with the file, as in Marp.
 pub fn find(text: &str) -> Option<Block> {
-    let mut lines = text.split_inclusive('\n');
+    let mut lines = span::lines(text);
     let first = lines.next()?;
     let dashes = dashes(first)?;
     let mut at = first.len();
@@ -87,8 +88,9 @@ pub fn read(
     match yaml::parse_loose(yaml, known) {
         Ok(Node { value: Value::Null, .. }) => {}
         Ok(Node { value: Value::Map(entries), .. }) => {
-            for (index, entry) in entries.iter().enumerate() {
-                if entries[..index].iter().any(|other| other.key == entry.key) {
+            let mut seen = BTreeSet::new();
+            for entry in &entries {
+                if !seen.insert(&entry.key) {
                     reader.tell(
                         &rules::DUPLICATE_KEY,
                         entry.key_range.clone(),
@@ -148,7 +150,8 @@ impl Reader<'_> {
         let (key, node) = (entry.key.as_str(), &entry.node);
         let bare = key.strip_prefix('_').unwrap_or(key);
         if kind == Kind::Deck && directives::is_known(bare) {
-            matter.directives.push((key.to_owned(), node.clone()));
+            let range = self.base + node.range.start..self.base + node.range.end;
+            matter.directives.push((key.to_owned(), Node { range, value: node.value.clone() }));
         }
         match key {
             "title" => matter.title = self.text(node),
@@ -257,7 +260,7 @@ fn tags(node: &Node) -> Vec<String> {
         _ => node.texts().iter().map(|tag| tag.trim().to_owned()).collect(),
     };
     tags.retain(|tag| !tag.is_empty());
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     tags.retain(|tag| seen.insert(tag.clone()));
     tags
 }

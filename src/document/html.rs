@@ -84,7 +84,7 @@ impl Open {
         let mut cleaned = Cleaned::default();
         let mut rest = raw;
         while let Some(at) = rest.find('<') {
-            escape(&rest[..at], &mut cleaned.html);
+            escape_html(&rest[..at], &mut cleaned.html);
             rest = &rest[at..];
             if let Some(comment) = rest.strip_prefix("<!--") {
                 rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
@@ -102,13 +102,13 @@ impl Open {
             }
             rest = &rest[length..];
         }
-        escape(rest, &mut cleaned.html);
+        escape_html(rest, &mut cleaned.html);
         cleaned
     }
 
     /// Returns the closing tags of all that was left open.
     pub(super) fn close_all(&mut self) -> String {
-        self.0.drain(..).rev().map(|name| format!("</{name}>")).collect()
+        closing(self.0.drain(..))
     }
 
     fn tag(&mut self, tag: &str) -> Option<String> {
@@ -116,7 +116,7 @@ impl Open {
         if let Some(name) = inner.strip_prefix('/') {
             let (name, _) = element(name.trim())?;
             let place = self.0.iter().rposition(|&open| open == name)?;
-            return Some(self.0.drain(place..).rev().map(|open| format!("</{open}>")).collect());
+            return Some(closing(self.0.drain(place..)));
         }
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
@@ -128,7 +128,7 @@ impl Open {
                 html.push(' ');
                 html.push_str(&key);
                 html.push_str("=\"");
-                escape(&value, &mut html);
+                escape_html(&value, &mut html);
                 html.push('"');
             }
         }
@@ -138,6 +138,11 @@ impl Open {
         }
         Some(html)
     }
+}
+
+/// Returns the closing tags of elements, the innermost first.
+fn closing(open: impl DoubleEndedIterator<Item = &'static str>) -> String {
+    open.rev().flat_map(|name| ["</", name, ">"]).collect()
 }
 
 fn element(name: &str) -> Option<(&'static str, &'static [&'static str])> {
@@ -211,6 +216,21 @@ fn attributes(text: &str) -> Vec<(String, String)> {
         rest = rest.trim_start();
     }
     found
+}
+
+/// Appends a piece of HTML that holds no tags: `&amp;` in it is a character already.
+fn escape_html(html: &str, out: &mut String) {
+    let mut rest = html;
+    while let Some(at) = rest.find('&') {
+        escape(&rest[..at], out);
+        rest = &rest[at..];
+        let inside = rest[1..].strip_prefix('#').unwrap_or(&rest[1..]);
+        let end = inside.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inside.len());
+        let is_reference = end > 0 && inside[end..].starts_with(';');
+        out.push_str(if is_reference { "&" } else { "&amp;" });
+        rest = &rest[1..];
+    }
+    escape(rest, out);
 }
 
 /// Appends text with the characters escaped that mean something in HTML.

@@ -47,6 +47,8 @@ pub struct Document {
     pub body: Prose,
     /// A deck's slides; empty for a page.
     pub slides: Vec<Slide>,
+    /// The theme that a deck asks for, and where.
+    pub theme: Option<(String, Span)>,
     pub headings: Vec<Heading>,
     pub links: Vec<Link>,
     /// Style rules for looks that directives ask for, each a class of its own.
@@ -166,6 +168,13 @@ pub enum Form {
     Embed,
     /// `[text](path)`
     Markdown,
+}
+
+/// Returns the tag of `Category:X`.
+pub fn category(target: &str) -> Option<&str> {
+    let (space, name) = target.split_once(':')?;
+    let is_category = space.eq_ignore_ascii_case("category") || space == "カテゴリ";
+    is_category.then(|| name.trim()).filter(|name| !name.is_empty())
 }
 
 impl Document {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
+use crate::span;
+
 /// How deep and how large front matter may be: what a person writes is far below.
 const DEPTH_MAX: usize = 32;
 const NODES_MAX: usize = 10_000;
@@ -71,9 +73,7 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
 /// `color: #fff` and `header: a: b` mean what they seem to.
 pub fn parse_loose(text: &str, known: impl Fn(&str) -> bool) -> Result<Node, Fault> {
     let (quoted, insertions) = quote_plain(text, known);
-    let back = |at: usize| {
-        at - insertions.iter().take_while(|&&(place, _)| place < at).map(|&(_, n)| n).sum::<usize>()
-    };
+    let back = |at: usize| at - insertions.partition_point(|place| *place < at);
     match parse(&quoted) {
         Ok(mut node) => {
             remap(&mut node, &back);
@@ -97,11 +97,11 @@ fn remap(node: &mut Node, back: &impl Fn(usize) -> usize) {
     }
 }
 
-/// Returns the text with plain values quoted, and where how many bytes came in.
-fn quote_plain(text: &str, known: impl Fn(&str) -> bool) -> (String, Vec<(usize, usize)>) {
+/// Returns the text with plain values quoted, and where the bytes are that came in.
+fn quote_plain(text: &str, known: impl Fn(&str) -> bool) -> (String, Vec<usize>) {
     let mut out = String::with_capacity(text.len() + 16);
     let mut insertions = Vec::new();
-    for line in text.split_inclusive('\n') {
+    for line in span::lines(text) {
         let body = line.trim_end_matches(['\n', '\r']);
         let end = &line[body.len()..];
         let plain = body.split_once(':').and_then(|(key, value)| {
@@ -120,19 +120,19 @@ fn quote_plain(text: &str, known: impl Fn(&str) -> bool) -> (String, Vec<(usize,
             out.push_str(key);
             out.push(':');
             out.push_str(lead);
-            insertions.push((out.len(), 1));
+            insertions.push(out.len());
             out.push('"');
             for piece in word.split_inclusive('"') {
                 match piece.strip_suffix('"') {
                     Some(before) => {
                         out.push_str(before);
-                        insertions.push((out.len(), 1));
+                        insertions.push(out.len());
                         out.push_str("\\\"");
                     }
                     None => out.push_str(piece),
                 }
             }
-            insertions.push((out.len(), 1));
+            insertions.push(out.len());
             out.push('"');
             out.push_str(end);
         } else {

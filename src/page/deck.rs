@@ -124,14 +124,10 @@ fn theme_sheet(site: Site<'_>, theme: &str) -> String {
 
 /// Returns the name of a deck's theme: its own where there is such a theme, else the site's.
 fn theme_of(site: Site<'_>, entry: &Entry) -> String {
-    let own = entry
-        .document
-        .slides
-        .first()
-        .and_then(|slide| slide.attributes.iter().find(|(name, _)| name == "theme"));
     let known =
         |theme: &&String| site.interface.assets.contains_key(&format!("themes/{theme}.css"));
-    own.map(|(_, theme)| theme).filter(known).unwrap_or(&site.config.deck.theme).clone()
+    let own = entry.document.theme.as_ref().map(|(theme, _)| theme);
+    own.filter(known).unwrap_or(&site.config.deck.theme).clone()
 }
 
 fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> Deck {
@@ -232,6 +228,7 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         attribute("id", &number.to_string(), &mut out);
         attribute("data-slide", &slide.key, &mut out);
     }
+    attribute("data-theme", &theme_of(filler.site, filler.entry), &mut out);
     for (name, value) in &slide.attributes {
         attribute(&format!("data-{name}"), value, &mut out);
     }

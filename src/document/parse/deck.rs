@@ -1,5 +1,8 @@
 //! The tree of a deck -> slides: where they begin, what is in force on each, what the speaker sees.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
 use comrak::nodes::NodeValue;
 use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
@@ -24,6 +27,9 @@ struct Part<'a> {
     start: Option<Node<'a>>,
 }
 
+/// What makes a paragraph of any text and is taken away again.
+const GUARD: char = '\u{2060}';
+
 /// Reads the slides of a deck into the document.
 pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     let options = options(Dialect::Deck);
@@ -31,7 +37,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     let root = parse_document(&arena, text.body, &options);
     prepare::tidy(&arena, root, Dialect::Deck);
     let mut formatter = Formatter::new(text, Dialect::Deck);
-    let global = global(root, document);
+    let global = global(text, root, document);
     let mut parts = split(root, &global.dividers);
     warn(text, root, &parts, &global, &mut formatter);
     for part in &mut parts {
@@ -46,6 +52,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         running: Running::default(),
         page: 0,
         looks: String::new(),
+        refused: BTreeSet::new(),
     };
     for (index, part) in parts.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
@@ -85,10 +92,14 @@ fn comment_nodes(root: Node<'_>) -> Vec<Node<'_>> {
     root.descendants().filter(|node| comment_of(node).is_some()).collect()
 }
 
-fn global(root: Node<'_>, document: &mut Document) -> Global {
+fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> Global {
     let mut global = Global::default();
+    let mut theme = None;
     for (name, node) in &document.matter.directives {
         global.apply(name, node);
+        if name == "theme" {
+            theme = Some(Span::new(node.range.start, node.range.end));
+        }
     }
     for node in comment_nodes(root) {
         let Some(Comment::Directives(found)) =
@@ -98,11 +109,15 @@ fn global(root: Node<'_>, document: &mut Document) -> Global {
         };
         for (name, value) in &found {
             global.apply(name, value);
+            if name == "theme" {
+                theme = Some(text.span(node));
+            }
             if name == "title" && document.title.is_none() {
                 document.title = value.as_text().map(str::to_owned);
             }
         }
     }
+    document.theme = global.theme.clone().zip(theme);
     if let Some(lang) = &global.lang {
         document.matter.lang.get_or_insert_with(|| lang.clone());
     }
@@ -230,6 +245,8 @@ struct Writer<'w> {
     running: Running,
     page: u32,
     looks: String,
+    /// Looks that were told to be left out.
+    refused: BTreeSet<(&'static str, String)>,
 }
 
 impl Writer<'_> {
@@ -247,6 +264,7 @@ impl Writer<'_> {
         let key = own
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
+        self.refused(formatter, part, &local);
         let header = self.inline(formatter, local.get("header"));
         let footer = self.inline(formatter, local.get("footer"));
         let mut classes: Vec<String> =
@@ -278,17 +296,15 @@ impl Writer<'_> {
     /// Counts the page; returns its number where it is shown.
     fn page(&mut self, local: &Local) -> Option<u32> {
         let paging = directives::paging(local);
-        if paging.counts || self.page == 0 {
+        // The first slide that is shown has a number, even where it only holds it.
+        if paging.counts || (paging.shown && self.page == 0) {
             self.page += 1;
         }
         paging.shown.then_some(self.page)
     }
 
     fn attributes(&self, local: &Local) -> Vec<(String, String)> {
-        let mut attributes = vec![(
-            "theme".to_owned(),
-            self.global.theme.clone().unwrap_or_else(|| "default".to_owned()),
-        )];
+        let mut attributes = Vec::new();
         if let Some(size) = &self.global.size {
             attributes.push(("size".to_owned(), size.clone()));
         }
@@ -311,23 +327,53 @@ impl Writer<'_> {
         }
         let class = format!("look-{}", &Digest::of(css.as_bytes()).short()[..8]);
         if !self.looks.contains(&class) {
-            self.looks.push_str(&format!(".slide.{class}{{{css}}}\n"));
+            self.looks.extend([".slide.", &class, "{", &css, "}\n"]);
         }
         Some(class)
+    }
+
+    /// Tells once of every look that cannot be had.
+    fn refused(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, local: &Local) {
+        for (name, value) in directives::refused(local) {
+            let asked = (name, value.to_owned());
+            if self.refused.contains(&asked) {
+                continue;
+            }
+            formatter.tell(self.text.diagnostic(
+                &rules::BAD_VALUE,
+                self.span(part),
+                format!("`{name}: {value}` is left out"),
+                "a colour or a gradient in plain CSS can stand there",
+            ));
+            self.refused.insert(asked);
+        }
     }
 
     /// Formats a header or footer: inline Markdown, links and pictures included.
     fn inline(&self, formatter: &mut Formatter<'_>, markdown: Option<&str>) -> Prose {
         let Some(markdown) = markdown else { return Prose::default() };
         let arena = Arena::new();
-        let root = parse_document(&arena, markdown, self.options);
+        let paragraph = |root: Node<'_>| {
+            root.first_child()
+                .is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph))
+        };
+        let mut root = parse_document(&arena, markdown, self.options);
+        if root.first_child().is_some() && !paragraph(root) {
+            // `# 1` would be a heading here: a character without width makes a paragraph of it.
+            let guarded = format!("{GUARD}{}", markdown.trim_start());
+            root = parse_document(&arena, &guarded, self.options);
+        }
         prepare::tidy(&arena, root, Dialect::Deck);
         let inlines: Vec<Node<'_>> = match root.first_child() {
-            Some(first) if matches!(first.data().value, NodeValue::Paragraph) => {
-                first.children().collect()
-            }
-            _ => root.children().collect(),
+            Some(first) if paragraph(root) => first.children().collect(),
+            _ => Vec::new(),
         };
+        if let Some(first) = inlines.first()
+            && let NodeValue::Text(text) = &mut first.data_mut().value
+            && let Some(rest) = text.strip_prefix(GUARD)
+        {
+            *text = Cow::Owned(rest.to_owned());
+        }
         formatter.prose(self.options, &inlines)
     }
 }
@@ -349,13 +395,14 @@ fn slug(text: &str) -> String {
 
 /// Gives slides that would share a key a number each.
 fn distinct_keys(slides: &mut [Slide]) {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut next: BTreeMap<String, usize> = BTreeMap::new();
     for slide in slides {
         let base = slide.key.clone();
-        let mut n = 1;
         while !seen.insert(slide.key.clone()) {
+            let n = next.entry(base.clone()).or_default();
+            *n += 1;
             slide.key = format!("{base}-{n}");
-            n += 1;
         }
     }
 }

@@ -91,6 +91,7 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         matter,
         body: Prose::default(),
         slides: Vec::new(),
+        theme: None,
         headings: Vec::new(),
         links: Vec::new(),
         looks: String::new(),
@@ -210,9 +211,9 @@ fn soften_quotes(
     base: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let depth = |line: &str| {
-        line.bytes().take_while(|b| matches!(b, b'>' | b' ' | b'\t')).filter(|b| *b == b'>').count()
-    };
+    // What may stand before or between the marks: space, and the marks of lists.
+    let before = |b: &u8| b" \t>-+*.)".contains(b) || b.is_ascii_digit();
+    let depth = |line: &str| line.bytes().take_while(before).filter(|b| *b == b'>').count();
     if body.len() <= QUOTE_DEPTH_MAX
         || !body.split(['\n', '\r']).any(|line| depth(line) > QUOTE_DEPTH_MAX)
     {

@@ -28,8 +28,15 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
         }
     }
     for node in links {
-        let is_wiki = matches!(node.data().value, NodeValue::WikiLink(_));
-        if is_wiki { extend_label(arena, node) } else { cut_address(arena, node) }
+        let embed = match &node.data().value {
+            NodeValue::WikiLink(link) => Some(link.embed),
+            _ => None,
+        };
+        match embed {
+            Some(false) => extend_label(arena, node),
+            Some(true) => {}
+            None => cut_address(arena, node),
+        }
     }
     for node in breaks {
         if between_wide(node) {
@@ -68,8 +75,8 @@ fn cut_address<'a>(arena: &'a Arena<'a>, link: Node<'a>) {
     };
     let cut = match (&link.data().value, &child.data().value) {
         (NodeValue::Link(target), NodeValue::Text(text))
-            if target.url.ends_with(text.as_ref()) && text.contains("://")
-                || text_is_www(text_of(child)) =>
+            if target.url.ends_with(text.as_ref())
+                && (text.contains("://") || text.starts_with("www.")) =>
         {
             text.find(ENDS_ADDRESS)
         }
@@ -86,17 +93,6 @@ fn cut_address<'a>(arena: &'a Arena<'a>, link: Node<'a>) {
         target.url.truncate(keep);
     }
     link.insert_after(text_node(arena, rest));
-}
-
-fn text_of(node: Node<'_>) -> String {
-    match &node.data().value {
-        NodeValue::Text(text) => text.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn text_is_www(text: String) -> bool {
-    text.starts_with("www.")
 }
 
 /// Tells whether a line break stands between two full-width characters, where Japanese has no space.

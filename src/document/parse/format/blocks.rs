@@ -19,10 +19,10 @@ impl Formatter<'_> {
         let text = plain_text(node);
         let chosen = node.data().attrs.as_ref().and_then(|attributes| attributes.id.clone());
         let mut id = self.anchors.anchorize(chosen.as_deref().unwrap_or(&text));
-        if id.is_empty()
-            || (self.dialect == Dialect::Deck && id.bytes().all(|b| b.is_ascii_digit()))
-        {
-            id.push_str("-1");
+        let digits = id.bytes().all(|b| b.is_ascii_digit());
+        if id.is_empty() || (self.dialect == Dialect::Deck && digits) {
+            // The numbers are the slides' own.
+            id = self.anchors.anchorize(&format!("{id}-1"));
         }
         self.headings.push(Heading { level, id, text, slide: self.slide });
         self.headings.len() - 1
@@ -102,8 +102,12 @@ pub(super) fn format_html(
     if context.user.text.settings.html {
         return context.write_str(&without_comments(literal));
     }
-    let lower = literal.trim_start().to_ascii_lowercase();
-    let dropped = lower.starts_with("<style") || lower.starts_with("<script");
+    // The text of these is no text for readers.
+    let block = matches!(node.data().value, NodeValue::HtmlBlock(_));
+    let begins = |tag: &str| {
+        literal.trim_start().get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    let dropped = block && (begins("<style") || begins("<script"));
     let cleaned = context.user.open.clean(if dropped { "" } else { literal });
     let refused = if dropped { literal.lines().next().map(str::to_owned) } else { cleaned.refused };
     if let Some(tag) = refused {

@@ -1,10 +1,11 @@
 //! Links and pictures: what an address is, and the sentence around it.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use comrak::Node;
 use comrak::html::{ChildRendering, Context};
-use comrak::nodes::{NodeLink, NodeValue};
+use comrak::nodes::{NodeLink, NodeValue, NodeWikiLink};
 use percent_encoding::percent_decode_str;
 
 use super::{Formatter, Rendered};
@@ -12,7 +13,7 @@ use crate::diagnostic::rules;
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Form, Link, Picture, sentence};
 
-/// A block's text, and where in it each of its links stands.
+/// A block's text, and where in it each of its links stands, by the links' identity.
 pub(super) struct BlockText {
     text: String,
     links: Vec<(usize, usize, usize)>,
@@ -48,53 +49,39 @@ impl Formatter<'_> {
             self.sentences = Some((identity(block), block_text(block, identity)));
         }
         let Some((_, known)) = &self.sentences else { return Default::default() };
-        let place = known.links.iter().find(|(at, ..)| *at == identity(node));
-        place.map_or_else(Default::default, |&(_, start, end)| {
-            sentence::around(&known.text, start, end)
-        })
+        let place = known.links.binary_search_by_key(&identity(node), |(at, ..)| *at);
+        place.map_or_else(
+            |_| Default::default(),
+            |index| {
+                let (_, start, end) = known.links[index];
+                sentence::around(&known.text, start, end)
+            },
+        )
     }
 
-    fn address(&mut self, url: &str, node: Node<'_>) -> Address {
-        let scheme = url.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        });
-        match scheme.map(str::to_ascii_lowercase).as_deref() {
-            Some("http" | "https" | "mailto" | "tel") => return Address::Outside,
-            Some("javascript" | "vbscript" | "data" | "file" | "blob") => {
-                let diagnostic = self.text.diagnostic(
-                    &rules::UNSAFE_LINK,
-                    self.text.span(node),
-                    format!("`{url}` is not an address that links may have"),
-                    "link to https://… or to a file of the site",
-                );
-                self.diagnostics.push(diagnostic);
-                return Address::Unsafe;
-            }
-            Some(_) if !url.contains(".md") => return Address::Outside,
-            _ => {}
-        }
-        if url.starts_with("//") {
-            return Address::Outside;
-        }
-        let (target, anchor) =
-            url.split_once('#').map_or((url, None), |(target, anchor)| (target, Some(anchor)));
-        Address::Inside { target: decoded(target), anchor: anchor.map(decoded) }
+    fn refuse(&mut self, url: &str, node: Node<'_>) {
+        let diagnostic = self.text.diagnostic(
+            &rules::UNSAFE_LINK,
+            self.text.span(node),
+            format!("`{url}` is not an address that links may have"),
+            "link to https://… or to a file of the site",
+        );
+        self.diagnostics.push(diagnostic);
     }
 
     pub(super) fn picture(&mut self, node: Node<'_>, url: &str, title: &str, alt: &str) {
-        let target = decoded(url);
         let outside = ["http://", "https://"]
             .iter()
             .find_map(|scheme| url.strip_prefix(scheme).map(|rest| (scheme, rest)));
         if let Some((scheme, rest)) = outside {
             let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            if host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c)) {
+            let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+            if !host.is_empty() && host.chars().all(plain) {
                 self.origins.push(format!("{scheme}{host}"));
             }
         }
         let mut picture = Picture {
-            target,
+            target: if outside.is_some() { url.to_owned() } else { decoded(url) },
             alt: alt.to_owned(),
             title: title.to_owned(),
             width: None,
@@ -108,6 +95,27 @@ impl Formatter<'_> {
     }
 }
 
+/// Tells what an address leads to, by its form alone.
+fn address(url: &str) -> Address {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    let (target, anchor) =
+        url.split_once('#').map_or((url, None), |(target, anchor)| (target, Some(anchor)));
+    match scheme.map(str::to_ascii_lowercase).as_deref() {
+        Some("http" | "https" | "mailto" | "tel") => return Address::Outside,
+        None if url.starts_with("//") => return Address::Outside,
+        // A page may have a colon in its name.
+        Some("javascript" | "vbscript" | "data" | "file" | "blob") => return Address::Unsafe,
+        Some(_) if Path::new(target).extension().is_none_or(|e| e != "md") => {
+            return Address::Unsafe;
+        }
+        _ => {}
+    }
+    Address::Inside { target: decoded(target), anchor: anchor.map(decoded) }
+}
+
 fn decoded(text: &str) -> String {
     percent_decode_str(text)
         .decode_utf8()
@@ -115,6 +123,11 @@ fn decoded(text: &str) -> String {
 }
 
 /// Reads Marp's size words out of a picture's alternative text.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "only 1 to 10,000 get through"
+)]
 fn sizes(picture: &mut Picture) {
     let pixels = |value: &str| {
         value
@@ -128,10 +141,10 @@ fn sizes(picture: &mut Picture) {
     for word in picture.alt.split_whitespace() {
         match word.split_once(':') {
             Some(("w" | "width", value)) if pixels(value).is_some() => {
-                picture.width = pixels(value)
+                picture.width = pixels(value);
             }
             Some(("h" | "height", value)) if pixels(value).is_some() => {
-                picture.height = pixels(value)
+                picture.height = pixels(value);
             }
             _ => rest.push(word),
         }
@@ -161,6 +174,7 @@ fn block_text(block: Node<'_>, identity: impl Fn(Node<'_>) -> usize) -> BlockTex
             }
         }
     }
+    known.links.sort_unstable();
     known
 }
 
@@ -170,14 +184,13 @@ pub(super) fn format_link(
     link: &NodeLink,
     entering: bool,
 ) -> Rendered {
+    let address = address(&link.url);
     if !entering {
-        let scheme = link.url.split(':').next().unwrap_or("").to_ascii_lowercase();
-        let refused =
-            matches!(scheme.as_str(), "javascript" | "vbscript" | "data" | "file" | "blob");
+        let refused = matches!(address, Address::Unsafe);
         context.write_str(if refused { "</span>" } else { "</a>" })?;
         return Ok(ChildRendering::HTML);
     }
-    match context.user.address(&link.url, node) {
+    match address {
         Address::Outside => {
             context.write_str("<a href=\"")?;
             context.escape_href(&link.url)?;
@@ -187,9 +200,12 @@ pub(super) fn format_link(
             }
             context.write_str("\">")?;
         }
-        Address::Unsafe => context.write_str("<span>")?,
+        Address::Unsafe => {
+            context.user.refuse(&link.url, node);
+            context.write_str("<span>")?;
+        }
         Address::Inside { target, anchor } => {
-            context.user.link(node, Form::Markdown, target, anchor)
+            context.user.link(node, Form::Markdown, target, anchor);
         }
     }
     Ok(ChildRendering::HTML)
@@ -198,38 +214,29 @@ pub(super) fn format_link(
 pub(super) fn format_wiki_link(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
     node: Node<'_>,
-    url: &str,
-    embed: bool,
+    wiki: &NodeWikiLink,
     entering: bool,
 ) -> Rendered {
-    if embed && is_picture(url) {
+    let url = wiki.url.as_str();
+    if wiki.embed && is_picture(url) {
         if entering {
-            let label = plain_text(node);
-            let alt = if label == url || label.starts_with(|c: char| c.is_ascii_digit()) {
-                ""
-            } else {
-                &label
-            };
-            let (width, height) =
-                label.split_once('x').map_or((label.as_str(), ""), |(w, h)| (w, h));
-            let (width, height) = (width.parse().ok(), height.parse().ok());
-            let picture = Picture {
-                target: url.trim().to_owned(),
-                alt: alt.to_owned(),
-                title: String::new(),
-                width,
-                height,
-                span: context.user.text.span(node),
-            };
-            context.user.hole(Filling::Picture(Box::new(picture)));
+            embedded_picture(context.user, node, url);
         }
         return Ok(ChildRendering::Skip);
+    }
+    let (target, anchor) =
+        url.split_once('#').map_or((url, None), |(target, anchor)| (target, Some(anchor)));
+    let (target, anchor) = (target.trim(), anchor.map(str::trim));
+    if target.is_empty() && anchor.is_none_or(str::is_empty) {
+        // Brackets around no name are brackets.
+        context.write_str(if entering { "[[" } else { "]]" })?;
+        return Ok(ChildRendering::HTML);
     }
     if !entering {
         context.write_str("</a>")?;
         return Ok(ChildRendering::HTML);
     }
-    if embed {
+    if wiki.embed {
         let text = context.user.text;
         let diagnostic = text.diagnostic(
             &rules::EMBED_LATER,
@@ -243,14 +250,30 @@ pub(super) fn format_wiki_link(
         context.write_str("<a href=\"")?;
         context.escape_href(url)?;
         context.write_str("\">")?;
-        return Ok(ChildRendering::HTML);
+    } else {
+        let form = if wiki.embed { Form::Embed } else { Form::Wiki };
+        context.user.link(node, form, target.to_owned(), anchor.map(str::to_owned));
     }
-    let (target, anchor) = url
-        .split_once('#')
-        .map_or((url, None), |(target, anchor)| (target, Some(anchor.trim().to_owned())));
-    let form = if embed { Form::Embed } else { Form::Wiki };
-    context.user.link(node, form, target.trim().to_owned(), anchor);
+    if plain_text(node).is_empty() && node.descendants().count() <= 2 {
+        context.escape(url.trim())?;
+    }
     Ok(ChildRendering::HTML)
+}
+
+/// Puts a picture: behind the bar stands its width, its width and height, or what it shows.
+fn embedded_picture(formatter: &mut Formatter<'_>, node: Node<'_>, url: &str) {
+    let label = plain_text(node);
+    let (width, height) = label.split_once('x').map_or((label.as_str(), ""), |(w, h)| (w, h));
+    let (width, height): (Option<u32>, Option<u32>) = (width.parse().ok(), height.parse().ok());
+    let picture = Picture {
+        target: url.trim().to_owned(),
+        alt: if label == url.trim() || width.is_some() { String::new() } else { label },
+        title: String::new(),
+        width,
+        height,
+        span: formatter.text.span(node),
+    };
+    formatter.hole(Filling::Picture(Box::new(picture)));
 }
 
 /// Tells whether a path ends as pictures do.

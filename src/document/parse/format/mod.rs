@@ -15,7 +15,7 @@ use comrak::{Anchorizer, Node};
 use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
-use crate::document::{Document, Filling, Heading, Hole, Link, Prose};
+use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
 use blocks::{
     format_alert, format_cell, format_code_block, format_heading, format_html, format_math,
     format_table, format_task, is_step,
@@ -123,6 +123,13 @@ impl<'t> Formatter<'t> {
 
     /// Hands over what was collected.
     pub(super) fn finish(mut self, document: &mut Document) {
+        for link in self.links.iter().filter(|link| link.form == Form::Wiki) {
+            if let Some(tag) = category(&link.target)
+                && !document.matter.tags.iter().any(|known| known == tag)
+            {
+                document.matter.tags.push(tag.to_owned());
+            }
+        }
         document.links = self.links;
         document.headings = self.headings;
         self.origins.sort();
@@ -147,9 +154,7 @@ fn format_node(
     }
     match &node.data().value {
         NodeValue::Link(link) => format_link(context, node, link, entering),
-        NodeValue::WikiLink(link) => {
-            format_wiki_link(context, node, &link.url, link.embed, entering)
-        }
+        NodeValue::WikiLink(link) => format_wiki_link(context, node, link, entering),
         NodeValue::Image(image) if entering => {
             let alt = plain_text(node);
             context.user.picture(node, &image.url, &image.title, &alt);
