@@ -1,9 +1,9 @@
 //! Catalog -> Diagnostics: one small function a rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::catalog::names::fold;
+use crate::catalog::names::{fold, join, last};
 use crate::catalog::{Catalog, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
@@ -11,99 +11,162 @@ use crate::document::{Filling, Form, Kind, Link, Prose};
 use crate::source::SourcePath;
 use crate::span::Span;
 
-/// Rules about one document among the others.
-const DOCUMENT_RULES: &[fn(&Catalog, &Arc<Entry>, &mut Vec<Diagnostic>)] = &[links, pictures];
+/// A rule about one document among the others.
+type DocumentRule = fn(&Catalog, &Arc<Entry>, &mut Vec<Diagnostic>);
+/// A rule about the site as a whole.
+type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
-/// Rules about the site as a whole.
-const SITE_RULES: &[fn(&Catalog, &Config, &mut Vec<Diagnostic>)] =
-    &[collisions, orphans, running_order];
+const DOCUMENT_RULES: &[DocumentRule] = &[links, pictures];
+const SITE_RULES: &[SiteRule] = &[collisions, orphans, redirects, running_order];
 
 /// Checks one document against the rest of the site.
 pub fn document(catalog: &Catalog, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    DOCUMENT_RULES.iter().for_each(|rule| rule(catalog, entry, &mut found));
+    for rule in DOCUMENT_RULES {
+        rule(catalog, entry, &mut found);
+    }
     found
 }
 
 /// Checks what no document can be blamed for alone.
 pub fn site(catalog: &Catalog, config: &Config) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    SITE_RULES.iter().for_each(|rule| rule(catalog, config, &mut found));
+    for rule in SITE_RULES {
+        rule(catalog, config, &mut found);
+    }
     found
 }
 
-fn tell(
-    found: &mut Vec<Diagnostic>,
+/// Checks that the themes and classes that decks ask for are there; `themes` are style sheets by name.
+pub fn themes(
+    catalog: &Catalog,
+    config: &Config,
+    themes: &BTreeMap<&str, &str>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let unknown = |theme: &str| {
+        let help = closest(theme, themes.keys().copied()).map_or_else(
+            || format!("the themes: {}", themes.keys().copied().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        (format!("there is no theme `{theme}`"), help)
+    };
+    let default = config.deck.theme.as_str();
+    if !themes.contains_key(default) {
+        let (message, help) = unknown(default);
+        let path = SourcePath::new("kami.toml");
+        found.push(diagnostic(&rules::UNKNOWN_THEME, &path, Span::default(), message, help));
+    }
+    let classes: BTreeMap<&str, BTreeSet<&str>> =
+        themes.iter().map(|(theme, css)| (*theme, classes(css))).collect();
+    for entry in catalog.entries().filter(|entry| entry.kind == Kind::Deck) {
+        let document = &entry.document;
+        let path = &document.path;
+        let asked = document.theme.as_ref().map(|(theme, span)| (theme.as_str(), *span));
+        if let Some((theme, span)) = asked.filter(|(theme, _)| !themes.contains_key(theme)) {
+            let (message, help) = unknown(theme);
+            found.push(diagnostic(&rules::UNKNOWN_THEME, path, span, message, help));
+        }
+        let theme = asked.map(|(theme, _)| theme).filter(|theme| themes.contains_key(theme));
+        let Some(known) = classes.get(theme.unwrap_or(default)) else { continue };
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        for slide in &document.slides {
+            for class in slide.classes.iter().filter(|class| !class.starts_with("look-")) {
+                if !known.contains(class.as_str()) && told.insert(class) {
+                    let message = format!(
+                        "the theme `{}` has no looks for `{class}`",
+                        theme.unwrap_or(default)
+                    );
+                    let help = match closest(class, known.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "take the class out, or give the theme looks for it".to_owned(),
+                    };
+                    found.push(diagnostic(&rules::THEME_CLASS, path, slide.span, message, help));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Returns the names of all classes that a style sheet selects.
+fn classes(css: &str) -> BTreeSet<&str> {
+    let word = |c: char| !(c.is_alphanumeric() || c == '-' || c == '_');
+    css.split('.')
+        .skip(1)
+        .map(|rest| &rest[..rest.find(word).unwrap_or(rest.len())])
+        .filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '-'))
+        .collect()
+}
+
+fn diagnostic(
     rule: &'static Rule,
     path: &SourcePath,
     span: Span,
     message: String,
     help: String,
-) {
-    found.push(Diagnostic { rule, path: path.clone(), span, message, help });
+) -> Diagnostic {
+    Diagnostic { rule, path: path.clone(), span, message, help }
 }
 
 fn links(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let path = &entry.document.path;
     for link in &entry.document.links {
+        let named = one_line(&link.target);
         match catalog.resolve(entry, link) {
             Resolution::Missing => {
-                let help = suggestion(catalog, link);
-                tell(
-                    found,
-                    &rules::MISSING_LINK,
-                    path,
-                    link.span,
-                    format!("nothing is named `{}`", link.target),
-                    help,
-                );
+                let message = format!("nothing is named `{named}`");
+                let help = suggestion(catalog, entry, link);
+                found.push(diagnostic(&rules::MISSING_LINK, path, link.span, message, help));
             }
             Resolution::Document { entry: target, lost: true, .. } => {
-                let anchor = link.anchor.as_deref().unwrap_or_default();
-                let message = format!(
-                    "`{}` has no {} `{anchor}`",
-                    target.title,
-                    if target.kind == Kind::Deck { "slide or heading" } else { "heading" }
-                );
-                tell(
-                    found,
-                    &rules::MISSING_ANCHOR,
-                    path,
-                    link.span,
-                    message,
-                    anchors(&target, anchor),
-                );
+                let anchor = one_line(link.anchor.as_deref().unwrap_or_default());
+                let place = if target.kind == Kind::Deck { "slide or heading" } else { "heading" };
+                let message = format!("`{}` has no {place} `{anchor}`", target.title);
+                let help = anchors(&target, &anchor);
+                found.push(diagnostic(&rules::MISSING_ANCHOR, path, link.span, message, help));
             }
             Resolution::Document { entry: target, others, .. } if !others.is_empty() => {
-                let list: Vec<&str> = std::iter::once(&target.document.path)
-                    .chain(&others)
-                    .map(SourcePath::as_str)
-                    .collect();
-                let message = format!("`{}` may mean {}", link.target, list.join(" or "));
-                tell(
-                    found,
-                    &rules::AMBIGUOUS_LINK,
-                    path,
-                    link.span,
-                    message,
-                    format!(
-                        "the nearest, {}, is taken; write a path to be exact",
-                        target.document.path
-                    ),
-                );
+                let taken = &target.document.path;
+                let list: Vec<&str> =
+                    std::iter::once(taken).chain(&others).map(SourcePath::as_str).collect();
+                let message = format!("`{named}` may mean {}", list.join(" or "));
+                let help = format!("the nearest, {taken}, is taken; write a path to be exact");
+                found.push(diagnostic(&rules::AMBIGUOUS_LINK, path, link.span, message, help));
             }
             _ => {}
         }
     }
 }
 
-fn suggestion(catalog: &Catalog, link: &Link) -> String {
-    let wanted = fold(&link.target);
-    let titles = catalog.entries().map(|entry| entry.title.as_str());
-    match closest(&wanted, titles) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if link.form == Form::Markdown => "write the file, or mend the path".to_owned(),
-        None => format!("write wiki/{}.md, or mend the name", link.target.replace(' ', "_")),
+/// A name may be broken over two lines; a message is one.
+fn one_line(text: &str) -> String {
+    text.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// Says what may have been meant, else where the missing document would lie.
+fn suggestion(catalog: &Catalog, entry: &Entry, link: &Link) -> String {
+    let target = one_line(&link.target);
+    let bare = target.strip_suffix(".md").unwrap_or(&target);
+    let wanted = fold(last(bare));
+    let length = wanted.chars().count();
+    let labels = catalog.entries().flat_map(|entry| entry.labels());
+    // What is far longer or shorter is not what was meant; to fold it would be for nothing.
+    let labels = labels.filter(|label| label.chars().count().abs_diff(length) <= length / 3 + 2);
+    let folded: Vec<(String, &str)> = labels.map(|label| (fold(label), label)).collect();
+    if let Some(near) = closest(&wanted, folded.iter().map(|(folded, _)| folded.as_str())) {
+        let label =
+            folded.iter().find(|(folded, _)| folded == near).map_or(near, |(_, label)| label);
+        return format!("did you mean `{label}`?");
+    }
+    let relative = target.starts_with('.') || link.form == Form::Markdown;
+    let path = join(if relative { entry.folder() } else { "wiki" }, bare.trim_start_matches('/'));
+    match path {
+        Some(path) if link.form != Form::Markdown => {
+            format!("write {}.md, or mend the name", path.replace(' ', "_"))
+        }
+        Some(_) => "write the file, or mend the path".to_owned(),
+        None => "the path leads out of the site; mend it".to_owned(),
     }
 }
 
@@ -111,8 +174,13 @@ fn anchors(target: &Entry, anchor: &str) -> String {
     if target.kind == Kind::Deck && anchor.bytes().all(|b| b.is_ascii_digit()) {
         return format!("it has {} slides", target.document.slides.len());
     }
-    match closest(anchor, target.document.headings.iter().map(|heading| heading.text.as_str())) {
+    let headings: Vec<&str> =
+        target.document.headings.iter().map(|heading| heading.text.as_str()).collect();
+    match closest(anchor, headings.iter().copied()) {
         Some(near) => format!("did you mean `#{near}`?"),
+        None if (1..=5).contains(&headings.len()) => {
+            format!("its headings: {}", headings.join(", "))
+        }
         None => "name a heading as it is written, or leave the `#` out".to_owned(),
     }
 }
@@ -126,15 +194,10 @@ fn pictures(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) 
             let remote =
                 picture.target.starts_with("https://") || picture.target.starts_with("http://");
             if !remote && catalog.resolve_asset(entry, &picture.target).is_none() {
-                let message = format!("there is no picture `{}`", picture.target);
-                tell(
-                    found,
-                    &rules::MISSING_PICTURE,
-                    &document.path,
-                    picture.span,
-                    message,
-                    "put it beside the document, or mend the path".to_owned(),
-                );
+                let message = format!("there is no picture `{}`", one_line(&picture.target));
+                let help = "put it beside the document, or mend the path".to_owned();
+                let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
+                found.push(diagnostic(rule, path, picture.span, message, help));
             }
         }
     }
@@ -166,14 +229,8 @@ fn collisions(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
         let first = paths[0];
         for path in &paths[1..] {
             let message = format!("`{path}` and `{first}` are the same name");
-            tell(
-                found,
-                &rules::COLLISION,
-                path,
-                Span::default(),
-                message,
-                "rename one of them".to_owned(),
-            );
+            let help = "rename one of them".to_owned();
+            found.push(diagnostic(&rules::COLLISION, path, Span::default(), message, help));
         }
     }
 }
@@ -197,14 +254,35 @@ fn orphans(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("no page and no slide links to `{}`", entry.title);
-        tell(
-            found,
-            &rules::ORPHAN,
-            &document.path,
-            Span::default(),
-            message,
-            format!("link to it with [[{}]]", entry.name.replace('_', " ")),
-        );
+        let help = format!("link to it with [[{}]]", entry.name.replace('_', " "));
+        found.push(diagnostic(&rules::ORPHAN, &document.path, Span::default(), message, help));
+    }
+}
+
+/// Redirects that lead to nothing, or round in a circle.
+fn redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
+    for entry in catalog.entries() {
+        let document = &entry.document;
+        let Some(target) = &document.matter.redirect else { continue };
+        let mut way = vec![Arc::clone(entry)];
+        while let Some(next) = way.last().and_then(|last| catalog.redirect(last)) {
+            let round = way.iter().any(|known| Arc::ptr_eq(known, &next));
+            way.push(next);
+            if round {
+                break;
+            }
+        }
+        let names: Vec<&str> = way.iter().map(|entry| entry.name.as_str()).collect();
+        let (rule, message, help) = if way.len() == 1 {
+            let message = format!("the redirect leads to nothing named `{}`", one_line(target));
+            (&rules::MISSING_LINK, message, "write the name of a page that is there")
+        } else if Arc::ptr_eq(entry, &way[way.len() - 1]) {
+            let message = format!("the redirects lead in a circle: {}", names.join(" → "));
+            (&rules::REDIRECT_LOOP, message, "let one of them lead to a page with a text")
+        } else {
+            continue;
+        };
+        found.push(diagnostic(rule, &document.path, Span::default(), message, help.to_owned()));
     }
 }
 
@@ -221,14 +299,8 @@ fn running_order(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>
                 || format!("write decks/{}.md, or take the talk out", talk.deck),
                 |near| format!("did you mean `{near}`?"),
             );
-            tell(
-                found,
-                &rules::MISSING_DECK,
-                &path,
-                talk.span,
-                format!("there is no deck `{}`", talk.deck),
-                help,
-            );
+            let message = format!("there is no deck `{}`", talk.deck);
+            found.push(diagnostic(&rules::MISSING_DECK, &path, talk.span, message, help));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A warm compile takes the changed documents out of the catalog and puts the new ones in; it gives
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rayon::prelude::*;
@@ -293,10 +293,20 @@ impl Bundle {
             .flat_map_iter(|entry| crate::check::document(&self.catalog, entry))
             .collect();
         found.extend(crate::check::site(&self.catalog, &self.config));
+        found.extend(crate::check::themes(&self.catalog, &self.config, &self.themes()));
         found.extend(self.parse_diagnostics());
         diagnostic::sort(&mut found);
         found.dedup();
         found
+    }
+
+    /// Returns the style sheet of each theme by the theme's name.
+    fn themes(&self) -> BTreeMap<&str, &str> {
+        let sheets = self.templates.interface.assets.iter().filter_map(|(name, address)| {
+            let theme = name.strip_prefix("themes/")?.strip_suffix(".css")?;
+            Some((theme, std::str::from_utf8(self.templates.file(address)?).ok()?))
+        });
+        sheets.collect()
     }
 
     /// Returns a diagnostic with its line, column and excerpt.

@@ -146,14 +146,12 @@ impl Reader {
             match key.get_ref().as_ref() {
                 "title" => self.string(value, &mut config.title),
                 "lang" => self.lang(value, &mut config.lang),
-                "languages" => {
-                    config.languages = self.strings(value);
-                }
+                "languages" => config.languages = self.languages(value),
                 "base_url" => self.base_url(value, config),
                 "html" => self.boolean(value, &mut config.html),
                 "event" => self.event(value, &mut config.event, true),
                 name @ ("wiki" | "deck" | "images" | "server" | "embed") => {
-                    self.table(name, value, config)
+                    self.table(name, value, config);
                 }
                 name @ ("fonts" | "links") => {
                     let mut text = String::new();
@@ -178,6 +176,7 @@ impl Reader {
                 "talks" => event.talks = self.talks(value),
                 lang if outer
                     && matches!(value.get_ref(), DeValue::Table(_))
+                    && is_lang(lang)
                     && lang.len() <= 8 =>
                 {
                     let mut translation = Event::default();
@@ -240,13 +239,24 @@ impl Reader {
     }
 
     fn lang(&mut self, value: &Spanned<DeValue<'_>>, into: &mut String) {
-        let mut lang = String::new();
-        self.string(value, &mut lang);
-        if is_lang(&lang) {
-            *into = lang;
-        } else {
-            self.wrong(value, "a language tag such as \"ja\" or \"en\"");
+        match value.get_ref() {
+            DeValue::String(lang) if is_lang(lang) => lang.as_ref().clone_into(into),
+            _ => self.wrong(value, "a language tag such as \"ja\" or \"en\""),
         }
+    }
+
+    fn languages(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(value, "a list of language tags");
+            return Vec::new();
+        };
+        let mut languages = Vec::new();
+        for item in items {
+            let mut lang = String::new();
+            self.lang(item, &mut lang);
+            languages.extend(Some(lang).filter(|lang| !lang.is_empty()));
+        }
+        languages
     }
 
     fn base_url(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
@@ -348,26 +358,37 @@ pub fn is_lang(text: &str) -> bool {
 
 /// Returns the candidate nearest to `word`, if one is near enough to be what was meant.
 pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
+    // Of a word of one or two letters another would remain.
+    let limit = if word.len() < 3 { 0 } else { (word.len() / 3).max(1) };
     candidates
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|candidate| Some((distance(&word, candidate, limit)?, candidate)))
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns how many single-character edits lead from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = corner + usize::from(!x.to_lowercase().eq(y.to_lowercase()));
-            corner = row[j + 1];
-            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
-        }
+/// Returns how many edits lead from one word to the other, if they are at most `limit`: a character
+/// more, less or another, or two that changed places.
+fn distance(a: &[char], b: &str, limit: usize) -> Option<usize> {
+    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+    if a.len().abs_diff(b.len()) > limit {
+        return None;
     }
-    row[b.len()]
+    let (mut before, mut above) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let change = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = change.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                let before: &Vec<usize> = &before;
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        if row.iter().min().is_none_or(|least| *least > limit) {
+            return None;
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    (above[b.len()] <= limit).then_some(above[b.len()])
 }

@@ -29,14 +29,21 @@ pub struct Entry {
     pub title: String,
     /// The address in the bundle, such as `wiki/EBS.en.html`.
     pub route: Arc<str>,
-    /// The exact spelling of the path: `wiki/Help/Keys`.
+    /// The exact spelling of the path without suffixes: `wiki/Help/Keys`.
     full_name: String,
+    /// The exact spelling of the file without `.md`: `wiki/Help/index`, `wiki/EBS.en`.
+    file: String,
+    /// Whether the file's name ends in a language.
+    translated: bool,
+    /// The exact spellings of the paths that the document once had, by its aliases.
+    old_paths: Vec<String>,
     /// Exact spellings of title and aliases.
     labels: Vec<String>,
     /// The same, and the name's parts, folded.
     folded: Vec<String>,
     name_keys: Vec<u64>,
-    link_keys: Vec<u64>,
+    /// Under which keys which of the document's links may name their target.
+    link_keys: Vec<(u64, u32)>,
 }
 
 /// A file served as it is.
@@ -102,13 +109,21 @@ impl Entry {
         folded.extend(document.matter.aliases.iter().map(|alias| fold(last(alias))));
         folded.sort();
         folded.dedup();
-        let mut link_keys: Vec<u64> =
-            document.links.iter().flat_map(|link| link_keys(link)).collect();
+        let mut link_keys: Vec<(u64, u32)> = Vec::new();
+        for (index, link) in (0..).zip(&document.links) {
+            link_keys.extend(keys_of(link).into_iter().map(|key| (key, index)));
+        }
         link_keys.sort_unstable();
-        link_keys.dedup();
-        let name_keys = folded.iter().map(|name| key(name)).collect();
-        let route = document_route(&document.path, &identity, &lang, config);
+        let file = exact(document.stem());
+        let mut name_keys: Vec<u64> = folded.iter().map(|name| key(name)).collect();
+        name_keys.push(key(&fold(last(&file))));
+        name_keys.sort_unstable();
+        name_keys.dedup();
         let top = if identity.kind == Kind::Deck { "decks" } else { "wiki" };
+        let aliases = document.matter.aliases.iter();
+        let old_paths =
+            aliases.filter_map(|alias| alias_path(top, alias)).map(|path| exact(&path)).collect();
+        let route = document_route(&document.path, &identity, &lang, config);
         let full_name = exact(&format!("{top}/{}", identity.name));
         Entry {
             kind: document.kind,
@@ -117,12 +132,27 @@ impl Entry {
             title,
             route,
             full_name,
+            file,
+            translated: identity.lang.is_some(),
+            old_paths,
             labels,
             folded,
             name_keys,
             link_keys,
             document,
         }
+    }
+
+    /// Returns which of the document's links may lead to what bears a name with this key.
+    fn links_by(&self, key: u64) -> impl Iterator<Item = usize> {
+        let from = self.link_keys.partition_point(|(other, _)| *other < key);
+        let links = self.link_keys[from..].iter().take_while(move |(other, _)| *other == key);
+        links.map(|(_, link)| *link as usize)
+    }
+
+    /// Returns how the document may be called: its file's name, its title, its aliases.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(String::as_str)
     }
 
     /// Returns the folder of the file, for links by relative path.
@@ -168,7 +198,8 @@ impl Entry {
         }
         let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
         for alias in &self.document.matter.aliases {
-            if let Some(old) = alias_route(folder, alias).filter(|old| *old != *self.route) {
+            let old = alias_path(folder, alias).map(|path| format!("{path}.html"));
+            if let Some(old) = old.filter(|old| *old != *self.route) {
                 routes.push((Arc::from(old), Route::Alias(path())));
             }
         }
@@ -176,8 +207,8 @@ impl Entry {
     }
 }
 
-/// Returns the address that an alias once had.
-fn alias_route(folder: &str, alias: &str) -> Option<String> {
+/// Returns the path that an alias was an address of, without its ending.
+fn alias_path(folder: &str, alias: &str) -> Option<String> {
     let stem = alias.trim().trim_start_matches('/').replace(' ', "_");
     let stem = stem.strip_suffix(".html").unwrap_or(&stem);
     let inside = if stem.starts_with("wiki/") || stem.starts_with("decks/") {
@@ -188,8 +219,8 @@ fn alias_route(folder: &str, alias: &str) -> Option<String> {
     let clean = names::join("", &inside)?;
     (clean == inside
         && clean.len() <= 200
-        && !clean.contains(['\\', '\0', '?', '#', '<', '>', '"', '|', '*']))
-    .then(|| format!("{clean}.html"))
+        && !clean.contains(|c: char| c.is_control() || "\\?#<>\"|*".contains(c)))
+    .then_some(clean)
 }
 
 fn document_route(
@@ -213,7 +244,7 @@ fn document_route(
 }
 
 /// Returns the keys under which a link's target may be named.
-fn link_keys(link: &Link) -> Vec<u64> {
+fn keys_of(link: &Link) -> Vec<u64> {
     let target = resolve::bare(&link.target);
     if target.is_empty() {
         return Vec::new();
@@ -222,7 +253,7 @@ fn link_keys(link: &Link) -> Vec<u64> {
     let mut keys = vec![key(&whole)];
     for part in [
         whole.rsplit('/').next(),
-        whole.rsplit(':').next(),
+        whole.rsplit(':').next().map(|part| part.trim_matches('_')),
         resolve::without_lang(&whole).rsplit('/').next(),
     ]
     .into_iter()
@@ -246,7 +277,7 @@ impl Catalog {
             let at = list.partition_point(|other| other.document.path < path);
             list.insert(at, Arc::clone(&entry));
         }
-        for link in &entry.link_keys {
+        for (link, _) in &entry.link_keys {
             self.linking.entry(*link).or_default().insert(path.clone());
         }
         for tag in &entry.document.matter.tags {
@@ -274,8 +305,8 @@ impl Catalog {
                 }
             }
         }
-        for link in &entry.link_keys {
-            remove_from(&mut self.linking, link, path);
+        for (link, _) in &entry.link_keys {
+            remove_from(&mut self.linking, *link, path);
         }
         for tag in &entry.document.matter.tags {
             if let Some(set) = self.tags.get_mut(tag) {
@@ -332,7 +363,7 @@ impl Catalog {
             Route::Asset(path.clone())
         };
         self.remove_route(&asset.route, &route);
-        remove_from(&mut self.asset_names, &key(&fold(path.file_name())), path);
+        remove_from(&mut self.asset_names, key(&fold(path.file_name())), path);
     }
 
     fn add_route(&mut self, address: Arc<str>, route: Route) {
@@ -438,11 +469,11 @@ fn version_of<'a>(versions: &'a Versions, langs: &[&str]) -> Option<&'a SourcePa
     found.or_else(|| versions.get_min()).map(|(_, path)| path)
 }
 
-fn remove_from(map: &mut HashMap<u64, OrdSet<SourcePath>>, key: &u64, path: &SourcePath) {
-    if let Some(set) = map.get_mut(key) {
+fn remove_from(map: &mut HashMap<u64, OrdSet<SourcePath>>, key: u64, path: &SourcePath) {
+    if let Some(set) = map.get_mut(&key) {
         set.remove(path);
         if set.is_empty() {
-            map.remove(key);
+            map.remove(&key);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::names::{exact, fold, join, key, last};
 use super::{Catalog, Entry};
-use crate::document::{Form, Kind, Link};
+use crate::document::{Form, Heading, Kind, Link, category};
 use crate::source::SourcePath;
 
 /// What a link leads to today.
@@ -36,13 +36,14 @@ pub struct Mention {
 pub(super) fn bare(target: &str) -> &str {
     let target =
         target.strip_suffix(".md").or_else(|| target.strip_suffix(".html")).unwrap_or(target);
-    target.strip_suffix("/index").unwrap_or(target)
+    let target = target.strip_suffix("/index").unwrap_or(target);
+    if target.len() > 1 { target.trim_end_matches('/') } else { target }
 }
 
-/// Cuts a language suffix off a folded name: `ebs.en` may be the English `ebs`.
+/// Cuts what may be a language off a folded name: `ebs.en` may be the English `ebs`.
 pub(super) fn without_lang(folded: &str) -> &str {
     match folded.rsplit_once('.') {
-        Some((stem, lang)) if lang.len() == 2 && !stem.is_empty() => stem,
+        Some((stem, _)) if !stem.is_empty() => stem,
         _ => folded,
     }
 }
@@ -61,7 +62,8 @@ impl Catalog {
             return resolution;
         }
         let found = self.named_by(from, target).or_else(|| {
-            target.contains(':').then(|| self.named_by(from, &target.replace(':', "/"))).flatten()
+            let parts: Vec<&str> = target.split(':').map(str::trim).collect();
+            (parts.len() > 1).then(|| self.named_by(from, &parts.join("/"))).flatten()
         });
         if let Some((entry, others)) = found {
             return self.at(entry, link, others);
@@ -82,38 +84,58 @@ impl Catalog {
         Some(self.at(Arc::clone(entry), link, Vec::new()))
     }
 
+    /// Returns the document that a page with `redirect:` leads to.
+    pub fn redirect(&self, entry: &Arc<Entry>) -> Option<Arc<Entry>> {
+        let target = entry.document.matter.redirect.as_deref()?;
+        let (name, _) = target.split_once('#').unwrap_or((target, ""));
+        let (found, _) = self.named_by(entry, bare(name.trim()))?;
+        (!Arc::ptr_eq(&found, entry)).then_some(found)
+    }
+
     fn named_by(&self, from: &Arc<Entry>, target: &str) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
         let folded = fold(target);
-        let mut candidates: Vec<&Arc<Entry>> = Vec::new();
-        for name in [folded.as_str(), last(&folded)] {
-            for entry in self.named.get(&key(name)).into_iter().flatten() {
-                if !candidates.iter().any(|other| Arc::ptr_eq(other, entry)) {
-                    candidates.push(entry);
-                }
-            }
-        }
+        let candidates = self.candidates(&folded);
         if candidates.is_empty() {
             return None;
         }
         let spelled = exact(target);
-        let joined = |folder: &str| join(folder, &spelled).map(|path| exact(&path));
-        let own = joined(from.folder());
-        let tops = [joined("wiki"), joined("decks"), joined("")];
-        let rules: [&dyn Fn(&Entry) -> bool; 4] = [
-            &|entry| own.as_ref() == Some(&entry.full_name),
-            &|entry| tops.iter().flatten().any(|path| *path == entry.full_name),
-            &|entry| entry.labels.contains(&spelled),
-            &|entry| entry.folded.contains(&folded),
-        ];
         let relative = target.starts_with("./") || target.starts_with("../");
+        let absolute = target.starts_with('/');
+        let joined = |folder: &str| join(folder, spelled.trim_start_matches('/'));
+        let own: Vec<String> = joined(from.folder()).filter(|_| !absolute).into_iter().collect();
+        let mut tops: Vec<String> = ["wiki", "decks", ""].into_iter().filter_map(joined).collect();
+        if relative {
+            tops.clear();
+        }
+        let own: Vec<String> = own.iter().map(|path| exact(path)).collect();
+        let tops: Vec<String> = tops.iter().map(|path| exact(path)).collect();
+        let paths: Vec<&String> = own.iter().chain(&tops).collect();
+        let folded_paths: Vec<String> = paths.iter().map(|path| fold(path)).collect();
+        let by_name = !relative && !absolute;
+        let rules: [&dyn Fn(&Entry) -> bool; 4] = [
+            &|entry| own.contains(&entry.full_name) || own.contains(&entry.file),
+            &|entry| tops.contains(&entry.full_name) || tops.contains(&entry.file),
+            &|entry| {
+                by_name && entry.labels.contains(&spelled)
+                    || entry.old_paths.iter().any(|old| paths.contains(&old))
+            },
+            &|entry| {
+                by_name && entry.folded.contains(&folded)
+                    || folded_paths.contains(&fold(&entry.full_name))
+                    || folded_paths.contains(&fold(&entry.file))
+            },
+        ];
         for (index, rule) in rules.iter().enumerate() {
-            if relative && index > 0 {
-                return None;
-            }
             let mut hits: Vec<&Arc<Entry>> =
                 candidates.iter().copied().filter(|entry| rule(entry)).collect();
             if hits.is_empty() {
                 continue;
+            }
+            // `EBS.en` names the English version, whatever language it is named in.
+            let suffixed =
+                |entry: &&&Arc<Entry>| entry.translated && fold(last(&entry.file)) == last(&folded);
+            if let Some(entry) = hits.iter().find(suffixed) {
+                return Some((Arc::clone(entry), Vec::new()));
             }
             // `wiki/` goes before `decks/` in the second rule.
             if index == 1 && hits.iter().any(|entry| entry.kind == Kind::Page) {
@@ -122,6 +144,22 @@ impl Catalog {
             return Some(self.nearest(from, hits));
         }
         None
+    }
+
+    /// Returns the entries that bear a folded name, or its last part.
+    fn candidates(&self, folded: &str) -> Vec<&Arc<Entry>> {
+        let bearing = |name: &str| self.named.get(&key(name)).map_or(&[][..], Vec::as_slice);
+        let (whole, end) = (bearing(folded), last(folded));
+        let mut candidates: Vec<&Arc<Entry>> = whole.iter().collect();
+        if end.len() < folded.len() {
+            let known = |entry: &Arc<Entry>| {
+                whole
+                    .binary_search_by(|other| other.document.path.cmp(&entry.document.path))
+                    .is_ok()
+            };
+            candidates.extend(bearing(end).iter().filter(|entry| !known(entry)));
+        }
+        candidates
     }
 
     /// Chooses among documents that answer to one name: own language, then the nearest folder.
@@ -183,63 +221,77 @@ impl Catalog {
     /// Returns all links to an entry's work, in the order of their documents; a document with a
     /// version in the entry's language speaks in that version alone.
     pub fn mentions(&self, entry: &Arc<Entry>) -> Vec<Mention> {
-        let mut paths: Vec<&SourcePath> = Vec::new();
+        let mut places: Vec<(&SourcePath, usize)> = Vec::new();
         for version in self.versions(entry) {
             for name in &version.name_keys {
-                paths.extend(self.linking.get(name).into_iter().flatten());
+                for path in self.linking.get(name).into_iter().flatten() {
+                    let links = self.entries.get(path).into_iter();
+                    places.extend(links.flat_map(|from| from.links_by(*name)).map(|at| (path, at)));
+                }
             }
         }
-        paths.sort_unstable();
-        paths.dedup();
+        places.sort_unstable();
+        places.dedup();
         let mut mentions = Vec::new();
-        for from in paths.into_iter().filter_map(|path| self.entries.get(path)) {
+        for (path, link) in places {
+            let Some(from) = self.entries.get(path) else { continue };
             let same_work = from.kind == entry.kind && from.name == entry.name;
             let other_version =
                 from.lang != entry.lang && self.version(from, &entry.lang).lang == entry.lang;
             if same_work || other_version {
                 continue;
             }
-            for (link, written) in from.document.links.iter().enumerate() {
-                if let Resolution::Document { entry: target, .. } = self.resolve(from, written)
-                    && target.kind == entry.kind
-                    && target.name == entry.name
-                {
-                    mentions.push(Mention { from: Arc::clone(from), link });
-                }
+            if let Resolution::Document { entry: target, .. } =
+                self.resolve(from, &from.document.links[link])
+                && target.kind == entry.kind
+                && target.name == entry.name
+            {
+                mentions.push(Mention { from: Arc::clone(from), link });
             }
         }
         mentions
     }
 }
 
-/// Returns the tag of `Category:X`.
-pub(super) fn category(target: &str) -> Option<&str> {
-    let (space, name) = target.split_once(':')?;
-    let is_category = space.eq_ignore_ascii_case("category") || space == "カテゴリ";
-    is_category.then(|| name.trim()).filter(|name| !name.is_empty())
-}
-
 /// Returns the fragment of a place in a document: a slide's number or key, a heading, a path of headings.
 fn fragment(entry: &Entry, anchor: &str) -> Option<String> {
     let document = &entry.document;
     if entry.kind == Kind::Deck {
-        let number = anchor.split('.').next().and_then(|n| n.parse::<usize>().ok());
-        if let Some(number) = number {
-            return (1..=document.slides.len()).contains(&number).then(|| anchor.to_owned());
-        }
-        if document.slides.iter().any(|slide| slide.key == anchor) {
+        let slides = document.slides.len();
+        if slide_number(anchor).is_some_and(|number| (1..=slides).contains(&number))
+            || document.slides.iter().any(|slide| slide.key == anchor)
+        {
             return Some(anchor.to_owned());
         }
     }
-    let mut from = 0;
-    let mut found = None;
-    for part in anchor.split('#').filter(|part| !part.is_empty()) {
-        let wanted = fold(part);
-        let place = document.headings.iter().skip(from).position(|heading| {
-            heading.id == part || fold(&heading.text) == wanted || fold(&heading.id) == wanted
-        })?;
-        from += place + 1;
-        found = Some(document.headings[from - 1].id.clone());
-    }
-    found
+    let headings = &document.headings;
+    let parts: Vec<&str> = anchor.split('#').filter(|part| !part.is_empty()).collect();
+    let whole = heading(headings, anchor);
+    let found = whole.or_else(|| {
+        let (mut from, mut to) = (0, headings.len());
+        let mut found = None;
+        for part in parts {
+            let at = from + heading(&headings[from..to], part)?;
+            let level = headings[at].level;
+            let below = headings[at + 1..to].iter().take_while(|below| below.level > level);
+            (from, to) = (at + 1, at + 1 + below.count());
+            found = Some(at);
+        }
+        found
+    });
+    found.map(|at| headings[at].id.clone())
+}
+
+fn heading(headings: &[Heading], name: &str) -> Option<usize> {
+    let wanted = fold(name);
+    headings.iter().position(|heading| {
+        heading.id == name || fold(&heading.text) == wanted || fold(&heading.id) == wanted
+    })
+}
+
+/// Reads `7` or `7.2`: a slide, and how many of its steps are shown.
+fn slide_number(anchor: &str) -> Option<usize> {
+    let (number, step) = anchor.split_once('.').unwrap_or((anchor, "0"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits(step) && digits(number) { number.parse().ok() } else { None }
 }

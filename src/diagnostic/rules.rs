@@ -42,6 +42,7 @@ rules! {
     ORPHAN = "orphan", Warning, "Nothing links to this page, so readers find it only in the index of all pages.";
     MISSING_DECK = "missing-deck", Warning, "The running order names a deck that is not there.";
     TEMPLATE = "template", Error, "A template of the site does not compile or failed to render. The built-in one is used in its place.";
+    REDIRECT_LOOP = "redirect-loop", Error, "Pages with `redirect:` lead to each other, so that no reader arrives anywhere. Let one of them lead to a page with a text.";
     EMBED_LATER = "embed", Warning, "Embedding `![[...]]` shows a link for now.";
 }
 

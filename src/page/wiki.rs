@@ -117,12 +117,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 
 /// Returns the address that a page with `redirect:` leads to.
 fn redirect_target(site: Site<'_>, entry: &Arc<Entry>) -> Option<String> {
-    let target = entry.document.matter.redirect.as_ref()?;
-    let versions = [
-        site.catalog.page(target, &entry.lang),
-        site.catalog.deck(target, &entry.lang, &site.config.lang),
-    ];
-    let found = versions.into_iter().flatten().find(|other| !Arc::ptr_eq(other, entry))?;
+    let found = site.catalog.redirect(entry)?;
     Some(found.route.to_string())
 }
 
