@@ -29,7 +29,7 @@ pub(super) struct Staging {
     pub(super) tree: PathBuf,
     /// The same folder, open: paths in it need no long way from the root of the disk.
     pub(super) root: File,
-    /// Whether it stands in the target itself, because nothing may stand beside that.
+    /// Whether it stands in the target itself, because that cannot be exchanged.
     pub(super) is_inside: bool,
     /// Folders made on the way to the target; removed again while they are empty.
     parents: Vec<PathBuf>,
@@ -102,7 +102,9 @@ impl Staging {
         let Some(old) = &place.old else {
             return beside().map_err(|error| disk_fault("make", &place.folder, &error));
         };
-        if !survey.has_mounts && !is_mount_point(place, old.metadata.dev()) {
+        let is_here = std::env::current_dir().is_ok_and(|here| here.starts_with(&place.folder));
+        // Whoever started us in the target would find himself in a folder that is gone.
+        if !is_here && !survey.has_mounts && !is_mount_point(place, old.metadata.dev()) {
             match beside() {
                 Ok(staging) => return Ok(staging),
                 Err(error)

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where a bundle is written")]
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -168,14 +169,14 @@ impl Walk<'_> {
     fn folder(&mut self, inside: &Path) -> Result<(), (PathBuf, io::Error)> {
         let path = self.place.folder.join(inside);
         let failed = |error| (path.clone(), error);
-        let mut entries: Vec<(PathBuf, fs::FileType)> = Vec::new();
+        let mut entries: Vec<(OsString, fs::FileType)> = Vec::new();
         for entry in fs::read_dir(&path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let kind = entry.file_type().map_err(failed)?;
-            entries.push((inside.join(entry.file_name()), kind));
+            entries.push((entry.file_name(), entry.file_type().map_err(failed)?));
         }
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        for (path, kind) in entries {
+        for (name, kind) in entries {
+            let path = inside.join(name);
             if kind.is_dir() {
                 self.visit(&path)?;
                 continue;

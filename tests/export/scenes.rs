@@ -206,6 +206,19 @@ fn where_nothing_can_be_made_beside_the_target_it_is_written_in_place() {
 }
 
 #[test]
+fn the_folder_that_the_shell_is_in_stays_the_same_folder() {
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join("out");
+    write(&before(), &target);
+    let inode = looks(&target).0;
+    let here = target.join("wiki");
+    let told = check(&["env", "-C", here.to_str().unwrap()], "write after", folder.path());
+    assert!(told.contains("in_place: true"), "{told}");
+    assert_eq!(looks(&target).0, inode);
+    assert_is(&target, &after());
+}
+
+#[test]
 fn without_hard_links_files_are_copied() {
     for error in ["EPERM", "EMLINK", "EXDEV"] {
         check_without(&[&format!("linkat:error={error}")], false);
