@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::names::{exact, fold, join, key, last};
-use super::{Catalog, Entry};
+use super::{Catalog, Entry, Route};
 use crate::document::{Form, Heading, Kind, Link, category};
 use crate::source::SourcePath;
 
@@ -216,6 +216,16 @@ impl Catalog {
         }
         let named = self.asset_names.get(&key(&fold(target)))?;
         named.iter().find(|path| !path.as_str().starts_with("static/")).cloned()
+    }
+
+    /// Returns the document in a language among those that once stood at an old address.
+    pub fn heir(&self, address: &str, lang: &str) -> Option<&Arc<Entry>> {
+        let claims = self.routes.get(address)?.iter();
+        let entries = claims.filter_map(|route| match route {
+            Route::Alias(path) => self.entries.get(path),
+            _ => None,
+        });
+        entries.into_iter().find(|entry| entry.lang == lang)
     }
 
     /// Returns all links to an entry's work, in the order of their documents; a document with a

@@ -160,7 +160,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     reporter.diagnostics(&bundle, &found);
     reporter.summary(&found);
     if summary.in_place {
-        reporter.note("this file system cannot exchange folders in one step, so the bundle was written file by file");
+        reporter.note("the bundle was written file by file: its folder could not be exchanged in one step here");
     }
     reporter.outcome(&format!(
         "{}: {} files, {} written, {} unchanged, {} removed\n",

@@ -199,7 +199,15 @@ fn strings(
             }
         }
     }
-    all.into_iter().map(|(lang, words)| (lang, Arc::new(words))).collect()
+    // A language that lacks a word borrows the English one.
+    let english = all.get("en").cloned().unwrap_or_default();
+    all.into_iter()
+        .map(|(lang, words)| {
+            let mut whole = english.clone();
+            whole.extend(words);
+            (lang, Arc::new(whole))
+        })
+        .collect()
 }
 
 /// Returns the address of a template's style sheet, script or picture in the bundle.

@@ -229,7 +229,12 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         attribute("data-slide", &slide.key, &mut out);
     }
     attribute("data-theme", &theme_of(filler.site, filler.entry), &mut out);
-    for (name, value) in &slide.attributes {
+    let size = size_of(filler.site, filler.entry);
+    let told = slide.attributes.iter().any(|(name, _)| name == "size");
+    if told || size.name != "16:9" {
+        attribute("data-size", &size.name, &mut out);
+    }
+    for (name, value) in slide.attributes.iter().filter(|(name, _)| name != "size") {
         attribute(&format!("data-{name}"), value, &mut out);
     }
     if let Some(page) = slide.page {

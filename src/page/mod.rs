@@ -99,7 +99,9 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             Route::Deck(path) => entry(path).map(|entry| deck::compose(site, entry)),
             Route::Handout(path) => entry(path).map(|entry| deck::compose_handout(site, entry)),
             Route::Alias(path) => {
-                entry(path).map(|entry| wiki::compose_redirect(site, address, entry, &entry.route))
+                let entry =
+                    site.catalog.heir(address, &site.config.lang).or_else(|| entry(path))?;
+                Some(wiki::compose_redirect(site, address, entry, &entry.route))
             }
             Route::Notes(_) | Route::Looks(_) | Route::Asset(_) | Route::Static(_) => None,
         };

@@ -375,7 +375,8 @@
     list = diagnostics;
     list = of('error').concat(of('warning'));
     var errors = name(of('error'));
-    if (errors !== before) open = errors !== '' && errors !== closed;
+    // On a stage the sheet waits in the corner until it is asked for: it never lies on the slide by itself.
+    if (errors !== before) open = errors !== '' && errors !== closed && root.dataset.view !== 'stage';
     if (!errors) remember(null);
     if (!list.length) open = false;
     if (errors !== before) status.textContent = errors ? words.count(of('error').length, words.error) : words.mended;

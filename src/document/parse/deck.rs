@@ -60,9 +60,6 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         document.slides.push(slide);
     }
     document.looks = writer.looks;
-    if global.size.as_deref() == Some("4:3") {
-        document.looks.insert_str(0, ".deck,.card{--slide-width:960px;--slide-height:720px}\n@page slide{size:960px 720px}\n");
-    }
     formatter.finish(document);
     distinct_keys(&mut document.slides);
     if document.title.is_none() {
