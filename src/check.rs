@@ -249,7 +249,7 @@ fn orphans(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
         if is_index
             || is_translation
             || document.matter.redirect.is_some()
-            || !catalog.mentions(entry).is_empty()
+            || catalog.is_mentioned(entry)
         {
             continue;
         }

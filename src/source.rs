@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of disks; `load` makes these values, tests make them by hand.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,6 +43,13 @@ impl SourcePath {
     pub fn is_document(&self) -> bool {
         let inside = self.0.starts_with("decks/") || self.0.starts_with("wiki/");
         inside && self.extension().is_some_and(|e| e == "md")
+    }
+}
+
+/// Paths are looked up by their text, without a copy of it.
+impl Borrow<str> for SourcePath {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -143,7 +151,7 @@ impl Sources {
 
     /// Returns the text at a path.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.0.get(&SourcePath::new(path)).and_then(Source::as_text)
+        self.0.get(path).and_then(Source::as_text)
     }
 
     /// Iterates over all sources in the order of their paths.

@@ -5,6 +5,7 @@
 
 pub mod names;
 mod resolve;
+mod table;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::digest::Digest;
 use crate::document::{Document, Kind, Link};
 use crate::source::SourcePath;
 use names::{exact, fold, identify, key, last};
+use table::Table;
 
 pub use resolve::{Mention, Resolution};
 
@@ -77,8 +79,8 @@ pub struct Catalog {
     entries: OrdMap<SourcePath, Arc<Entry>>,
     /// By kind and name: the versions of one work, by language.
     works: OrdMap<(Kind, String), Versions>,
-    named: HashMap<u64, Vec<Arc<Entry>>>,
-    linking: HashMap<u64, OrdSet<SourcePath>>,
+    named: Table,
+    linking: Table,
     tags: OrdMap<String, OrdSet<SourcePath>>,
     /// How many documents there are in each language.
     langs: OrdMap<String, usize>,
@@ -111,7 +113,8 @@ impl Entry {
         folded.dedup();
         let mut link_keys: Vec<(u64, u32)> = Vec::new();
         for (index, link) in (0..).zip(&document.links) {
-            link_keys.extend(keys_of(link).into_iter().map(|key| (key, index)));
+            let keys = keys_of(link, document.path.folder());
+            link_keys.extend(keys.into_iter().map(|key| (key, index)));
         }
         link_keys.sort_unstable();
         let file = exact(document.stem());
@@ -141,6 +144,11 @@ impl Entry {
             link_keys,
             document,
         }
+    }
+
+    /// Iterates over the keys that any of the document's links may name its target by, each once.
+    fn linked_keys(&self) -> impl Iterator<Item = u64> {
+        self.link_keys.chunk_by(|(a, _), (b, _)| a == b).map(|links| links[0].0)
     }
 
     /// Returns which of the document's links may lead to what bears a name with this key.
@@ -243,8 +251,8 @@ fn document_route(
     })
 }
 
-/// Returns the keys under which a link's target may be named.
-fn keys_of(link: &Link) -> Vec<u64> {
+/// Returns the keys under which the target of a link in a document of `folder` may be named.
+fn keys_of(link: &Link, folder: &str) -> Vec<u64> {
     let target = resolve::bare(&link.target);
     if target.is_empty() {
         return Vec::new();
@@ -264,6 +272,15 @@ fn keys_of(link: &Link) -> Vec<u64> {
             keys.push(part);
         }
     }
+    // `[text](../index.md)` names the page of a folder without the folder's name.
+    if last(&link.target) == "index.md"
+        && let Some(path) = names::join(folder, &link.target)
+    {
+        keys.push(match resolve::bare(&path) {
+            "wiki" | "decks" => key("index"),
+            path => key(&fold(last(path))),
+        });
+    }
     keys
 }
 
@@ -272,14 +289,8 @@ impl Catalog {
     pub fn insert(&mut self, entry: Entry) {
         let entry = Arc::new(entry);
         let path = entry.document.path.clone();
-        for name in &entry.name_keys {
-            let list = self.named.entry(*name).or_default();
-            let at = list.partition_point(|other| other.document.path < path);
-            list.insert(at, Arc::clone(&entry));
-        }
-        for (link, _) in &entry.link_keys {
-            self.linking.entry(*link).or_default().insert(path.clone());
-        }
+        entry.name_keys.iter().for_each(|key| self.named.enter(*key, &entry));
+        entry.linked_keys().for_each(|key| self.linking.enter(key, &entry));
         for tag in &entry.document.matter.tags {
             self.tags.entry(tag.clone()).or_default().insert(path.clone());
         }
@@ -297,17 +308,8 @@ impl Catalog {
     /// Takes the entry of a path out, if there is one.
     pub fn remove(&mut self, path: &SourcePath) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(path)?;
-        for name in &entry.name_keys {
-            if let Some(list) = self.named.get_mut(name) {
-                list.retain(|other| other.document.path != *path);
-                if list.is_empty() {
-                    self.named.remove(name);
-                }
-            }
-        }
-        for (link, _) in &entry.link_keys {
-            remove_from(&mut self.linking, *link, path);
-        }
+        entry.name_keys.iter().for_each(|key| self.named.leave(*key, &entry));
+        entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));
         for tag in &entry.document.matter.tags {
             if let Some(set) = self.tags.get_mut(tag) {
                 set.remove(path);

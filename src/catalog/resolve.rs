@@ -1,5 +1,6 @@
 //! What a link leads to, and who links to a document.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::names::{exact, fold, join, key, last};
@@ -76,11 +77,9 @@ impl Catalog {
         if link.form != Form::Markdown || !link.target.ends_with(".md") {
             return None;
         }
-        let entry = self.entries.get(&SourcePath::new(join(from.folder(), &link.target)?))?;
-        let in_reading_language =
-            self.versions(entry).into_iter().find(|other| other.lang == from.lang);
+        let entry = self.entries.get(join(from.folder(), &link.target)?.as_str())?;
         let suffixed = last(bare(&link.target)) != last(&entry.name);
-        let entry = if suffixed { entry } else { in_reading_language.unwrap_or(entry) };
+        let entry = if suffixed { entry } else { self.version(entry, &from.lang) };
         Some(self.at(Arc::clone(entry), link, Vec::new()))
     }
 
@@ -101,23 +100,27 @@ impl Catalog {
         let spelled = exact(target);
         let relative = target.starts_with("./") || target.starts_with("../");
         let absolute = target.starts_with('/');
-        let joined = |folder: &str| join(folder, spelled.trim_start_matches('/'));
-        let own: Vec<String> = joined(from.folder()).filter(|_| !absolute).into_iter().collect();
-        let mut tops: Vec<String> = ["wiki", "decks", ""].into_iter().filter_map(joined).collect();
-        if relative {
-            tops.clear();
-        }
-        let own: Vec<String> = own.iter().map(|path| exact(path)).collect();
-        let tops: Vec<String> = tops.iter().map(|path| exact(path)).collect();
-        let paths: Vec<&String> = own.iter().chain(&tops).collect();
-        let folded_paths: Vec<String> = paths.iter().map(|path| fold(path)).collect();
+        let joined =
+            |folder: &str| join(folder, spelled.trim_start_matches('/')).map(|path| exact(&path));
+        // Most links name a title: no path ends in it, and none has to be put together.
+        let end = last(&spelled);
+        let ends = |path: &str| matches!(end, "" | "." | "..") || path.ends_with(end);
+        let own = LazyCell::new(|| joined(from.folder()).filter(|_| !absolute));
+        let tops = LazyCell::new(|| {
+            let folders = if relative { &[][..] } else { &["wiki", "decks", ""] };
+            folders.iter().filter_map(|folder| joined(folder)).collect::<Vec<String>>()
+        });
+        let is_own = |path: &String| ends(path) && own.as_ref() == Some(path);
+        let is_top = |path: &String| ends(path) && tops.contains(path);
+        let folded_paths =
+            LazyCell::new(|| own.iter().chain(&*tops).map(|path| fold(path)).collect::<Vec<_>>());
         let by_name = !relative && !absolute;
         let rules: [&dyn Fn(&Entry) -> bool; 4] = [
-            &|entry| own.contains(&entry.full_name) || own.contains(&entry.file),
-            &|entry| tops.contains(&entry.full_name) || tops.contains(&entry.file),
+            &|entry| is_own(&entry.full_name) || is_own(&entry.file),
+            &|entry| is_top(&entry.full_name) || is_top(&entry.file),
             &|entry| {
                 by_name && entry.labels.contains(&spelled)
-                    || entry.old_paths.iter().any(|old| paths.contains(&old))
+                    || entry.old_paths.iter().any(|old| is_own(old) || is_top(old))
             },
             &|entry| {
                 by_name && entry.folded.contains(&folded)
@@ -148,7 +151,7 @@ impl Catalog {
 
     /// Returns the entries that bear a folded name, or its last part.
     fn candidates(&self, folded: &str) -> Vec<&Arc<Entry>> {
-        let bearing = |name: &str| self.named.get(&key(name)).map_or(&[][..], Vec::as_slice);
+        let bearing = |name: &str| self.named.get(key(name));
         let (whole, end) = (bearing(folded), last(folded));
         let mut candidates: Vec<&Arc<Entry>> = whole.iter().collect();
         if end.len() < folded.len() {
@@ -164,6 +167,9 @@ impl Catalog {
 
     /// Chooses among documents that answer to one name: own language, then the nearest folder.
     fn nearest(&self, from: &Arc<Entry>, hits: Vec<&Arc<Entry>>) -> (Arc<Entry>, Vec<SourcePath>) {
+        if let [hit] = hits.as_slice() {
+            return (Arc::clone(self.version(hit, &from.lang)), Vec::new());
+        }
         let mut works: Vec<&Arc<Entry>> = Vec::new();
         for hit in hits {
             if !works.iter().any(|other| other.kind == hit.kind && other.name == hit.name) {
@@ -206,9 +212,10 @@ impl Catalog {
     /// Finds a file by path from a document, from `wiki/`, `decks/` and the top, or by its bare name.
     pub fn resolve_asset(&self, from: &Entry, target: &str) -> Option<SourcePath> {
         for folder in [from.folder(), "wiki", "decks", ""] {
-            let path = join(folder, target.trim_start_matches('/')).map(SourcePath::new);
-            if let Some(path) = path.filter(|path| self.assets.contains_key(path)) {
-                return Some(path);
+            let path = join(folder, target.trim_start_matches('/'));
+            if let Some((path, _)) = path.and_then(|path| self.assets.get_key_value(path.as_str()))
+            {
+                return Some(path.clone());
             }
         }
         if target.contains('/') {
@@ -231,35 +238,38 @@ impl Catalog {
     /// Returns all links to an entry's work, in the order of their documents; a document with a
     /// version in the entry's language speaks in that version alone.
     pub fn mentions(&self, entry: &Arc<Entry>) -> Vec<Mention> {
-        let mut places: Vec<(&SourcePath, usize)> = Vec::new();
-        for version in self.versions(entry) {
-            for name in &version.name_keys {
-                for path in self.linking.get(name).into_iter().flatten() {
-                    let links = self.entries.get(path).into_iter();
-                    places.extend(links.flat_map(|from| from.links_by(*name)).map(|at| (path, at)));
-                }
+        let versions = self.versions(entry);
+        let mut written: Vec<(&Arc<Entry>, usize)> = Vec::new();
+        for key in versions.iter().flat_map(|version| &version.name_keys) {
+            for from in self.linking.get(*key) {
+                written.extend(from.links_by(*key).map(|link| (from, link)));
             }
         }
-        places.sort_unstable();
-        places.dedup();
-        let mut mentions = Vec::new();
-        for (path, link) in places {
-            let Some(from) = self.entries.get(path) else { continue };
-            let same_work = from.kind == entry.kind && from.name == entry.name;
-            let other_version =
-                from.lang != entry.lang && self.version(from, &entry.lang).lang == entry.lang;
-            if same_work || other_version {
-                continue;
-            }
-            if let Resolution::Document { entry: target, .. } =
-                self.resolve(from, &from.document.links[link])
-                && target.kind == entry.kind
-                && target.name == entry.name
-            {
-                mentions.push(Mention { from: Arc::clone(from), link });
-            }
+        written.sort_by_key(|(from, link)| (&from.document.path, *link));
+        written.dedup_by(|(a, i), (b, j)| i == j && Arc::ptr_eq(a, b));
+        let meant = written.into_iter().filter(|(from, link)| self.mention(from, *link, entry));
+        meant.map(|(from, link)| Mention { from: Arc::clone(from), link }).collect()
+    }
+
+    /// Tells whether any link leads to an entry's work.
+    pub fn is_mentioned(&self, entry: &Arc<Entry>) -> bool {
+        self.versions(entry).iter().flat_map(|version| &version.name_keys).any(|key| {
+            let linking = self.linking.get(*key);
+            linking
+                .iter()
+                .any(|from| from.links_by(*key).any(|link| self.mention(from, link, entry)))
+        })
+    }
+
+    fn mention(&self, from: &Arc<Entry>, link: usize, entry: &Entry) -> bool {
+        let is_work = |other: &Entry| other.kind == entry.kind && other.name == entry.name;
+        let other_version =
+            from.lang != entry.lang && self.version(from, &entry.lang).lang == entry.lang;
+        if is_work(from) || other_version {
+            return false;
         }
-        mentions
+        let found = self.resolve(from, &from.document.links[link]);
+        matches!(found, Resolution::Document { entry: target, .. } if is_work(&target))
     }
 }
 

@@ -1,0 +1,39 @@
+//! Entries by the key of a name.
+
+use std::sync::Arc;
+
+use imbl::HashMap;
+
+use super::Entry;
+
+/// Entries by the key of a name, those of one key in the order of their paths. Cheap to copy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table(HashMap<u64, Vec<Arc<Entry>>>);
+
+impl Table {
+    pub(super) fn get(&self, key: u64) -> &[Arc<Entry>] {
+        self.0.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn enter(&mut self, key: u64, entry: &Arc<Entry>) {
+        let list = self.0.entry(key).or_default();
+        let path = &entry.document.path;
+        // Mostly the last: entries come in the order of their paths.
+        let at = match list.last() {
+            Some(last) if last.document.path > *path => {
+                list.partition_point(|other| other.document.path < *path)
+            }
+            _ => list.len(),
+        };
+        list.insert(at, Arc::clone(entry));
+    }
+
+    pub(super) fn leave(&mut self, key: u64, entry: &Arc<Entry>) {
+        if let Some(list) = self.0.get_mut(&key) {
+            list.retain(|other| !Arc::ptr_eq(other, entry));
+            if list.is_empty() {
+                self.0.remove(&key);
+            }
+        }
+    }
+}
