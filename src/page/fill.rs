@@ -33,7 +33,7 @@ pub fn root_of(address: &str) -> String {
 
 /// Percent-encodes what an address may not hold; Japanese stays as it is.
 pub fn encode(address: &str) -> String {
-    let special = |c: char| c <= ' ' || "%?#\"<>\\^`{|}".contains(c);
+    let special = |byte| byte <= b' ' || b"%?#\"<>\\^`{|}".contains(&byte);
     // `a:b.html` at the start of a relative address would be taken for a scheme.
     let scheme = address.split('/').next().is_some_and(|first| first.contains(':'));
     let mut out = String::with_capacity(address.len() + 8);
@@ -41,7 +41,7 @@ pub fn encode(address: &str) -> String {
         out.push_str("./");
     }
     let mut rest = address;
-    while let Some(at) = rest.find(special) {
+    while let Some(at) = rest.bytes().position(special) {
         out.push_str(&rest[..at]);
         let byte = rest.as_bytes()[at];
         for nibble in [byte >> 4, byte & 15] {

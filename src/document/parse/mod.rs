@@ -214,9 +214,9 @@ fn soften_quotes(
     // What may stand before or between the marks: space, and the marks of lists.
     let before = |b: &u8| b" \t>-+*.)".contains(b) || b.is_ascii_digit();
     let depth = |line: &str| line.bytes().take_while(before).filter(|b| *b == b'>').count();
-    if body.len() <= QUOTE_DEPTH_MAX
-        || !body.split(['\n', '\r']).any(|line| depth(line) > QUOTE_DEPTH_MAX)
-    {
+    let ends = memchr::memchr2_iter(b'\n', b'\r', body.as_bytes());
+    let mut starts = std::iter::once(0).chain(ends.map(|end| end + 1));
+    if !starts.any(|start| depth(&body[start..]) > QUOTE_DEPTH_MAX) {
         return None;
     }
     let mut out = String::with_capacity(body.len() + 16);
