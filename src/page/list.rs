@@ -1,5 +1,6 @@
 //! The views of the indexes: all pages, what is new, tags.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -42,12 +43,16 @@ pub struct ListEntry {
 
 /// Returns the address of a tag's page in a language.
 pub(super) fn tag_route(site: Site<'_>, tag: &str, lang: &str) -> String {
+    in_language(site, &tag_stem(tag), lang)
+}
+
+fn tag_stem(tag: &str) -> String {
     let clean: String = tag
         .chars()
         .map(|c| if c == '/' || c == '\\' || c.is_whitespace() { '_' } else { c })
         .collect();
     let clean = clean.trim_start_matches('.');
-    in_language(site, &format!("tags/{}", if clean.is_empty() { "_" } else { clean }), lang)
+    format!("tags/{}", if clean.is_empty() { "_" } else { clean })
 }
 
 /// Returns the addresses of all indexes: the event, pages, recent, tags, 404.
@@ -92,7 +97,8 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
         return None;
     }
     let (lang, tag) = langs.iter().find_map(|lang| {
-        let tag = site.catalog.tags().find(|(tag, _)| tag_route(site, tag, lang) == address)?.0;
+        let stem = address.strip_suffix(&in_language(site, "", lang))?;
+        let tag = site.catalog.tags().find(|(tag, _)| tag_stem(tag) == stem)?.0;
         Some((lang, tag))
     })?;
     let groups = vec![Group {
@@ -155,8 +161,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
     let root = root_of(address);
     let word = |key| site.interface.word(lang, key).to_owned();
     let mut decks = Vec::new();
-    let mut spaces: std::collections::BTreeMap<&str, Vec<ListEntry>> =
-        std::collections::BTreeMap::new();
+    let mut spaces: BTreeMap<&str, Vec<ListEntry>> = BTreeMap::new();
     for entry in site.catalog.works_in(lang, &site.config.lang) {
         if entry.document.matter.redirect.is_some() {
             continue;
@@ -172,9 +177,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
     }
     let mut groups = vec![Group { label: word("decks"), kind: "entries", entries: decks }];
     for (space, mut entries) in spaces {
-        entries.sort_by(|a, b| {
-            (a.title.to_lowercase(), &a.href).cmp(&(b.title.to_lowercase(), &b.href))
-        });
+        entries.sort_by_cached_key(|entry| (entry.title.to_lowercase(), entry.href.clone()));
         groups.push(Group {
             kind: "entries",
             label: if space.is_empty() { word("pages") } else { space.replace('_', " ") },
@@ -189,7 +192,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
         date_text: String::new(),
         kind: "tag",
         lang: lang.to_owned(),
-        count: Some(tagged(site, tag, lang, &root).len()),
+        count: Some(bearers(site, tag, lang).len()),
     });
     groups.push(Group { label: word("tags"), kind: "tags", entries: tags.collect() });
     groups
@@ -212,23 +215,22 @@ pub(super) fn recent(site: Site<'_>, lang: &str, root: &str, count: usize) -> Ve
 }
 
 fn tagged(site: Site<'_>, tag: &str, lang: &str, root: &str) -> Vec<ListEntry> {
-    let mut entries: Vec<ListEntry> = Vec::new();
-    let paths = site.catalog.tagged(tag).into_iter().flatten();
-    for entry in paths.filter_map(|path| site.catalog.entry(path)) {
-        let versions = site.catalog.versions(entry);
-        let best = versions
-            .iter()
-            .find(|version| version.lang == lang)
-            .or_else(|| versions.iter().find(|version| version.lang == site.config.lang))
-            .copied()
-            .unwrap_or(entry);
-        let line = line(best, lang, root);
-        if entries.iter().all(|other| other.href != line.href) {
-            entries.push(line);
-        }
-    }
-    entries.sort_by(|a, b| {
-        (a.kind, a.title.to_lowercase(), &a.href).cmp(&(b.kind, b.title.to_lowercase(), &b.href))
-    });
+    let bearers = bearers(site, tag, lang).into_iter();
+    let mut entries: Vec<ListEntry> = bearers.map(|entry| line(entry, lang, root)).collect();
     entries
+        .sort_by_cached_key(|entry| (entry.kind, entry.title.to_lowercase(), entry.href.clone()));
+    entries
+}
+
+/// Returns what bears a tag, one version of each work.
+fn bearers<'a>(site: Site<'a>, tag: &str, lang: &str) -> Vec<&'a Arc<Entry>> {
+    let mut seen = BTreeSet::new();
+    let paths = site.catalog.tagged(tag).into_iter().flatten();
+    let entries = paths.filter_map(|path| site.catalog.entry(path));
+    let best = entries.map(|entry| {
+        let versions = site.catalog.versions(entry);
+        let in_language = |lang: &str| versions.iter().find(|version| version.lang == lang);
+        in_language(lang).or_else(|| in_language(&site.config.lang)).copied().unwrap_or(entry)
+    });
+    best.filter(|entry| seen.insert(&entry.route)).collect()
 }
