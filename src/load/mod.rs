@@ -4,28 +4,37 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where files are read")]
 
-use std::collections::BTreeSet;
+mod alone;
+mod picture;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Cursor;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use image::{ImageDecoder, ImageReader};
 use rayon::prelude::*;
 
 use crate::compile::Change;
 use crate::digest::Digest;
-use crate::document::{self, Filling, Settings};
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
+pub use walk::links;
+use walk::list;
 
 /// A Markdown file may be this large; a person's are a thousand times smaller.
 const TEXT_BYTES_MAX: u64 = 64 << 20;
+/// A picture or a film may be this large: all of it is held in memory.
+const ASSET_BYTES_MAX: u64 = 512 << 20;
 /// How deep folders may lie: more is a loop of links.
 const DEPTH_MAX: usize = 32;
 /// The folders of a site that hold its sources.
 pub const FOLDERS: [&str; 4] = ["decks", "wiki", "templates", "static"];
+
+/// The files that say which other files are ignored.
+const RULES: [&str; 2] = [".gitignore", ".kamiignore"];
 
 /// Where a site's sources are.
 #[derive(Debug)]
@@ -53,7 +62,7 @@ impl Root {
         };
         let real = folder.canonicalize().with_context(|| format!("open {}", path.display()))?;
         let mut ignored = GitignoreBuilder::new(&folder);
-        for name in [".gitignore", ".kamiignore"] {
+        for name in RULES {
             // A file of patterns that cannot be read ignores nothing.
             drop(ignored.add(folder.join(name)));
         }
@@ -89,8 +98,30 @@ impl Root {
         (known && !self.is_ignored(inside, false)).then(|| SourcePath::new(text))
     }
 
+    /// Returns the folders that have to be watched: those of which the direct files count, and those that
+    /// count at any depth. What links lead to is watched where it is.
+    pub fn watched(&self, known: &Sources) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
+        if self.file.is_some() {
+            return (alone::folders(self, known), BTreeSet::new());
+        }
+        let mut shallow = BTreeSet::from([self.folder.clone()]);
+        let mut deep: BTreeSet<PathBuf> = FOLDERS.map(|folder| self.folder.join(folder)).into();
+        for (_, target) in links(self) {
+            let own = FOLDERS.iter().any(|folder| target.starts_with(self.real.join(folder)));
+            if own {
+                continue;
+            }
+            if target.is_dir() {
+                deep.insert(target);
+            } else if let Some(folder) = target.parent() {
+                shallow.insert(folder.to_path_buf());
+            }
+        }
+        (shallow, deep)
+    }
+
     fn is_ignored(&self, inside: &Path, is_folder: bool) -> bool {
-        inside.components().any(|part| part.as_os_str().to_str().is_none_or(is_stray))
+        inside.components().any(|part| part.as_os_str().to_str().is_some_and(is_stray))
             || self.ignored.matched_path_or_any_parents(inside, is_folder).is_ignore()
     }
 
@@ -108,20 +139,24 @@ fn is_stray(name: &str) -> bool {
         || name == "4913"
         || name.ends_with("___jb_tmp___")
         || name.ends_with("___jb_old___")
-        || name.ends_with(".swp")
-        || name.ends_with(".swx")
+        || [".swp", ".swx"].iter().any(|end| name.ends_with(end))
 }
 
-/// Reads all sources of a site.
+/// Reads all sources of a site; one without content is an error that says what to do.
 pub fn load(root: &Root) -> Result<Sources> {
-    if let Some(file) = &root.file {
-        return Ok(load_file(root, file));
-    }
-    if !FOLDERS[..2].iter().any(|folder| root.folder.join(folder).is_dir()) {
+    if root.file.is_none() && !FOLDERS[..2].iter().any(|folder| root.folder.join(folder).is_dir()) {
         bail!(
             "{} has neither a `decks` nor a `wiki` folder\nhelp: `kami new DIR` makes a small site; or name a site folder or one Markdown file",
             root.folder.display()
         );
+    }
+    Ok(scan(root))
+}
+
+/// Reads all sources that there are.
+pub fn scan(root: &Root) -> Sources {
+    if let Some(file) = &root.file {
+        return alone::load(root, file);
     }
     let mut paths = Vec::new();
     if root.folder.join("kami.toml").is_file() {
@@ -129,60 +164,12 @@ pub fn load(root: &Root) -> Result<Sources> {
     }
     let mut faults = Vec::new();
     for folder in FOLDERS {
-        walk(root, Path::new(folder), 0, &mut paths, &mut faults);
+        let (listed, bad) = list(root, Path::new(folder));
+        paths.extend(listed);
+        faults.extend(bad);
     }
     let sources: Vec<Source> = paths.par_iter().filter_map(|path| read(root, path)).collect();
-    Ok(faults.into_iter().chain(sources).collect())
-}
-
-/// Lists the source files in a folder of the site, at any depth.
-pub fn list(root: &Root, inside: &Path) -> (Vec<SourcePath>, Vec<Source>) {
-    let (mut paths, mut faults) = (Vec::new(), Vec::new());
-    walk(root, inside, 0, &mut paths, &mut faults);
-    (paths, faults)
-}
-
-fn walk(
-    root: &Root,
-    inside: &Path,
-    depth: usize,
-    paths: &mut Vec<SourcePath>,
-    faults: &mut Vec<Source>,
-) {
-    let Ok(entries) = fs::read_dir(root.folder.join(inside)) else {
-        if depth > 0 && root.folder.join(inside).exists() {
-            faults.extend(inside.to_str().map(|path| {
-                unusable(
-                    path,
-                    "unreadable-file",
-                    "the folder cannot be read".to_owned(),
-                    "check its permissions".to_owned(),
-                )
-            }));
-        }
-        return;
-    };
-    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let inside = inside.join(entry.file_name());
-        let Ok(kind) = entry.file_type() else { continue };
-        let path = entry.path();
-        let is_folder = kind.is_dir() || (kind.is_symlink() && path.is_dir());
-        if root.is_ignored(&inside, is_folder) {
-            continue;
-        }
-        let Some(text) = inside.to_str() else { continue };
-        if kind.is_symlink() && root.leads_out(&path) {
-            faults.push(outside(text));
-        } else if is_folder {
-            if depth < DEPTH_MAX {
-                walk(root, &inside, depth + 1, paths, faults);
-            }
-        } else {
-            paths.push(SourcePath::new(text));
-        }
-    }
+    faults.into_iter().chain(sources).collect()
 }
 
 /// Reads one source; `None` when there is no such file.
@@ -197,30 +184,27 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
         return None;
     }
     if !metadata.is_file() {
-        return Some(unusable(
-            path.as_str(),
-            "special-file",
-            "it is not an ordinary file".to_owned(),
-            "only ordinary files are read; remove it".to_owned(),
-        ));
+        return Some(special(path));
     }
     let wants_text = path.is_document() || path.as_str() == "kami.toml" || is_template_text(path);
-    if wants_text && metadata.len() > TEXT_BYTES_MAX {
-        let message = format!(
-            "the file has {} MiB; the limit is {} MiB",
-            metadata.len() >> 20,
-            TEXT_BYTES_MAX >> 20
-        );
-        return Some(unusable(
-            path.as_str(),
-            "too-large",
-            message,
-            "split it into several documents".to_owned(),
-        ));
+    let limit = if wants_text { TEXT_BYTES_MAX } else { ASSET_BYTES_MAX };
+    if metadata.len() > limit {
+        let message =
+            format!("the file has {} MiB; the limit is {} MiB", metadata.len() >> 20, limit >> 20);
+        let help = if wants_text {
+            "split it into several documents"
+        } else {
+            "make it smaller, or keep it elsewhere and link to it"
+        };
+        return Some(unusable(path.as_str(), "too-large", message, help.to_owned()));
     }
-    match fs::read(&disk) {
-        Ok(bytes) if wants_text => Some(text(path, bytes)),
-        Ok(bytes) => Some(Source::asset(path.as_str(), &bytes, picture_size(path, &bytes))),
+    match contents(root, &disk) {
+        Ok(Contents::Bytes(bytes)) if wants_text => Some(text(path, bytes)),
+        Ok(Contents::Bytes(bytes)) => {
+            Some(Source::asset(path.as_str(), &bytes, picture::size(path, &bytes)))
+        }
+        Ok(Contents::Special) => Some(special(path)),
+        Ok(Contents::Outside) => Some(outside(path.as_str())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => Some(unusable(
             path.as_str(),
@@ -229,6 +213,33 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
             "check its permissions".to_owned(),
         )),
     }
+}
+
+/// What was found behind a path when it was opened.
+enum Contents {
+    Bytes(Vec<u8>),
+    Special,
+    Outside,
+}
+
+/// Opens a file without waiting, and looks at what was opened: the path may mean something else by now.
+fn contents(root: &Root, disk: &Path) -> std::io::Result<Contents> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(disk)?;
+    if !file.metadata()?.is_file() {
+        return Ok(Contents::Special);
+    }
+    // Linux alone tells the way to an open file; elsewhere the look before has to do.
+    let opened = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let gone = |path: &Path| path.to_string_lossy().ends_with(" (deleted)");
+    if opened.is_ok_and(|path| !path.starts_with(&root.real) && !gone(&path)) {
+        return Ok(Contents::Outside);
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(Contents::Bytes(bytes))
 }
 
 fn is_template_text(path: &SourcePath) -> bool {
@@ -291,6 +302,24 @@ fn outside(path: &str) -> Source {
     )
 }
 
+fn circle(path: &str) -> Source {
+    unusable(
+        path,
+        "link-outside",
+        "the symbolic link leads into a folder that is being read already".to_owned(),
+        "put the files themselves into the site".to_owned(),
+    )
+}
+
+fn special(path: &SourcePath) -> Source {
+    unusable(
+        path.as_str(),
+        "special-file",
+        "it is not an ordinary file".to_owned(),
+        "only ordinary files are read; remove it".to_owned(),
+    )
+}
+
 fn unusable(path: &str, code: &'static str, message: String, help: String) -> Source {
     let digest = Digest::of_parts([code.as_bytes(), message.as_bytes()]);
     Source {
@@ -300,95 +329,6 @@ fn unusable(path: &str, code: &'static str, message: String, help: String) -> So
     }
 }
 
-/// One Markdown file is a deck with the pictures beside it that it shows.
-fn load_file(root: &Root, file: &Path) -> Sources {
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("deck.md");
-    let name = if name.ends_with(".md") { name.to_owned() } else { format!("{name}.md") };
-    let path = SourcePath::new(format!("decks/{name}"));
-    let mut sources = Sources::new();
-    let Some(source) = read(root, &path) else { return sources };
-    if let Some(text) = source.as_text() {
-        let document = document::parse(&path, text, source.digest, Settings { html: false });
-        let proses =
-            document.slides.iter().flat_map(|slide| [&slide.prose, &slide.header, &slide.footer]);
-        let targets: BTreeSet<&str> = proses
-            .flat_map(|prose| &prose.holes)
-            .filter_map(|hole| match &hole.filling {
-                Filling::Picture(picture) => Some(picture.target.as_str()),
-                _ => None,
-            })
-            .collect();
-        let inside = |target: &&str| {
-            !target.contains("://")
-                && !target.starts_with('/')
-                && !target.split('/').any(|part| part == "..")
-        };
-        for target in targets.into_iter().filter(inside) {
-            let path = SourcePath::new(format!("decks/{}", target.trim_start_matches("./")));
-            if let Some(picture) = read(root, &path) {
-                sources.insert(picture);
-            }
-        }
-    }
-    sources.insert(source);
-    sources
-}
-
-/// Returns a picture's size in pixels as it is shown, read from its header alone.
-fn picture_size(path: &SourcePath, bytes: &[u8]) -> Option<(u32, u32)> {
-    let extension = path.extension()?.to_ascii_lowercase();
-    if extension == "svg" {
-        return svg_size(std::str::from_utf8(bytes).ok()?);
-    }
-    if !matches!(extension.as_str(), "png" | "apng" | "jpg" | "jpeg" | "gif" | "webp") {
-        return None;
-    }
-    let mut decoder =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?.into_decoder().ok()?;
-    let (width, height) = decoder.dimensions();
-    let turned = decoder.orientation().is_ok_and(|orientation| orientation.to_exif() >= 5);
-    Some(if turned { (height, width) } else { (width, height) })
-}
-
-fn svg_size(text: &str) -> Option<(u32, u32)> {
-    let tag = &text[text.find("<svg")?..];
-    let tag = &tag[..tag.find('>')?];
-    let value = |name: &str| {
-        let at = tag.find(&format!(" {name}=")).or_else(|| tag.find(&format!("\n{name}=")))?
-            + name.len()
-            + 2;
-        let quote = tag[at..].chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        tag[at + 1..].split(quote).next()
-    };
-    let pixels = |text: &str| {
-        text.trim()
-            .trim_end_matches("px")
-            .parse::<f64>()
-            .ok()
-            .filter(|n| *n >= 1.0 && *n < 100_000.0)
-            .map(round)
-    };
-    if let (Some(width), Some(height)) =
-        (value("width").and_then(pixels), value("height").and_then(pixels))
-    {
-        return Some((width, height));
-    }
-    let sides: Vec<f64> =
-        value("viewBox")?.split([' ', ',']).filter_map(|n| n.parse().ok()).collect();
-    let [_, _, width, height] = sides[..] else { return None };
-    (width >= 1.0 && height >= 1.0 && width < 100_000.0 && height < 100_000.0)
-        .then(|| (round(width), round(height)))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the callers allow 1 to 100,000 only"
-)]
-fn round(n: f64) -> u32 {
-    n.round() as u32
-}
-
 /// Reads what may have changed at some paths on disk, and compares it with what is known.
 /// Returns the changes, and the paths whose text went away: a save may be under way there.
 pub fn changes(
@@ -396,57 +336,98 @@ pub fn changes(
     known: &Sources,
     paths: &BTreeSet<PathBuf>,
 ) -> (Vec<Change>, BTreeSet<PathBuf>) {
-    let mut found: BTreeSet<SourcePath> = BTreeSet::new();
-    let mut faults = Vec::new();
-    for path in paths {
-        let Some(inside) =
-            path.strip_prefix(&root.folder).or_else(|_| path.strip_prefix(&root.real)).ok()
-        else {
-            continue;
-        };
-        if root.file.is_some() {
-            found.extend(known.iter().map(|source| source.path.clone()));
-            continue;
+    let changes = if let Some(file) = &root.file {
+        if alone::concerns(root, known, paths) {
+            difference(known, &alone::load(root, file))
+        } else {
+            Vec::new()
         }
-        let Some(text) = inside.to_str() else { continue };
-        let top = text.split('/').next().unwrap_or("");
-        if text != "kami.toml" && !FOLDERS.contains(&top) {
-            continue;
+    } else {
+        let mut found = BTreeSet::new();
+        let mut faults = BTreeMap::new();
+        for path in paths {
+            look_at(root, known, path, &mut found, &mut faults);
         }
-        if path.is_dir() {
-            let (listed, bad) = list(root, inside);
-            found.extend(listed);
-            faults.extend(bad);
-        } else if text.contains('/') || text == "kami.toml" {
-            found.extend(root.source_path(path));
-        }
-        let prefix = format!("{text}/");
-        found.extend(
-            known
-                .iter()
-                .filter(|source| source.path.as_str().starts_with(&prefix))
-                .map(|source| source.path.clone()),
-        );
-    }
-    let mut changes: Vec<Change> = faults
-        .into_iter()
-        .map(|fault| Change { path: fault.path.clone(), source: Some(fault) })
-        .collect();
-    let read: Vec<(SourcePath, Option<Source>)> =
-        found.into_par_iter().map(|path| (path.clone(), read(root, &path))).collect();
-    let mut doubtful = BTreeSet::new();
-    for (path, source) in read {
-        let before = known.get(&path);
-        if before.map(|source| source.digest) == source.as_ref().map(|source| source.digest) {
-            continue;
-        }
-        let emptied = source.as_ref().is_none_or(|source| source.as_text() == Some(""));
-        if emptied && before.is_some() {
-            doubtful.insert(root.disk_path(&path));
-        }
-        changes.push(Change { path, source });
-    }
+        found.retain(|path| !faults.contains_key(path));
+        let read: Vec<Source> = found.par_iter().filter_map(|path| read(root, path)).collect();
+        let now: Sources = read.into_iter().chain(faults.into_values()).collect();
+        let before = known.iter().filter(|source| found.contains(&source.path));
+        difference(&before.cloned().collect(), &now)
+            .into_iter()
+            .filter(|change| differs(known, change))
+            .collect()
+    };
+    let emptied = |change: &&Change| {
+        let text = |source: Option<&Source>| source.is_none_or(|it| it.as_text() == Some(""));
+        text(change.source.as_ref()) && known.get(&change.path).is_some()
+    };
+    let doubtful =
+        changes.iter().filter(emptied).map(|change| root.disk_path(&change.path)).collect();
     (changes, doubtful)
+}
+
+fn differs(known: &Sources, change: &Change) -> bool {
+    let digest = |source: Option<&Source>| source.map(|source| source.digest);
+    digest(known.get(&change.path)) != digest(change.source.as_ref())
+}
+
+/// Finds the sources that a path on disk may mean: what is there, and what was.
+fn look_at(
+    root: &Root,
+    known: &Sources,
+    path: &Path,
+    found: &mut BTreeSet<SourcePath>,
+    faults: &mut BTreeMap<SourcePath, Source>,
+) {
+    let inside = path.strip_prefix(&root.folder).or_else(|_| path.strip_prefix(&root.real));
+    let Some(text) = inside.ok().and_then(Path::to_str) else { return };
+    let top = text.split('/').next().unwrap_or("");
+    if text != "kami.toml" && !FOLDERS.contains(&top) {
+        return;
+    }
+    if path.is_dir() {
+        let (listed, bad) = list(root, Path::new(text));
+        found.extend(listed);
+        faults.extend(bad.into_iter().map(|fault| (fault.path.clone(), fault)));
+    } else if text.contains('/') || text == "kami.toml" {
+        found.extend(root.source_path(path));
+    }
+    let below = format!("{text}/");
+    let was = |source: &&Source| {
+        let path = source.path.as_str();
+        path == text || path.starts_with(&below)
+    };
+    found.extend(known.iter().filter(was).map(|source| source.path.clone()));
+}
+
+/// Tells whether a path on disk is one of the files that say what is ignored.
+pub fn is_rules(root: &Root, path: &Path) -> bool {
+    RULES.iter().any(|name| path == root.folder.join(name))
+}
+
+/// Adds to some paths what leads to them through links.
+pub fn with_links(
+    root: &Root,
+    links: &[(PathBuf, PathBuf)],
+    paths: &BTreeSet<PathBuf>,
+) -> BTreeSet<PathBuf> {
+    let mut all = paths.clone();
+    for path in paths {
+        let real =
+            path.strip_prefix(&root.folder).map_or(path.clone(), |rest| root.real.join(rest));
+        for (link, target) in links {
+            if let Ok(rest) = real.strip_prefix(target) {
+                all.insert(if rest.as_os_str().is_empty() {
+                    link.clone()
+                } else {
+                    link.join(rest)
+                });
+            } else if target.starts_with(&real) {
+                all.insert(link.clone());
+            }
+        }
+    }
+    all
 }
 
 /// Compares two states of a site.
