@@ -199,11 +199,20 @@ impl Bundle {
         }
     }
 
+    /// Returns the output at an address if it was made earlier.
+    pub fn made(&self, address: &str) -> Option<Arc<Output>> {
+        self.made.read().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
+    }
+
+    /// Returns how much went wrong while outputs were made.
+    pub fn fault_count(&self) -> usize {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Returns the output at an address, made now or earlier.
     pub fn output(&self, address: &str) -> Option<Arc<Output>> {
-        if let Some(output) = self.made.read().unwrap_or_else(PoisonError::into_inner).get(address)
-        {
-            return Some(Arc::clone(output));
+        if let Some(output) = self.made(address) {
+            return Some(output);
         }
         let output = Arc::new(self.make(address)?);
         self.made
@@ -221,10 +230,17 @@ impl Bundle {
         if let Some(output) = self.plain(address) {
             return Some(output);
         }
-        let page = page::compose(self.site(), address)?;
-        let (bytes, fault) = self.templates.render(&page);
+        self.render(address)
+    }
+
+    fn render(&self, address: &str) -> Option<Output> {
+        let (bytes, fault) = self.templates.render(&page::compose(self.site(), address)?);
         if let Some(fault) = fault {
-            self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+            // One template fails on many pages.
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
         }
         Some(Output::new(address, bytes))
     }
@@ -280,8 +296,8 @@ impl Bundle {
         );
         found.extend(self.sources.iter().filter_map(fault));
         found.extend(self.faults.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
-        found.dedup();
         diagnostic::sort(&mut found);
+        found.dedup();
         found
     }
 
@@ -311,21 +327,30 @@ impl Bundle {
 
     /// Returns a diagnostic with its line, column and excerpt.
     pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
-        if let Some(Content::Unusable(fault)) =
-            self.sources.get(&diagnostic.path).map(|source| &source.content)
-        {
-            let mut located = diagnostic.locate("");
+        let source = self.sources.get(&diagnostic.path);
+        let mut located = diagnostic.locate(source.and_then(Source::as_text).unwrap_or(""));
+        if let Some(Content::Unusable(fault)) = source.map(|source| &source.content) {
             (located.line, located.column) = (fault.line, fault.column);
-            return located;
         }
-        diagnostic
-            .locate(self.sources.get(&diagnostic.path).and_then(Source::as_text).unwrap_or(""))
+        if let Some(file) = &self.options.file {
+            located.path = beside(file, &diagnostic.path);
+        }
+        located
     }
 
     /// Tells whether a diagnostic is an error, or would be one under `--strict`.
     pub fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
         diagnostics.iter().any(|diagnostic| strict || diagnostic.rule.severity == Severity::Error)
     }
+}
+
+/// Returns the name that people know a source by when one file is the whole site.
+fn beside(file: &str, path: &SourcePath) -> String {
+    if path.is_document() {
+        return file.to_owned();
+    }
+    let folder = file.rfind('/').map_or("", |at| &file[..=at]);
+    format!("{folder}{}", path.as_str().trim_start_matches("decks/"))
 }
 
 fn fault(source: &Source) -> Option<Diagnostic> {

@@ -137,6 +137,11 @@ fn root_of(path: Option<&Path>) -> Result<Root> {
     }
 }
 
+/// Returns the name of the one file that is the whole site, as it was given.
+fn name_of(root: &Root) -> Option<String> {
+    root.file.as_ref().map(|file| file.to_string_lossy().into_owned())
+}
+
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let root = root_of(flags.path.as_deref())?;
     let base_url = flags.base_url.as_deref().map(base_url).transpose()?;
@@ -184,7 +189,10 @@ fn base_url(url: &str) -> Result<String> {
 
 fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter) -> Result<u8> {
     let root = root_of(path)?;
-    let bundle = compile(load::load(&root)?, Options { drafts: true, ..Options::default() });
+    let bundle = compile(
+        load::load(&root)?,
+        Options { drafts: true, file: name_of(&root), ..Options::default() },
+    );
     // A template can fail on the pages of this site alone.
     bundle
         .addresses()

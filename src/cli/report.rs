@@ -9,7 +9,7 @@ use crate::compile::Bundle;
 use crate::diagnostic::{Diagnostic, Located, Severity};
 
 /// Speaks in the way that the flags and the terminal ask for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reporter {
     loudness: Loudness,
     color: bool,
@@ -113,7 +113,7 @@ impl Reporter {
         }
     }
 
-    fn diagnostic(&self, located: &Located) {
+    pub(super) fn diagnostic(&self, located: &Located) {
         let severity =
             self.paint(&format!("{}[{}]", located.severity.name(), located.code), located.severity);
         self.say(&format!(

@@ -1,26 +1,34 @@
 //! `kami serve`: watcher, loader and server put together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use super::report::Reporter;
 use crate::compile::compile;
-use crate::load::{self, FOLDERS, Root};
+use crate::diagnostic::{Located, Severity};
+use crate::load::{self, Root};
 use crate::page::Options;
-use crate::serve::{Server, Updater};
+use crate::serve::{News, Server, Updater, network_address};
+use crate::source::Sources;
 use crate::watch::{self, Wake, Watched, Watching};
 
 /// How long a text that went away may take to come back: saving is often deleting first.
 const SUCCESSOR: Duration = Duration::from_millis(50);
 /// When a new folder is looked at once more: files may have come before its watch did.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
+const SECOND_LOOKS: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1600)];
+/// How long a site that went away may take to come back.
+const SITE_SUCCESSOR: Duration = Duration::from_secs(3);
+/// How many errors one change may bring to the terminal.
+const ERRORS_TOLD_MAX: usize = 20;
 
+#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Flags {
     /// A site folder or one Markdown file [default: the nearest folder upwards with kami.toml, else here]
@@ -46,45 +54,86 @@ pub(super) struct Flags {
 }
 
 pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
-    let root = Arc::new(super::root_of(flags.path.as_deref())?);
+    let root = super::root_of(flags.path.as_deref())?;
     // The watch stands before the first look, so that no change falls between the two.
-    let watching = watch::start(watched(&root), flags.poll)?;
+    let watching = watch::start(watched(&root, &Sources::new()), flags.poll)?;
     let options = Options {
         notes: true,
         drafts: flags.drafts,
         not_found_root: "/".to_owned(),
+        file: super::name_of(&root),
         ..Options::default()
     };
     let bundle = compile(load::load(&root)?, options);
-    let server = Server::bind(bundle, &flags.host, flags.port)?;
+    let found = bundle.parse_diagnostics();
+    let told: Vec<Located> = found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
+    let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;
     let url = address(&server, &root);
-    if let Some(why) = &watching.fallback {
-        reporter.note(why);
-    }
     reporter.answer(&format!("kamishibai: listening on {url}\n"));
-    let updater = server.updater();
-    {
-        let root = Arc::clone(&root);
-        std::thread::Builder::new()
-            .name("changes".to_owned())
-            .spawn(move || follow(&root, &watching, &updater))
-            .context("start the loop")?;
+    if let Some(ip) = network_address(server.address()) {
+        let port = server.address().port();
+        let url = format!("http://{}/", SocketAddr::new(ip, port));
+        reporter.note(&format!("everybody on this network can read the site at {url}; speaker notes and diagnostics are for this machine alone"));
     }
-    let bundle = server.updater().bundle();
-    reporter.diagnostics(&bundle, &bundle.parse_diagnostics());
+    for located in &told {
+        reporter.diagnostic(located);
+    }
+    let follower = Follower::new(root, server.updater(), reporter.clone());
+    thread("changes", move || follower.follow(&watching))?;
+    let listener = reporter.clone();
+    thread("terminal", move || tell(&news, told, &listener))?;
     if flags.open {
         open(&url, reporter);
     }
     server.run()
 }
 
-fn watched(root: &Root) -> Watched {
-    let folders = if root.file.is_some() {
-        Vec::new()
-    } else {
-        FOLDERS.iter().map(|folder| root.folder.join(folder)).collect()
-    };
-    Watched { folder: root.folder.clone(), folders }
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.map(drop).context("start a thread")
+}
+
+fn watched(root: &Root, known: &Sources) -> Watched {
+    let (shallow, deep) = root.watched(known);
+    Watched { shallow, deep }
+}
+
+/// Prints what the server has to say while it runs: errors as they come, and that they are gone.
+fn tell(news: &Receiver<News>, told: Vec<Located>, reporter: &Reporter) {
+    let mut told: Vec<Located> =
+        told.into_iter().filter(|located| located.severity == Severity::Error).collect();
+    for news in news {
+        match news {
+            News::Changed { paths, took_ms } => {
+                let what = match &paths[..] {
+                    [] => continue,
+                    [path] => path.clone(),
+                    [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+                };
+                reporter.detail(&format!("changed: {what} ({took_ms} ms)"));
+            }
+            News::Errors(now) => {
+                // A line that only moved is no news.
+                let same = |a: &Located, b: &Located| {
+                    (a.code, &a.path, &a.message) == (b.code, &b.path, &b.message)
+                };
+                let among = |all: &[Located], one: &Located| all.iter().any(|it| same(it, one));
+                let new: Vec<&Located> = now.iter().filter(|it| !among(&told, it)).collect();
+                for it in new.iter().take(ERRORS_TOLD_MAX) {
+                    reporter.diagnostic(it);
+                }
+                if new.len() > ERRORS_TOLD_MAX {
+                    let more = new.len() - ERRORS_TOLD_MAX;
+                    reporter.note(&format!("and {more} more errors: kami check tells all"));
+                }
+                let gone = told.iter().filter(|it| !among(&now, it));
+                for it in gone.take(ERRORS_TOLD_MAX) {
+                    reporter.note(&format!("mended: {}: {}", it.path, it.message));
+                }
+                told = now;
+            }
+        }
+    }
 }
 
 /// Returns where to look: the event, or the deck when it is all there is.
@@ -112,47 +161,144 @@ fn open(url: &str, reporter: &Reporter) {
     }
 }
 
-/// Turns wakes into changes until the watcher ends. A change is not made to wait; only what went
-/// away is, for what takes its place.
-fn follow(root: &Root, watching: &Watching, updater: &Updater) {
-    let mut later: BTreeMap<PathBuf, Instant> = BTreeMap::new();
-    loop {
-        let next = later
-            .values()
-            .min()
-            .map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
-        let wake = match watching.wakes.recv_timeout(next) {
-            Ok(wake) => wake,
-            Err(RecvTimeoutError::Timeout) => Wake::default(),
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        if wake.everything {
-            if let Ok(sources) = load::load(root) {
-                updater.replace(sources);
+/// Turns wakes into changes. A change is not made to wait; only what went away is, for what takes its place.
+struct Follower {
+    root: Root,
+    updater: Updater,
+    reporter: Reporter,
+    /// What is to be looked at, and when.
+    looks: Vec<Look>,
+    links: Vec<(PathBuf, PathBuf)>,
+    /// Since when the site has been gone; it may be on its way back.
+    gone: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    /// `None`: at everything.
+    path: Option<PathBuf>,
+    /// Whether the text at the path went away, and this look is the last word on it.
+    last: bool,
+}
+
+impl Follower {
+    fn new(root: Root, updater: Updater, reporter: Reporter) -> Follower {
+        let links = load::links(&root);
+        Follower { root, updater, reporter, looks: Vec::new(), links, gone: None }
+    }
+
+    fn follow(mut self, watching: &Watching) {
+        // A picture may lie in a folder that nobody knew before the deck was read.
+        self.watch(watching);
+        loop {
+            let next =
+                self.looks.iter().map(|look| look.at).min().map_or(Duration::from_hours(1), |at| {
+                    at.saturating_duration_since(Instant::now())
+                });
+            let wake = match watching.wakes.recv_timeout(next) {
+                Ok(wake) => wake,
+                Err(RecvTimeoutError::Timeout) => Wake::default(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            if let Some(why) = &wake.fallback {
+                self.reporter.note(why);
             }
-            continue;
+            self.wake(wake);
+            self.watch(watching);
         }
+    }
+
+    fn watch(&mut self, watching: &Watching) {
+        if self.root.file.is_some() || !self.links.is_empty() {
+            watching.watch(watched(&self.root, &self.updater.sources()));
+        }
+    }
+
+    fn wake(&mut self, wake: Wake) {
         let now = Instant::now();
-        let due: BTreeSet<PathBuf> =
-            later.iter().filter(|(_, at)| **at <= now).map(|(path, _)| path.clone()).collect();
-        later.retain(|path, _| !due.contains(path));
-        for folder in wake.paths.iter().filter(|path| path.is_dir()) {
-            later.entry(folder.clone()).or_insert(now + SECOND_LOOK);
+        let (due, later) = std::mem::take(&mut self.looks).into_iter().partition(|it| it.at <= now);
+        self.looks = later;
+        let due: Vec<Look> = due;
+        let rules = |path: &PathBuf| load::is_rules(&self.root, path);
+        let rules = wake.paths.iter().any(rules);
+        if wake.everything || rules || due.iter().any(|look| look.path.is_none()) {
+            if wake.everything {
+                self.look_again(now, None);
+            }
+            self.look_at_everything(now);
+            return;
         }
-        let looked = wake.paths.union(&due).cloned().collect();
-        let known = updater.bundle();
-        let (mut changes, doubtful) = load::changes(root, &known.sources, &looked);
-        for path in doubtful.difference(&due) {
-            later.insert(path.clone(), now + SUCCESSOR);
+        for folder in wake.paths.iter().filter(|path| path.is_dir()) {
+            let last = now + SECOND_LOOKS[SECOND_LOOKS.len() - 1];
+            let planned = |look: &Look| {
+                look.at >= last && look.path.as_ref().is_none_or(|path| folder.starts_with(path))
+            };
+            if !self.looks.iter().any(planned) {
+                let folder = Some(folder.clone());
+                self.look_again(now, folder.as_ref());
+            }
+        }
+        let last: BTreeSet<PathBuf> =
+            due.iter().filter(|look| look.last).filter_map(|look| look.path.clone()).collect();
+        let mut paths = wake.paths;
+        paths.extend(due.into_iter().filter_map(|look| look.path));
+        if paths.iter().any(|path| path.is_dir() || path.is_symlink()) || !self.links.is_empty() {
+            self.links = load::links(&self.root);
+        }
+        self.look_at(now, &paths, &last);
+    }
+
+    /// Looks at a folder, or at everything, a few times more.
+    fn look_again(&mut self, now: Instant, folder: Option<&PathBuf>) {
+        for after in SECOND_LOOKS {
+            self.look(now + after, folder.cloned(), false);
+        }
+    }
+
+    fn look(&mut self, at: Instant, path: Option<PathBuf>, last: bool) {
+        self.looks.push(Look { at, path, last });
+    }
+
+    /// Takes in what changed at some paths; `last` are those whose successors were waited for.
+    fn look_at(&mut self, now: Instant, paths: &BTreeSet<PathBuf>, last: &BTreeSet<PathBuf>) {
+        let paths = load::with_links(&self.root, &self.links, paths);
+        let (mut changes, doubtful) = load::changes(&self.root, &self.updater.sources(), &paths);
+        for path in doubtful.difference(last) {
+            let waiting = |look: &Look| look.last && look.path.as_ref() == Some(path);
+            if !self.looks.iter().any(waiting) {
+                self.looks.push(Look { at: now + SUCCESSOR, path: Some(path.clone()), last: true });
+            }
         }
         changes.retain(|change| {
-            let path = root.disk_path(&change.path);
-            !doubtful.contains(&path) || due.contains(&path)
+            let path = self.root.disk_path(&change.path);
+            !doubtful.contains(&path) || last.contains(&path)
         });
-        if !changes.is_empty()
-            && let Err(message) = updater.update(changes)
-        {
-            drop(message);
+        if !changes.is_empty() {
+            self.updater.update(changes);
+        }
+    }
+
+    fn look_at_everything(&mut self, now: Instant) {
+        let path = self.root.file.clone().unwrap_or_else(|| self.root.folder.clone());
+        // Which files are ignored may have changed, too. While the folder is gone, the old one is remembered.
+        let Ok(root) = Root::at(&path) else { return };
+        let sources = load::scan(&root);
+        self.root = root;
+        self.links = load::links(&self.root);
+        let known = self.updater.sources();
+        let has_documents =
+            |sources: &Sources| sources.iter().any(|source| source.path.is_document());
+        if has_documents(&known) && !has_documents(&sources) {
+            let since = *self.gone.get_or_insert(now);
+            if now < since + SITE_SUCCESSOR {
+                return self.look(now + SECOND_LOOKS[0], None, false);
+            }
+        }
+        self.gone = None;
+        let changes = load::difference(&known, &sources);
+        if !changes.is_empty() {
+            self.updater.update(changes);
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Options {
     pub base_url: Option<String>,
     /// Where `404.html` finds the rest of the site; empty when nobody knows.
     pub not_found_root: String,
+    /// The Markdown file that is the whole site, as it was given: diagnostics name it so.
+    pub file: Option<String>,
 }
 
 /// What the templates bring along: addresses of their style sheets and scripts, and words.

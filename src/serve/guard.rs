@@ -2,17 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
 /// How long an address may be.
-const PATH_BYTES_MAX: usize = 4096;
+pub(super) const PATH_BYTES_MAX: usize = 4096;
 
-/// The names under which the server answers.
-#[derive(Clone, Debug)]
+/// The names under which the server answers, but for those that the configuration adds.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Hosts {
     port: u16,
-    names: Vec<String>,
     /// On an address of the network any address literal is ours: it cannot be rebound.
     literals: bool,
 }
@@ -24,68 +24,87 @@ pub(super) enum Refusal {
     Malformed,
     /// 421: a `Host` that is not ours.
     Misdirected,
+    /// 400: a body where none belongs.
+    Body,
     /// 403: another site asks.
     CrossSite,
 }
 
 impl Hosts {
-    pub(super) fn new(bound: SocketAddr, names: &[String]) -> Hosts {
-        let names = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        Hosts { port: bound.port(), names, literals: !bound.ip().is_loopback() }
+    pub(super) fn new(bound: SocketAddr) -> Hosts {
+        Hosts { port: bound.port(), literals: !bound.ip().is_loopback() }
     }
 
-    /// Checks where a request was sent.
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// Checks where a request was sent; `names` are the configuration's.
+    pub(super) fn check(
+        self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        names: &[String],
+    ) -> Result<(), Refusal> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
             return Err(Refusal::Malformed);
         };
         let host = host.to_str().map_err(|_| Refusal::Malformed)?;
-        if !self.is_ours(host)
-            || uri.authority().is_some_and(|authority| !self.is_ours(authority.as_str()))
+        let authority = uri.authority().map(Authority::as_str);
+        if !self.is_ours(host, names)
+            || authority.is_some_and(|authority| !self.is_ours(authority, names))
         {
             return Err(Refusal::Misdirected);
         }
         Ok(())
     }
 
-    fn is_ours(&self, host: &str) -> bool {
+    fn is_ours(self, host: &str, names: &[String]) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
             _ => (host, Some(80)),
         };
-        let bare = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        if self.names.contains(&bare) {
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        if names.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
             return true;
         }
-        let local = bare == "localhost"
-            || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || self.literals);
+        let local = bare.eq_ignore_ascii_case("localhost")
+            || bare.parse::<IpAddr>().is_ok_and(|ip| is_loopback(ip) || self.literals);
         local && port == Some(self.port)
     }
+}
 
-    /// Checks who sends a request that opens a channel or changes something: this site, or a program.
-    pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
-        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-        let own = origin
-            .to_str()
-            .ok()
-            .and_then(|origin| origin.split_once("://"))
-            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
-        if own { Ok(()) } else { Err(Refusal::CrossSite) }
-    }
+/// Tells whether a client is on this machine.
+pub(super) fn is_here(peer: SocketAddr) -> bool {
+    is_loopback(peer.ip())
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+/// Checks who sends a request that opens a channel or changes something: this site, or a program.
+pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(()) };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let own = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
+    if own && origins.next().is_none() { Ok(()) } else { Err(Refusal::CrossSite) }
 }
 
 /// Checks whether another site includes a file of ours.
 pub(super) fn check_site(headers: &HeaderMap) -> Result<(), Refusal> {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let foreign = value("sec-fetch-site") == "cross-site" && value("sec-fetch-mode") != "navigate";
+    // Another port of this machine is the same site to a browser, and another program to us.
+    let foreign = matches!(value("sec-fetch-site"), "cross-site" | "same-site")
+        && value("sec-fetch-mode") != "navigate";
     if foreign { Err(Refusal::CrossSite) } else { Ok(()) }
 }
 
 /// Returns the address that a request names: decoded once, with nothing in it that could mean more.
 pub(super) fn address(path: &str) -> Option<String> {
-    if path.len() > PATH_BYTES_MAX {
+    if !is_encoded(path) {
         return None;
     }
     let decoded = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
@@ -94,4 +113,19 @@ pub(super) fn address(path: &str) -> Option<String> {
         || decoded.contains("//")
         || decoded.starts_with('/');
     (!odd).then(|| decoded.into_owned())
+}
+
+/// Tells whether two hexadecimal digits follow every percent sign.
+fn is_encoded(path: &str) -> bool {
+    let digits = |rest: &str| {
+        rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    path.split('%').skip(1).all(digits)
+}
+
+/// Checks that a question has no body: nothing here takes one, and two readers might not agree on its end.
+pub(super) fn check_body(headers: &HeaderMap) -> Result<(), Refusal> {
+    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let body = length || headers.contains_key(header::TRANSFER_ENCODING);
+    if body { Err(Refusal::Body) } else { Ok(()) }
 }

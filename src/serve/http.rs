@@ -1,6 +1,7 @@
 //! Addresses -> responses. A path is looked up in the bundle; no path ever reaches the disk.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,7 +12,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::guard::{Refusal, address, check_site};
+use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
+use super::state::all_told;
 use super::{Shared, live};
 use crate::catalog::Route;
 use crate::compile::Bundle;
@@ -33,10 +35,16 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let bundle = Arc::clone(&shared.state().bundle);
     let refused = shared
         .hosts
-        .check(request.uri(), request.headers())
-        .and_then(|()| check_site(request.headers()));
+        .check(request.uri(), request.headers(), &bundle.config.hosts)
+        .and_then(|()| check_site(request.headers()))
+        .and_then(|()| match *request.method() {
+            Method::GET | Method::HEAD => check_body(request.headers()),
+            _ => Ok(()),
+        });
+    drop(bundle);
     let mut response = match refused {
         Ok(()) => next.run(request).await,
         Err(refusal) => refuse(refusal),
@@ -58,69 +66,80 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
 
 pub(super) fn refuse(refusal: Refusal) -> Response {
     let (status, text) = match refusal {
-        Refusal::Malformed => (StatusCode::BAD_REQUEST, "one Host header is needed\n"),
+        Refusal::Malformed => (StatusCode::BAD_REQUEST, "one Host header is needed"),
         Refusal::Misdirected => (
             StatusCode::MISDIRECTED_REQUEST,
-            "this server does not answer to that name; add it to [server] hosts in kami.toml\n",
+            "this server does not answer to that name; add it to [server] hosts in kami.toml",
         ),
-        Refusal::CrossSite => (StatusCode::FORBIDDEN, "another site may not ask for this\n"),
+        Refusal::Body => (StatusCode::BAD_REQUEST, "a question has no body"),
+        Refusal::CrossSite => (StatusCode::FORBIDDEN, "another site may not ask for this"),
     };
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+    plain(status, text)
 }
 
 /// Serves whatever the bundle has at the address.
-async fn file(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
-    }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    let Some(address) = address(request.uri().path()) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let headers = request.headers().clone();
-    let head = request.method() == Method::HEAD;
-    // Making an output is work for a processor, not for the loop that answers everybody.
-    let answer =
-        tokio::task::spawn_blocking(move || answer(&shared.bundle(), &address, &headers, peer));
-    let mut response =
-        answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    if head {
-        *response.body_mut() = Body::empty();
-    }
-    response
-}
-
-fn answer(
-    bundle: &Bundle,
-    address: &str,
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
+async fn file(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
 ) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let allow = [(header::ALLOW, "GET, HEAD")];
+        return (allow, plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD")).into_response();
+    }
+    if request.uri().path().len() > PATH_BYTES_MAX {
+        return plain(StatusCode::URI_TOO_LONG, "the address is too long");
+    }
+    let Some(address) = address(request.uri().path()) else {
+        return plain(StatusCode::BAD_REQUEST, "not an address");
+    };
+    let bundle = Arc::clone(&shared.state().bundle);
+    if matches!(bundle.catalog.route(&address), Some(Route::Notes(_))) && !is_here(peer) {
+        return script("kamiNotes({});\n");
+    }
     if address == "sw.js" {
-        return script(REMOVE_WORKER.to_owned());
+        return script(REMOVE_WORKER);
     }
     let folder = address.is_empty() || address.ends_with('/');
-    let address = if folder { format!("{address}index.html") } else { address.to_owned() };
-    if matches!(bundle.catalog.route(&address), Some(Route::Notes(_)))
-        && !peer.is_some_and(|peer| peer.ip().is_loopback())
-    {
-        return script("kamiNotes({});\n".to_owned());
+    let address = if folder { format!("{address}index.html") } else { address };
+    if let Some(output) = bundle.made(&address) {
+        return found(&address, &output, request.headers());
     }
-    if let Some(output) = bundle.output(&address) {
-        return found(&address, &output, headers);
+    let headers = request.headers().clone();
+    // Making an output is work for a processor, not for the loop that answers everybody.
+    let made = tokio::task::spawn_blocking(move || {
+        let response = make(&bundle, &address, &headers);
+        // What went wrong here is told like all else.
+        if bundle.fault_count() > 0 {
+            shared.recount();
+        }
+        response
+    });
+    made.await.unwrap_or_else(|_| {
+        let text = "this page cannot be made: a fault of kamishibai; the terminal says more";
+        plain(StatusCode::INTERNAL_SERVER_ERROR, text)
+    })
+}
+
+fn make(bundle: &Bundle, address: &str, headers: &HeaderMap) -> Response {
+    if let Some(output) = bundle.output(address) {
+        return found(address, &output, headers);
     }
-    let clean = format!("{address}.html");
-    if bundle.catalog.route(&clean).is_some() || bundle.output(&clean).is_some() {
-        let location = format!("/{}", crate::page::encode(&clean));
+    let file = format!("{address}.html");
+    if bundle.output(&file).is_some() {
+        let location = format!("/{}", crate::page::encode(&file));
         let location: String = percent_encoding::utf8_percent_encode(&location, &ASCII).to_string();
         return (StatusCode::FOUND, [(header::LOCATION, location)]).into_response();
     }
     let lost = bundle.output("404.html").map_or_else(Vec::new, |output| with_live(&output.bytes));
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")],
-        lost,
-    )
+    let kind =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (StatusCode::NOT_FOUND, kind, lost).into_response()
+}
+
+/// Returns an answer in a line of text.
+fn plain(status: StatusCode, text: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n"))
         .into_response()
 }
 
@@ -148,7 +167,7 @@ fn found(address: &str, output: &Arc<Output>, headers: &HeaderMap) -> Response {
     } else if html {
         Body::from(with_live(&output.bytes)).into_response()
     } else {
-        ranged(output, headers)
+        ranged(output, headers, &tag)
     };
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(output.content_type));
@@ -163,39 +182,56 @@ fn found(address: &str, output: &Arc<Output>, headers: &HeaderMap) -> Response {
 }
 
 /// Answers one range, as players of film and sound ask for; all else gets the whole.
-fn ranged(output: &Arc<Output>, headers: &HeaderMap) -> Response {
+fn ranged(output: &Arc<Output>, headers: &HeaderMap, tag: &str) -> Response {
     let total = output.bytes.len();
-    let asked = headers
-        .get(header::RANGE)
-        .and_then(|range| range.to_str().ok())
-        .and_then(|range| range.strip_prefix("bytes="));
-    let Some((from, to)) =
-        asked.filter(|range| !range.contains(',')).and_then(|range| range.split_once('-'))
-    else {
-        let mut response = Bytes::copy_from_slice(&output.bytes).into_response();
-        response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        return response;
+    // What is sent is the bundle's own memory: a hundred slow readers of a film cost no more than one.
+    let bytes = Bytes::from_owner(Shown(Arc::clone(output)));
+    let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let current = value(header::IF_RANGE).is_none_or(|known| known == tag);
+    let asked = value(header::RANGE)
+        .filter(|range| current && !range.contains(','))
+        .and_then(|range| range.strip_prefix("bytes="))
+        .and_then(|range| range.split_once('-'))
+        .and_then(|(from, to)| range(from, to, total));
+    let mut response = match asked {
+        None => bytes.into_response(),
+        Some(range) if range.is_empty() => {
+            let told = [(header::CONTENT_RANGE, format!("bytes */{total}"))];
+            (StatusCode::RANGE_NOT_SATISFIABLE, told).into_response()
+        }
+        Some(range) => {
+            let told = format!("bytes {}-{}/{total}", range.start, range.end - 1);
+            let told = [(header::CONTENT_RANGE, told)];
+            (StatusCode::PARTIAL_CONTENT, told, bytes.slice(range)).into_response()
+        }
     };
-    let range = match (from.parse::<usize>(), to.parse::<usize>()) {
-        (Ok(from), Ok(to)) => from..(to.saturating_add(1)).min(total),
-        (Ok(from), Err(_)) => from..total,
-        (Err(_), Ok(last)) => total.saturating_sub(last)..total,
-        _ => 0..total,
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    response
+}
+
+/// Reads a range; an empty one cannot be satisfied, and what is none counts as not asked for.
+fn range(from: &str, to: &str, total: usize) -> Option<Range<usize>> {
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().unwrap_or(usize::MAX))
     };
-    if range.start >= range.end {
-        return (
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            [(header::CONTENT_RANGE, format!("bytes */{total}"))],
-        )
-            .into_response();
+    match (number(from), number(to)) {
+        (Some(from), Some(to)) if from <= to => {
+            Some(from.min(total)..to.saturating_add(1).min(total))
+        }
+        (Some(from), None) if to.is_empty() => Some(from.min(total)..total),
+        (None, Some(last)) if from.is_empty() => Some(total.saturating_sub(last)..total),
+        _ => None,
     }
-    let told = format!("bytes {}-{}/{total}", range.start, range.end - 1);
-    (
-        StatusCode::PARTIAL_CONTENT,
-        [(header::CONTENT_RANGE, told)],
-        Bytes::copy_from_slice(&output.bytes[range]),
-    )
-        .into_response()
+}
+
+/// An output as the owner of the bytes that are being sent.
+struct Shown(Arc<Output>);
+
+impl AsRef<[u8]> for Shown {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.bytes
+    }
 }
 
 /// Adds the scripts that keep a page up to date; the bundle itself knows nothing of them.
@@ -211,7 +247,7 @@ fn with_live(html: &[u8]) -> Vec<u8> {
     out
 }
 
-fn script(text: String) -> Response {
+fn script(text: &'static str) -> Response {
     (
         [
             (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
@@ -234,17 +270,16 @@ async fn own_file(axum::extract::Path(file): axum::extract::Path<String>) -> Res
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-/// Tells everything that is wrong with the site.
-async fn diagnostics(State(shared): State<Arc<Shared>>) -> Response {
-    let bundle = shared.bundle();
-    let found = tokio::task::spawn_blocking(move || {
-        bundle
-            .diagnostics()
-            .iter()
-            .map(|diagnostic| live::told(&bundle, diagnostic))
-            .collect::<Vec<_>>()
-    });
-    let json = serde_json::Value::Array(found.await.unwrap_or_default()).to_string();
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json)
-        .into_response()
+/// Tells everything that is wrong with the site, to those who can mend it.
+async fn diagnostics(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    if !is_here(peer) {
+        return plain(StatusCode::FORBIDDEN, "only the machine that serves may ask for this");
+    }
+    let state = shared.state();
+    let found = tokio::task::spawn_blocking(move || all_told(&state).to_string()).await;
+    let kind = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (kind, found.unwrap_or_else(|_| "[]".to_owned())).into_response()
 }

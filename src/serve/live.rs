@@ -1,243 +1,269 @@
 //! The WebSocket: each window is told what changed for it, and nothing else.
+//!
+//! A window has no queue: it is told the latest state when it has taken the last one. A burst of saves
+//! becomes a few frames, a single save is told at once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
+use axum::body::Bytes;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, Query, State as Shares};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::guard::Hosts;
+use super::Shared;
+use super::guard::{check_origin, is_here};
 use super::http::refuse;
-use super::{Shared, Update};
-use crate::catalog::Route;
+use super::state::{Shown, State, errors_told};
 use crate::compile::Bundle;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::document::Document;
-use crate::source::SourcePath;
 
 /// A window sends nothing but its close; anything larger is no window.
 const MESSAGE_BYTES_MAX: usize = 16 << 10;
+/// What a connection reads at once: windows hardly say anything, and there may be thousands.
+const READ_BYTES: usize = 2 << 10;
+/// How often a window has to show that it is there.
+const PING: Duration = Duration::from_secs(20);
+/// After how many silent pings a window is gone.
+const PINGS_MISSED_MAX: u32 = 2;
+/// How many changes are told at once, and how often one more may be told after that.
+const FRAMES_AT_ONCE: u32 = 2;
+const FRAME_EVERY: Duration = Duration::from_millis(700);
 
 /// The address that a window shows; without one it is told of every change.
 #[derive(Debug, Deserialize)]
-pub(super) struct Window {
+pub(super) struct Asked {
     route: Option<String>,
+    /// The digest of what the window shows, if it knows.
+    digest: Option<String>,
+}
+
+/// The addresses that windows show, with how many show each; `""` stands for all.
+#[derive(Debug, Default)]
+pub(super) struct Windows(Mutex<BTreeMap<String, usize>>);
+
+/// A window's place among the windows; it leaves when dropped.
+struct Place {
+    shared: Arc<Shared>,
+    address: String,
+}
+
+impl Windows {
+    pub(super) fn addresses(&self) -> BTreeMap<String, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Place {
+    fn take(shared: &Arc<Shared>, address: &str) -> Place {
+        let mut windows = shared.windows.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *windows.entry(address.to_owned()).or_default() += 1;
+        Place { shared: Arc::clone(shared), address: address.to_owned() }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut windows = self.shared.windows.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = windows.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                windows.remove(&self.address);
+            }
+        }
+    }
 }
 
 pub(super) async fn upgrade(
-    State(shared): State<Arc<Shared>>,
-    Query(window): Query<Window>,
+    Shares(shared): Shares<Arc<Shared>>,
+    Query(asked): Query<Asked>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     socket: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refusal) = Hosts::check_origin(&headers) {
+    if let Err(refusal) = check_origin(&headers) {
         return refuse(refusal);
     }
     socket
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| talk(shared, window.route, socket))
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .on_upgrade(move |socket| talk(shared, asked, is_here(peer), socket))
 }
 
-async fn talk(shared: Arc<Shared>, route: Option<String>, mut socket: WebSocket) {
-    let mut updates = shared.updates.subscribe();
-    let bundle = shared.bundle();
-    let route = route.map(|route| address_of(&bundle, route));
-    let mut seen = Seen {
-        digest: route.as_deref().and_then(|route| digest(&bundle, route)),
-        errors: Json::Array(Vec::new()),
-    };
-    let first = seen.errors_frame(&bundle);
-    drop(bundle);
-    if let Some(frame) = first
-        && socket.send(text(&frame)).await.is_err()
-    {
-        return;
-    }
+async fn talk(shared: Arc<Shared>, asked: Asked, here: bool, mut socket: WebSocket) {
+    let mut states = shared.states.subscribe();
+    let state = Arc::clone(&states.borrow_and_update());
+    let address = asked.route.map(|route| address_of(&state.bundle, &route));
+    let place = Place::take(&shared, address.as_deref().unwrap_or(""));
+    let mut seen = Seen { address, digest: asked.digest, errors: None, number: state.number, here };
+    let mut frames = seen.first(state).await;
+    let mut pace = Pace::new();
+    let mut ping = interval_at(Instant::now() + PING, PING);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut silent = 0;
     loop {
+        for frame in frames.drain(..) {
+            if socket.send(Message::Text(frame)).await.is_err() {
+                return;
+            }
+        }
         tokio::select! {
-            update = updates.recv() => {
-                let update = match update {
-                    Ok(update) => update,
-                    // Frames were missed; the state itself never is.
-                    Err(RecvError::Lagged(_)) => Arc::new(Update { bundle: shared.bundle(), changed: Vec::new(), before: Vec::new() }),
-                    Err(RecvError::Closed) => return,
-                };
-                let route = route.clone();
-                let frames = tokio::task::spawn_blocking(move || { let frames = seen.frames(&update, route.as_deref()); (frames, seen) }).await;
-                let Ok((frames, now)) = frames else { return };
-                seen = now;
-                for frame in frames {
-                    if socket.send(text(&frame)).await.is_err() {
-                        return;
-                    }
+            changed = next(&mut states, &pace) => {
+                let Some(state) = changed else { return };
+                frames = seen.frames(state).await;
+                if !frames.is_empty() {
+                    pace.take();
                 }
             }
+            _ = ping.tick() => {
+                let gone = silent == PINGS_MISSED_MAX;
+                if gone || socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return;
+                }
+                silent += 1;
+            }
             message = socket.recv() => match message {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {}
+                // A close is answered when the next message is asked for, and then there is none.
+                Some(Ok(_)) => silent = 0,
+                None => break,
+                Some(Err(error)) => {
+                    let code = if error.to_string().contains("too long") { 1009 } else { 1002 };
+                    let close = CloseFrame { code, reason: Utf8Bytes::from_static("not a window") };
+                    drop(socket.send(Message::Close(Some(close))).await);
+                    break;
+                }
             },
         }
     }
+    drop(place);
 }
 
-fn text(frame: &Json) -> Message {
-    Message::Text(frame.to_string().into())
+/// Waits for the next state, and for the time at which it may be told.
+async fn next(
+    states: &mut tokio::sync::watch::Receiver<Arc<State>>,
+    pace: &Pace,
+) -> Option<Arc<State>> {
+    // Nothing is taken before the time has come, so a wait that is cut short loses nothing.
+    loop {
+        if states.has_changed().ok()? {
+            sleep_until(pace.next).await;
+            return Some(Arc::clone(&states.borrow_and_update()));
+        }
+        let mut waiting = states.clone();
+        waiting.changed().await.ok()?;
+        drop(waiting);
+    }
 }
 
-/// A folder's address stands for its index, a clean one for its file.
-fn address_of(bundle: &Bundle, route: String) -> String {
-    let route = route.trim_start_matches('/').to_owned();
+/// How soon the next frames may be sent: a few at once, then one now and then.
+#[derive(Debug)]
+struct Pace {
+    left: u32,
+    filled: Instant,
+    next: Instant,
+}
+
+impl Pace {
+    fn new() -> Pace {
+        let now = Instant::now();
+        Pace { left: FRAMES_AT_ONCE, filled: now, next: now }
+    }
+
+    fn take(&mut self) {
+        let now = Instant::now();
+        while self.left < FRAMES_AT_ONCE && self.filled + FRAME_EVERY <= now {
+            self.left += 1;
+            self.filled += FRAME_EVERY;
+        }
+        if self.left == FRAMES_AT_ONCE {
+            self.filled = now;
+        }
+        self.left = self.left.saturating_sub(1);
+        self.next = if self.left > 0 { now } else { self.filled + FRAME_EVERY };
+    }
+}
+
+/// Returns the address that a route stands for: a folder's index, or the file of a clean one.
+fn address_of(bundle: &Bundle, route: &str) -> String {
+    let route = route.trim_start_matches('/');
     if route.is_empty() || route.ends_with('/') {
         return format!("{route}index.html");
     }
-    if bundle.output(&route).is_none() && bundle.catalog.route(&format!("{route}.html")).is_some() {
-        return format!("{route}.html");
+    let file = format!("{route}.html");
+    if bundle.catalog.route(route).is_none() && bundle.catalog.route(&file).is_some() {
+        return file;
     }
-    route
-}
-
-fn digest(bundle: &Bundle, route: &str) -> Option<String> {
-    bundle.output(route).map(|output| output.digest.short())
+    route.to_owned()
 }
 
 /// What a window has been told.
 struct Seen {
+    /// What it shows; without an address it follows everything.
+    address: Option<String>,
     digest: Option<String>,
-    errors: Json,
+    errors: Option<Utf8Bytes>,
+    number: u64,
+    /// Whether it stands on this machine: what is wrong with the sources is nobody else's business.
+    here: bool,
 }
 
 impl Seen {
-    /// Returns what is to be said of an update.
-    fn frames(&mut self, update: &Update, route: Option<&str>) -> Vec<Json> {
+    /// Returns what is to be said when the window opens: what it missed, and what is wrong.
+    async fn first(&mut self, state: Arc<State>) -> Vec<Utf8Bytes> {
         let mut frames = Vec::new();
-        match route {
-            Some(route) => frames.extend(self.route_frame(update, route)),
-            None => frames.extend(changed_routes(update)),
+        let known = self.digest.take();
+        if let Some(address) = self.address.clone() {
+            let page = page(&state, &address).await;
+            if known.is_some() && known != page.digest {
+                frames.push(page.frame);
+            }
+            self.digest = page.digest;
         }
-        frames.extend(self.errors_frame(&update.bundle));
+        self.errors = Some(errors_told(&[]));
+        frames.extend(self.errors_frame(&state));
         frames
     }
 
-    fn route_frame(&mut self, update: &Update, route: &str) -> Option<Json> {
-        let now = digest(&update.bundle, route);
-        if now == self.digest {
-            return None;
+    /// Returns what is to be said of a state.
+    async fn frames(&mut self, state: Arc<State>) -> Vec<Utf8Bytes> {
+        let mut frames = Vec::new();
+        match self.address.clone() {
+            Some(address) => {
+                let page = page(&state, &address).await;
+                if page.digest != self.digest {
+                    self.digest = page.digest;
+                    frames.push(page.frame);
+                }
+            }
+            None => frames.extend(state.changes_after(self.number).cloned()),
         }
-        self.digest.clone_from(&now);
-        match now {
-            Some(digest) => Some(changed(update, route, &digest)),
-            None => Some(json!({"type": "gone", "route": route})),
-        }
+        self.number = state.number;
+        frames.extend(self.errors_frame(&state));
+        frames
     }
 
     /// Tells all errors of the site when they are others than before.
-    fn errors_frame(&mut self, bundle: &Bundle) -> Option<Json> {
-        let errors: Vec<Json> = bundle
-            .parse_diagnostics()
-            .iter()
-            .filter(|found| found.rule.severity == Severity::Error)
-            .map(|found| told(bundle, found))
-            .collect();
-        let errors = Json::Array(errors);
-        if errors == self.errors {
+    fn errors_frame(&mut self, state: &State) -> Option<Utf8Bytes> {
+        if !self.here || self.errors.as_ref() == Some(&state.errors) {
             return None;
         }
-        self.errors = errors.clone();
-        Some(json!({"type": "diagnostics", "diagnostics": errors}))
+        self.errors = Some(state.errors.clone());
+        self.errors.clone()
     }
 }
 
-/// Returns a diagnostic as the browser shows it.
-pub(super) fn told(bundle: &Bundle, diagnostic: &Diagnostic) -> Json {
-    let located = bundle.locate(diagnostic);
-    let excerpt =
-        if located.excerpt.is_empty() { String::new() } else { located.excerpt_with_caret() };
-    let mut json = serde_json::to_value(&located).unwrap_or_default();
-    json["excerpt"] = Json::from(excerpt);
-    json
-}
-
-/// Returns a frame for each document that changed.
-fn changed_routes(update: &Update) -> Vec<Json> {
-    let entries = update.changed.iter().filter_map(|path| update.bundle.catalog.entry(path));
-    entries
-        .filter_map(|entry| {
-            Some(changed(update, &entry.route, &digest(&update.bundle, &entry.route)?))
-        })
-        .collect()
-}
-
-fn changed(update: &Update, route: &str, digest: &str) -> Json {
-    let mut frame = json!({"type": "changed", "route": route, "digest": digest});
-    let Some(Route::Deck(path)) = update.bundle.catalog.route(route) else { return frame };
-    let before = update.before.iter().find(|document| document.path == *path);
-    let now = update.bundle.catalog.entry(path).map(|entry| &entry.document);
-    if let (Some(before), Some(now)) = (before, now) {
-        if let Some(slide) = first_difference(before, now) {
-            frame["slide"] = json!(slide);
-            frame["step"] = json!(0);
-        }
-        frame["keys"] = Json::Object(
-            renamed_keys(before, now).into_iter().map(|(old, new)| (old, json!(new))).collect(),
-        );
+/// Returns a page of a state, made where no window showed it before.
+async fn page(state: &Arc<State>, address: &str) -> Shown {
+    if let Some(shown) = state.shown(address) {
+        return shown;
     }
-    frame
-}
-
-/// Returns the number of the first slide that is not as it was.
-fn first_difference(before: &Document, now: &Document) -> Option<usize> {
-    let same = before
-        .slides
-        .iter()
-        .zip(&now.slides)
-        .take_while(|(a, b)| {
-            a.prose == b.prose
-                && a.classes == b.classes
-                && a.header == b.header
-                && a.footer == b.footer
-                && a.attributes == b.attributes
-        })
-        .count();
-    (same < before.slides.len().max(now.slides.len())).then(|| (same + 1).min(now.slides.len()))
-}
-
-/// Returns old and new keys of slides whose key changed while their neighbours stayed.
-fn renamed_keys(before: &Document, now: &Document) -> Vec<(String, String)> {
-    let had = |key: &str| before.slides.iter().any(|slide| slide.key == key);
-    let has = |key: &str| now.slides.iter().any(|slide| slide.key == key);
-    let lost: Vec<usize> =
-        (0..before.slides.len()).filter(|&at| !has(&before.slides[at].key)).collect();
-    let mut pairs = Vec::new();
-    for at in lost {
-        let kept_before = before.slides[..at]
-            .iter()
-            .rev()
-            .find_map(|slide| now.slides.iter().position(|other| other.key == slide.key));
-        let candidate = kept_before.map_or(at, |place| place + 1);
-        let taken = |key: &str| pairs.iter().any(|(_, new): &(String, String)| new == key);
-        let heir = now
-            .slides
-            .iter()
-            .skip(candidate)
-            .find(|slide| !taken(&slide.key))
-            .filter(|slide| !had(&slide.key));
-        if let Some(heir) = heir {
-            pairs.push((before.slides[at].key.clone(), heir.key.clone()));
-        }
-    }
-    pairs
-}
-
-/// Returns the documents of some paths, to be compared with what they become.
-pub(super) fn documents(bundle: &Bundle, paths: &[SourcePath]) -> Vec<Arc<Document>> {
-    paths
-        .iter()
-        .filter_map(|path| bundle.catalog.entry(path))
-        .map(|entry| Arc::clone(&entry.document))
-        .collect()
+    let (bundle, address) = (Arc::clone(&state.bundle), address.to_owned());
+    let made = tokio::task::spawn_blocking(move || Shown::of(&bundle, &address)).await;
+    made.unwrap_or_else(|_| Shown::default())
 }

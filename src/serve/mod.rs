@@ -1,54 +1,52 @@
 //! Bundle -> HTTP: the current bundle, swapped in one step, and everybody who looks at it.
 
+mod connection;
 mod guard;
 mod http;
 mod live;
+mod state;
+mod update;
 
-use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
-use axum::extract::ConnectInfo;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::broadcast;
-use tower::ServiceExt;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-use crate::compile::{Bundle, Change, compile, recompile};
-use crate::document::Document;
-use crate::source::SourcePath;
+use crate::compile::Bundle;
+use crate::diagnostic::Located;
 use guard::Hosts;
+use live::Windows;
+use state::State;
 
-/// A client has this long to say what it wants.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many updates a slow window may lie behind before it gets the state alone.
-const UPDATES_KEPT: usize = 64;
+pub use update::Updater;
 
 /// What the handlers share.
 #[derive(Debug)]
 struct Shared {
-    current: RwLock<Arc<Bundle>>,
-    updates: broadcast::Sender<Arc<Update>>,
+    states: watch::Sender<Arc<State>>,
+    windows: Windows,
     hosts: Hosts,
+    news: Mutex<Sender<News>>,
+    /// Held while a state takes the place of another; what could not be compiled waits here.
+    waiting: Mutex<update::Waiting>,
+}
+
+/// What the person who started the server may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something changed; all errors there are now.
+    Errors(Vec<Located>),
+    /// These files changed, and it took so many milliseconds until the site was up to date.
+    Changed { paths: Vec<String>, took_ms: u128 },
 }
 
 impl Shared {
-    fn bundle(&self) -> Arc<Bundle> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.states.borrow())
     }
-}
-
-/// One swap of the bundle.
-#[derive(Debug)]
-struct Update {
-    bundle: Arc<Bundle>,
-    changed: Vec<SourcePath>,
-    /// The changed documents as they were.
-    before: Vec<Arc<Document>>,
 }
 
 /// A server that is bound to its address and not yet running.
@@ -59,13 +57,9 @@ pub struct Server {
     address: SocketAddr,
 }
 
-/// Takes changes while the server runs.
-#[derive(Clone, Debug)]
-pub struct Updater(Arc<Shared>);
-
 impl Server {
     /// Binds the address. A port that is taken is an error that names a free one.
-    pub fn bind(bundle: Bundle, host: &str, port: u16) -> Result<Server> {
+    pub fn bind(bundle: Bundle, host: &str, port: u16) -> Result<(Server, Receiver<News>)> {
         let listener = match std::net::TcpListener::bind((host, port)) {
             Ok(listener) => listener,
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -80,10 +74,16 @@ impl Server {
         };
         listener.set_nonblocking(true).context("prepare the socket")?;
         let address = listener.local_addr().context("read the socket's address")?;
-        let hosts = Hosts::new(address, &bundle.config.hosts);
-        let (updates, _) = broadcast::channel(UPDATES_KEPT);
-        let shared = Arc::new(Shared { current: RwLock::new(Arc::new(bundle)), updates, hosts });
-        Ok(Server { shared, listener, address })
+        let (news, told) = channel();
+        let (states, _) = watch::channel(Arc::new(State::first(Arc::new(bundle))));
+        let shared = Arc::new(Shared {
+            states,
+            windows: Windows::default(),
+            hosts: Hosts::new(address),
+            news: Mutex::new(news),
+            waiting: Mutex::default(),
+        });
+        Ok((Server { shared, listener, address }, told))
     }
 
     /// Returns the address that the server is bound to.
@@ -92,11 +92,12 @@ impl Server {
     }
 
     pub fn updater(&self) -> Updater {
-        Updater(Arc::clone(&self.shared))
+        Updater::new(Arc::clone(&self.shared))
     }
 
     /// Serves until the process is told to stop; open windows do not hold it up.
     pub fn run(self) -> Result<()> {
+        allow_many_files();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -105,7 +106,7 @@ impl Server {
         let ended = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener).context("start the server")?;
             tokio::select! {
-                () = accept(listener, router) => Ok(()),
+                () = connection::accept(listener, router) => Ok(()),
                 ended = stop() => ended,
             }
         });
@@ -114,31 +115,15 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => drop(tokio::spawn(connection(stream, peer, router.clone()))),
-            // Too many open files, most likely: wait for some to close.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
+/// Every window is an open file, and the usual limit of 1,024 is less than a hall.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Without it the server serves as many as it may.
+        let raised = Rlimit { current: limit.maximum, ..limit };
+        setrlimit(Resource::Nofile, raised).ok();
     }
-}
-
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router) {
-    // Small answers must not wait for the next packet.
-    drop(stream.set_nodelay(true));
-    let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(axum::body::Body::new)
-    });
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(64 << 10)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .with_upgrades();
-    // A client that goes away in the middle of a word is no news.
-    drop(served.await);
 }
 
 async fn stop() -> Result<()> {
@@ -150,40 +135,14 @@ async fn stop() -> Result<()> {
     }
 }
 
-impl Updater {
-    /// Returns the bundle that is being served.
-    pub fn bundle(&self) -> Arc<Bundle> {
-        self.0.bundle()
+/// Returns the address under which the network knows this machine, if it can be told. Sends nothing.
+pub fn network_address(bound: SocketAddr) -> Option<IpAddr> {
+    if !bound.ip().is_unspecified() {
+        return (!bound.ip().is_loopback()).then(|| bound.ip());
     }
-
-    /// Compiles changes, swaps the bundle and tells the windows. Should the compiler panic, the last
-    /// good bundle stays up and the message comes back.
-    pub fn update(&self, changes: Vec<Change>) -> Result<(), String> {
-        let old = self.0.bundle();
-        let changed: Vec<SourcePath> = changes.iter().map(|change| change.path.clone()).collect();
-        let before = live::documents(&old, &changed);
-        let bundle = catch_unwind(AssertUnwindSafe(|| recompile(&old, changes)))
-            .map_err(|_| "the compiler failed; the last good state stays".to_owned())?;
-        self.publish(Arc::new(bundle), changed, before);
-        Ok(())
-    }
-
-    /// Compiles all anew, when too much happened to say what.
-    pub fn replace(&self, sources: crate::source::Sources) {
-        let old = self.0.bundle();
-        let changed: Vec<SourcePath> = sources
-            .iter()
-            .filter(|source| old.sources.get(&source.path).map(|s| s.digest) != Some(source.digest))
-            .map(|source| source.path.clone())
-            .collect();
-        let before = live::documents(&old, &changed);
-        let bundle = compile(sources, (*old.options).clone());
-        self.publish(Arc::new(bundle), changed, before);
-    }
-
-    fn publish(&self, bundle: Arc<Bundle>, changed: Vec<SourcePath>, before: Vec<Arc<Document>>) {
-        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&bundle);
-        // No window is open: nobody to tell.
-        drop(self.0.updates.send(Arc::new(Update { bundle, changed, before })));
-    }
+    let (own, far) =
+        if bound.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let socket = UdpSocket::bind(own).ok()?;
+    socket.connect(far).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback())
 }
