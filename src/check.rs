@@ -19,6 +19,9 @@ type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 const DOCUMENT_RULES: &[DocumentRule] = &[links, pictures];
 const SITE_RULES: &[SiteRule] = &[collisions, orphans, redirects, running_order];
 
+/// How many namesakes a message lists besides the one that is taken.
+const CANDIDATES_MAX: usize = 5;
+
 /// Checks one document against the rest of the site.
 pub fn document(catalog: &Catalog, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -128,9 +131,14 @@ fn links(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
             }
             Resolution::Document { entry: target, others, .. } if !others.is_empty() => {
                 let taken = &target.document.path;
+                let named_too = others.iter().take(CANDIDATES_MAX);
                 let list: Vec<&str> =
-                    std::iter::once(taken).chain(&others).map(SourcePath::as_str).collect();
-                let message = format!("`{named}` may mean {}", list.join(" or "));
+                    std::iter::once(taken).chain(named_too).map(SourcePath::as_str).collect();
+                let more = match others.len().saturating_sub(CANDIDATES_MAX) {
+                    0 => String::new(),
+                    count => format!(" or {count} more"),
+                };
+                let message = format!("`{named}` may mean {}{more}", list.join(" or "));
                 let help = format!("the nearest, {taken}, is taken; write a path to be exact");
                 found.push(diagnostic(&rules::AMBIGUOUS_LINK, path, link.span, message, help));
             }

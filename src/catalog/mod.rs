@@ -3,6 +3,7 @@
 //! An entry depends on its document alone, so a changed document is taken out and put in again
 //! without a look at the others. What a link leads to is found when somebody asks.
 
+mod entry;
 pub mod names;
 mod resolve;
 mod table;
@@ -11,42 +12,14 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, OrdSet};
 
-use crate::config::Config;
 use crate::digest::Digest;
-use crate::document::{Document, Kind, Link};
+use crate::document::Kind;
 use crate::source::SourcePath;
-use names::{exact, fold, identify, key, last};
+use names::{fold, key};
 use table::Table;
 
+pub use entry::Entry;
 pub use resolve::{Mention, Resolution};
-
-/// One document with what its path makes of it.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub document: Arc<Document>,
-    pub kind: Kind,
-    /// The path under `wiki/` or `decks/` without suffixes: what translations share.
-    pub name: String,
-    pub lang: String,
-    pub title: String,
-    /// The address in the bundle, such as `wiki/EBS.en.html`.
-    pub route: Arc<str>,
-    /// The exact spelling of the path without suffixes: `wiki/Help/Keys`.
-    full_name: String,
-    /// The exact spelling of the file without `.md`: `wiki/Help/index`, `wiki/EBS.en`.
-    file: String,
-    /// Whether the file's name ends in a language.
-    translated: bool,
-    /// The exact spellings of the paths that the document once had, by its aliases.
-    old_paths: Vec<String>,
-    /// Exact spellings of title and aliases.
-    labels: Vec<String>,
-    /// The same, and the name's parts, folded.
-    folded: Vec<String>,
-    name_keys: Vec<u64>,
-    /// Under which keys which of the document's links may name their target.
-    link_keys: Vec<(u64, u32)>,
-}
 
 /// A file served as it is.
 #[derive(Clone, Debug)]
@@ -80,6 +53,8 @@ pub struct Catalog {
     /// By kind and name: the versions of one work, by language.
     works: OrdMap<(Kind, String), Versions>,
     named: Table,
+    /// By the paths at which documents are or were.
+    located: Table,
     linking: Table,
     tags: OrdMap<String, OrdSet<SourcePath>>,
     /// How many documents there are in each language.
@@ -89,207 +64,13 @@ pub struct Catalog {
     asset_names: HashMap<u64, OrdSet<SourcePath>>,
 }
 
-impl Entry {
-    /// Makes the entry of a document. Depends on the document, its path and the languages only.
-    pub fn new(
-        document: Arc<Document>,
-        config: &Config,
-        exists: impl Fn(&SourcePath) -> bool,
-    ) -> Entry {
-        let identity = identify(&document.path, config, exists);
-        let lang = identity
-            .lang
-            .clone()
-            .or_else(|| document.matter.lang.clone())
-            .unwrap_or_else(|| config.lang.clone());
-        let shown = exact(last(&identity.name));
-        let title = document.title.clone().unwrap_or_else(|| shown.clone());
-        let mut labels = vec![shown, exact(&title)];
-        labels.extend(document.matter.aliases.iter().map(|alias| exact(alias)));
-        let mut folded: Vec<String> = labels.iter().map(|label| fold(label)).collect();
-        folded.push(fold(&identity.name));
-        folded.extend(document.matter.aliases.iter().map(|alias| fold(last(alias))));
-        folded.sort();
-        folded.dedup();
-        let mut link_keys: Vec<(u64, u32)> = Vec::new();
-        for (index, link) in (0..).zip(&document.links) {
-            let keys = keys_of(link, document.path.folder());
-            link_keys.extend(keys.into_iter().map(|key| (key, index)));
-        }
-        link_keys.sort_unstable();
-        let file = exact(document.stem());
-        let mut name_keys: Vec<u64> = folded.iter().map(|name| key(name)).collect();
-        name_keys.push(key(&fold(last(&file))));
-        name_keys.sort_unstable();
-        name_keys.dedup();
-        let top = if identity.kind == Kind::Deck { "decks" } else { "wiki" };
-        let aliases = document.matter.aliases.iter();
-        let old_paths =
-            aliases.filter_map(|alias| alias_path(top, alias)).map(|path| exact(&path)).collect();
-        let route = document_route(&document.path, &identity, &lang, config);
-        let full_name = exact(&format!("{top}/{}", identity.name));
-        Entry {
-            kind: document.kind,
-            name: identity.name,
-            lang,
-            title,
-            route,
-            full_name,
-            file,
-            translated: identity.lang.is_some(),
-            old_paths,
-            labels,
-            folded,
-            name_keys,
-            link_keys,
-            document,
-        }
-    }
-
-    /// Iterates over the keys that any of the document's links may name its target by, each once.
-    fn linked_keys(&self) -> impl Iterator<Item = u64> {
-        self.link_keys.chunk_by(|(a, _), (b, _)| a == b).map(|links| links[0].0)
-    }
-
-    /// Returns which of the document's links may lead to what bears a name with this key.
-    fn links_by(&self, key: u64) -> impl Iterator<Item = usize> {
-        let from = self.link_keys.partition_point(|(other, _)| *other < key);
-        let links = self.link_keys[from..].iter().take_while(move |(other, _)| *other == key);
-        links.map(|(_, link)| *link as usize)
-    }
-
-    /// Returns how the document may be called: its file's name, its title, its aliases.
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.labels.iter().map(String::as_str)
-    }
-
-    /// Returns the folder of the file, for links by relative path.
-    pub fn folder(&self) -> &str {
-        self.document.path.folder()
-    }
-
-    /// Returns the address of the deck's handout, notes or looks: its own with another ending.
-    fn beside(&self, ending: &str) -> Arc<str> {
-        Arc::from(format!("{}{ending}", self.route.trim_end_matches(".html")))
-    }
-
-    pub fn handout_route(&self) -> Arc<str> {
-        self.beside(".notes.html")
-    }
-
-    pub fn notes_route(&self) -> Arc<str> {
-        self.beside(".notes.js")
-    }
-
-    /// Returns the address of the style sheet of the deck's own looks, if it has any.
-    pub fn looks_route(&self) -> Option<Arc<str>> {
-        let looks = &self.document.looks;
-        let name = self.name.replace('/', "-");
-        (!looks.is_empty()).then(|| {
-            Arc::from(format!("assets/deck-{name}-{}.css", Digest::of(looks.as_bytes()).short()))
-        })
-    }
-
-    fn routes(&self) -> Vec<(Arc<str>, Route)> {
-        let path = || self.document.path.clone();
-        let mut routes = Vec::new();
-        match self.kind {
-            Kind::Page => routes.push((Arc::clone(&self.route), Route::Page(path()))),
-            Kind::Deck => {
-                routes.push((Arc::clone(&self.route), Route::Deck(path())));
-                routes.push((self.handout_route(), Route::Handout(path())));
-                if self.document.slides.iter().any(|slide| !slide.notes.is_empty()) {
-                    routes.push((self.notes_route(), Route::Notes(path())));
-                }
-                routes.extend(self.looks_route().map(|route| (route, Route::Looks(path()))));
-            }
-        }
-        let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
-        for alias in &self.document.matter.aliases {
-            let old = alias_path(folder, alias).map(|path| format!("{path}.html"));
-            if let Some(old) = old.filter(|old| *old != *self.route) {
-                routes.push((Arc::from(old), Route::Alias(path())));
-            }
-        }
-        routes
-    }
-}
-
-/// Returns the path that an alias was an address of, without its ending.
-fn alias_path(folder: &str, alias: &str) -> Option<String> {
-    let stem = alias.trim().trim_start_matches('/').replace(' ', "_");
-    let stem = stem.strip_suffix(".html").unwrap_or(&stem);
-    let inside = if stem.starts_with("wiki/") || stem.starts_with("decks/") {
-        stem.to_owned()
-    } else {
-        format!("{folder}/{stem}")
-    };
-    let clean = names::join("", &inside)?;
-    (clean == inside
-        && clean.len() <= 200
-        && !clean.contains(|c: char| c.is_control() || "\\?#<>\"|*".contains(c)))
-    .then_some(clean)
-}
-
-fn document_route(
-    path: &SourcePath,
-    identity: &names::Identity,
-    lang: &str,
-    config: &Config,
-) -> Arc<str> {
-    let suffix = match &identity.lang {
-        Some(own) if *own != config.lang || lang != config.lang => format!(".{own}"),
-        _ => String::new(),
-    };
-    let stem = identity.name.replace(' ', "_");
-    let folder_page = path.file_name().starts_with("index.") && path.as_str().contains("/index.");
-    Arc::from(match identity.kind {
-        Kind::Deck => format!("decks/{stem}{suffix}.html"),
-        Kind::Page if folder_page && stem == "index" => format!("wiki/index{suffix}.html"),
-        Kind::Page if folder_page => format!("wiki/{stem}/index{suffix}.html"),
-        Kind::Page => format!("wiki/{stem}{suffix}.html"),
-    })
-}
-
-/// Returns the keys under which the target of a link in a document of `folder` may be named.
-fn keys_of(link: &Link, folder: &str) -> Vec<u64> {
-    let target = resolve::bare(&link.target);
-    if target.is_empty() {
-        return Vec::new();
-    }
-    let whole = fold(target);
-    let mut keys = vec![key(&whole)];
-    for part in [
-        whole.rsplit('/').next(),
-        whole.rsplit(':').next().map(|part| part.trim_matches('_')),
-        resolve::without_lang(&whole).rsplit('/').next(),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        let part = key(part);
-        if !keys.contains(&part) {
-            keys.push(part);
-        }
-    }
-    // `[text](../index.md)` names the page of a folder without the folder's name.
-    if last(&link.target) == "index.md"
-        && let Some(path) = names::join(folder, &link.target)
-    {
-        keys.push(match resolve::bare(&path) {
-            "wiki" | "decks" => key("index"),
-            path => key(&fold(last(path))),
-        });
-    }
-    keys
-}
-
 impl Catalog {
     /// Puts an entry in. There must be none at its path.
     pub fn insert(&mut self, entry: Entry) {
         let entry = Arc::new(entry);
         let path = entry.document.path.clone();
         entry.name_keys.iter().for_each(|key| self.named.enter(*key, &entry));
+        entry.path_keys.iter().for_each(|key| self.located.enter(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.enter(key, &entry));
         for tag in &entry.document.matter.tags {
             self.tags.entry(tag.clone()).or_default().insert(path.clone());
@@ -309,6 +90,7 @@ impl Catalog {
     pub fn remove(&mut self, path: &SourcePath) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(path)?;
         entry.name_keys.iter().for_each(|key| self.named.leave(*key, &entry));
+        entry.path_keys.iter().for_each(|key| self.located.leave(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));
         for tag in &entry.document.matter.tags {
             if let Some(set) = self.tags.get_mut(tag) {

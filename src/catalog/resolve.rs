@@ -1,11 +1,11 @@
 //! What a link leads to, and who links to a document.
 
-use std::cell::LazyCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::names::{exact, fold, join, key, last};
 use super::{Catalog, Entry, Route};
-use crate::document::{Form, Heading, Kind, Link, category};
+use crate::document::{Form, Kind, Link, category};
 use crate::source::SourcePath;
 
 /// What a link leads to today.
@@ -39,6 +39,11 @@ pub(super) fn bare(target: &str) -> &str {
         target.strip_suffix(".md").or_else(|| target.strip_suffix(".html")).unwrap_or(target);
     let target = target.strip_suffix("/index").unwrap_or(target);
     if target.len() > 1 { target.trim_end_matches('/') } else { target }
+}
+
+/// Tells whether a target is meant from the folder of its document and nowhere else.
+pub(super) fn is_relative(target: &str) -> bool {
+    target.starts_with("./") || target.starts_with("../")
 }
 
 /// Cuts what may be a language off a folded name: `ebs.en` may be the English `ebs`.
@@ -92,92 +97,72 @@ impl Catalog {
     }
 
     fn named_by(&self, from: &Arc<Entry>, target: &str) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
-        let folded = fold(target);
-        let candidates = self.candidates(&folded);
-        if candidates.is_empty() {
-            return None;
-        }
-        let spelled = exact(target);
-        let relative = target.starts_with("./") || target.starts_with("../");
+        let (spelled, folded) = (exact(target), fold(target));
+        let relative = is_relative(target);
         let absolute = target.starts_with('/');
-        let joined =
-            |folder: &str| join(folder, spelled.trim_start_matches('/')).map(|path| exact(&path));
+        let folders = [from.folder(), "wiki", "decks", ""];
         // Most links name a title: no path ends in it, and none has to be put together.
-        let end = last(&spelled);
-        let ends = |path: &str| matches!(end, "" | "." | "..") || path.ends_with(end);
-        let own = LazyCell::new(|| joined(from.folder()).filter(|_| !absolute));
-        let tops = LazyCell::new(|| {
-            let folders = if relative { &[][..] } else { &["wiki", "decks", ""] };
-            folders.iter().filter_map(|folder| joined(folder)).collect::<Vec<String>>()
-        });
-        let is_own = |path: &String| ends(path) && own.as_ref() == Some(path);
-        let is_top = |path: &String| ends(path) && tops.contains(path);
-        let folded_paths =
-            LazyCell::new(|| own.iter().chain(&*tops).map(|path| fold(path)).collect::<Vec<_>>());
-        let by_name = !relative && !absolute;
-        let rules: [&dyn Fn(&Entry) -> bool; 4] = [
-            &|entry| is_own(&entry.full_name) || is_own(&entry.file),
-            &|entry| is_top(&entry.full_name) || is_top(&entry.file),
-            &|entry| {
-                by_name && entry.labels.contains(&spelled)
-                    || entry.old_paths.iter().any(|old| is_own(old) || is_top(old))
-            },
-            &|entry| {
-                by_name && entry.folded.contains(&folded)
-                    || folded_paths.contains(&fold(&entry.full_name))
-                    || folded_paths.contains(&fold(&entry.file))
-            },
-        ];
-        for (index, rule) in rules.iter().enumerate() {
-            let mut hits: Vec<&Arc<Entry>> =
-                candidates.iter().copied().filter(|entry| rule(entry)).collect();
-            if hits.is_empty() {
-                continue;
+        let end = last(&folded);
+        let end_key = key(end);
+        let is_end = |entry: &Arc<Entry>| entry.end_keys.contains(&end_key);
+        let folders = match (relative, absolute) {
+            _ if !matches!(end, "" | "." | "..") && !self.named.get(end_key).iter().any(is_end) => {
+                &[]
             }
-            // `EBS.en` names the English version, whatever language it is named in.
-            let suffixed =
-                |entry: &&&Arc<Entry>| entry.translated && fold(last(&entry.file)) == last(&folded);
-            if let Some(entry) = hits.iter().find(suffixed) {
-                return Some((Arc::clone(entry), Vec::new()));
+            (true, _) => &folders[..1],
+            (_, true) => &folders[1..],
+            _ => &folders[..],
+        };
+        let (mut old, mut alike) = (Vec::new(), Vec::new());
+        for folder in folders {
+            let Some(path) = join(folder, spelled.trim_start_matches('/')) else { continue };
+            let path = exact(&path);
+            let folded = fold(&path);
+            let near = self.located.get(key(&folded));
+            let there = |entry: &&Arc<Entry>| entry.full_name == path || entry.file == path;
+            let hits: Vec<&Arc<Entry>> = near.iter().filter(there).collect();
+            if !hits.is_empty() {
+                return Some(self.chosen(from, hits, &folded));
             }
-            // `wiki/` goes before `decks/` in the second rule.
-            if index == 1 && hits.iter().any(|entry| entry.kind == Kind::Page) {
-                hits.retain(|entry| entry.kind == Kind::Page || target.starts_with("decks/"));
-            }
+            old.extend(near.iter().filter(|entry| entry.old_paths.contains(&path)));
+            alike.extend(near.iter().map(|entry| (entry, folded.clone())));
+        }
+        let named = if relative || absolute { &[] } else { self.named.get(key(&folded)) };
+        let labelled = named.iter().filter(|entry| entry.labels.contains(&spelled));
+        let hits: Vec<&Arc<Entry>> = labelled.chain(old).collect();
+        if !hits.is_empty() {
             return Some(self.nearest(from, hits));
         }
-        None
+        let path = alike.first().map_or_else(String::new, |(_, path)| path.clone());
+        let named = named.iter().filter(|entry| entry.folded.contains(&folded));
+        let hits: Vec<&Arc<Entry>> =
+            alike.into_iter().map(|(entry, _)| entry).chain(named).collect();
+        (!hits.is_empty()).then(|| self.chosen(from, hits, &path))
     }
 
-    /// Returns the entries that bear a folded name, or its last part.
-    fn candidates(&self, folded: &str) -> Vec<&Arc<Entry>> {
-        let bearing = |name: &str| self.named.get(key(name));
-        let (whole, end) = (bearing(folded), last(folded));
-        let mut candidates: Vec<&Arc<Entry>> = whole.iter().collect();
-        if end.len() < folded.len() {
-            let known = |entry: &Arc<Entry>| {
-                whole
-                    .binary_search_by(|other| other.document.path.cmp(&entry.document.path))
-                    .is_ok()
-            };
-            candidates.extend(bearing(end).iter().filter(|entry| !known(entry)));
+    /// `EBS.en` names the English version, whatever language it is named in; else the nearest counts.
+    fn chosen(
+        &self,
+        from: &Arc<Entry>,
+        hits: Vec<&Arc<Entry>>,
+        folded: &str,
+    ) -> (Arc<Entry>, Vec<SourcePath>) {
+        let suffixed = |entry: &&&Arc<Entry>| entry.translated && fold(&entry.file) == folded;
+        match hits.iter().find(suffixed) {
+            Some(entry) => (Arc::clone(entry), Vec::new()),
+            None => self.nearest(from, hits),
         }
-        candidates
     }
 
     /// Chooses among documents that answer to one name: own language, then the nearest folder.
     fn nearest(&self, from: &Arc<Entry>, hits: Vec<&Arc<Entry>>) -> (Arc<Entry>, Vec<SourcePath>) {
-        if let [hit] = hits.as_slice() {
-            return (Arc::clone(self.version(hit, &from.lang)), Vec::new());
+        if let [only] = hits[..] {
+            return (Arc::clone(self.version(only, &from.lang)), Vec::new());
         }
-        let mut works: Vec<&Arc<Entry>> = Vec::new();
-        for hit in hits {
-            if !works.iter().any(|other| other.kind == hit.kind && other.name == hit.name) {
-                works.push(hit);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let works = hits.into_iter().filter(|hit| seen.insert((hit.kind, hit.name.as_str())));
         let mut versions: Vec<&Arc<Entry>> =
-            works.iter().map(|work| self.version(work, &from.lang)).collect();
+            works.map(|work| self.version(work, &from.lang)).collect();
         if versions.iter().any(|entry| entry.lang == from.lang) {
             versions.retain(|entry| entry.lang == from.lang);
         }
@@ -185,7 +170,7 @@ impl Catalog {
             let own = from.folder().split('/');
             own.zip(entry.folder().split('/')).take_while(|(a, b)| a == b).count()
         };
-        versions.sort_by_key(|entry| {
+        versions.sort_by_cached_key(|entry| {
             (usize::MAX - common(entry), entry.name.len(), entry.document.path.clone())
         });
         let others = versions[1..].iter().map(|entry| entry.document.path.clone()).collect();
@@ -240,9 +225,9 @@ impl Catalog {
     pub fn mentions(&self, entry: &Arc<Entry>) -> Vec<Mention> {
         let versions = self.versions(entry);
         let mut written: Vec<(&Arc<Entry>, usize)> = Vec::new();
-        for key in versions.iter().flat_map(|version| &version.name_keys) {
-            for from in self.linking.get(*key) {
-                written.extend(from.links_by(*key).map(|link| (from, link)));
+        for key in versions.iter().flat_map(|version| version.known_by()) {
+            for from in self.linking.get(key) {
+                written.extend(from.links_by(key).map(|link| (from, link)));
             }
         }
         written.sort_by_key(|(from, link)| (&from.document.path, *link));
@@ -253,11 +238,11 @@ impl Catalog {
 
     /// Tells whether any link leads to an entry's work.
     pub fn is_mentioned(&self, entry: &Arc<Entry>) -> bool {
-        self.versions(entry).iter().flat_map(|version| &version.name_keys).any(|key| {
-            let linking = self.linking.get(*key);
+        self.versions(entry).into_iter().flat_map(|version| version.known_by()).any(|key| {
+            let linking = self.linking.get(key);
             linking
                 .iter()
-                .any(|from| from.links_by(*key).any(|link| self.mention(from, link, entry)))
+                .any(|from| from.links_by(key).any(|link| self.mention(from, link, entry)))
         })
     }
 
@@ -285,28 +270,20 @@ fn fragment(entry: &Entry, anchor: &str) -> Option<String> {
         }
     }
     let headings = &document.headings;
-    let parts: Vec<&str> = anchor.split('#').filter(|part| !part.is_empty()).collect();
-    let whole = heading(headings, anchor);
-    let found = whole.or_else(|| {
-        let (mut from, mut to) = (0, headings.len());
+    let found = entry.heading(0..headings.len(), anchor).or_else(|| {
+        let mut below = 0..headings.len();
         let mut found = None;
-        for part in parts {
-            let at = from + heading(&headings[from..to], part)?;
+        for part in anchor.split('#').filter(|part| !part.is_empty()) {
+            let at = entry.heading(below.clone(), part)?;
             let level = headings[at].level;
-            let below = headings[at + 1..to].iter().take_while(|below| below.level > level);
-            (from, to) = (at + 1, at + 1 + below.count());
+            let count =
+                headings[at + 1..below.end].iter().take_while(|under| under.level > level).count();
+            below = at + 1..at + 1 + count;
             found = Some(at);
         }
         found
     });
     found.map(|at| headings[at].id.clone())
-}
-
-fn heading(headings: &[Heading], name: &str) -> Option<usize> {
-    let wanted = fold(name);
-    headings.iter().position(|heading| {
-        heading.id == name || fold(&heading.text) == wanted || fold(&heading.id) == wanted
-    })
 }
 
 /// Reads `7` or `7.2`: a slide, and how many of its steps are shown.

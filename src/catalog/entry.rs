@@ -1,0 +1,262 @@
+//! One document as the catalog knows it: its names, its address, the keys it is found by.
+//!
+//! Depends on the document, its path and the languages alone, never on another document.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Route;
+use super::names::{self, Identity, exact, fold, identify, key, last};
+use super::resolve::{bare, is_relative, without_lang};
+use crate::config::Config;
+use crate::digest::Digest;
+use crate::document::{Document, Kind, Link};
+use crate::source::SourcePath;
+
+/// One document with what its path makes of it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub document: Arc<Document>,
+    pub kind: Kind,
+    /// The path under `wiki/` or `decks/` without suffixes: what translations share.
+    pub name: String,
+    pub lang: String,
+    pub title: String,
+    /// The address in the bundle, such as `wiki/EBS.en.html`.
+    pub route: Arc<str>,
+    /// The exact spelling of the path without suffixes: `wiki/Help/Keys`.
+    pub(super) full_name: String,
+    /// The exact spelling of the file without `.md`: `wiki/Help/index`, `wiki/EBS.en`.
+    pub(super) file: String,
+    /// Whether the file's name ends in a language.
+    pub(super) translated: bool,
+    /// The exact spellings of the paths that the document once had, by its aliases.
+    pub(super) old_paths: Vec<String>,
+    /// Exact spellings of title and aliases.
+    pub(super) labels: Vec<String>,
+    /// The same, and the name's parts, folded.
+    pub(super) folded: Vec<String>,
+    pub(super) name_keys: Vec<u64>,
+    /// Keys of the paths at which the document is or was.
+    pub(super) path_keys: Vec<u64>,
+    /// Keys of the last parts of these paths.
+    pub(super) end_keys: Vec<u64>,
+    /// Under which keys which of the document's headings may be named.
+    pub(super) heading_keys: Vec<(u64, u32)>,
+    /// Under which keys which of the document's links may name their target.
+    pub(super) link_keys: Vec<(u64, u32)>,
+}
+
+impl Entry {
+    /// Makes the entry of a document. Depends on the document, its path and the languages only.
+    pub fn new(
+        document: Arc<Document>,
+        config: &Config,
+        exists: impl Fn(&SourcePath) -> bool,
+    ) -> Entry {
+        let identity = identify(&document.path, config, exists);
+        let lang = identity
+            .lang
+            .clone()
+            .or_else(|| document.matter.lang.clone())
+            .unwrap_or_else(|| config.lang.clone());
+        let shown = exact(last(&identity.name));
+        let title = document.title.clone().unwrap_or_else(|| shown.clone());
+        let mut labels = vec![shown, exact(&title)];
+        labels.extend(document.matter.aliases.iter().map(|alias| exact(alias)));
+        let mut folded: Vec<String> = labels.iter().map(|label| fold(label)).collect();
+        folded.push(fold(&identity.name));
+        folded.extend(document.matter.aliases.iter().map(|alias| fold(last(alias))));
+        folded.sort();
+        folded.dedup();
+        let mut link_keys: Vec<(u64, u32)> = Vec::new();
+        for (index, link) in (0..).zip(&document.links) {
+            let keys = keys_of(link, document.path.folder());
+            link_keys.extend(keys.into_iter().map(|key| (key, index)));
+        }
+        link_keys.sort_unstable();
+        let file = exact(document.stem());
+        let mut name_keys: Vec<u64> = folded.iter().map(|name| key(name)).collect();
+        name_keys.push(key(&fold(last(&file))));
+        name_keys.sort_unstable();
+        name_keys.dedup();
+        let top = if identity.kind == Kind::Deck { "decks" } else { "wiki" };
+        let aliases = document.matter.aliases.iter();
+        let old_paths: Vec<String> =
+            aliases.filter_map(|alias| alias_path(top, alias)).map(|path| exact(&path)).collect();
+        let mut heading_keys: Vec<(u64, u32)> = Vec::new();
+        for (index, heading) in (0..).zip(&document.headings) {
+            heading_keys.extend([&heading.text, &heading.id].map(|name| (key(&fold(name)), index)));
+        }
+        heading_keys.sort_unstable();
+        let route = document_route(&document.path, &identity, &lang, config);
+        let full_name = exact(&format!("{top}/{}", identity.name));
+        let paths = [&full_name, &file].into_iter().chain(&old_paths);
+        let mut path_keys: Vec<u64> = paths.map(|path| key(&fold(path))).collect();
+        path_keys.sort_unstable();
+        path_keys.dedup();
+        let paths = [&full_name, &file].into_iter().chain(&old_paths);
+        let mut end_keys: Vec<u64> = paths.map(|path| key(&fold(last(path)))).collect();
+        end_keys.dedup();
+        Entry {
+            kind: document.kind,
+            name: identity.name,
+            lang,
+            title,
+            route,
+            full_name,
+            file,
+            translated: identity.lang.is_some(),
+            old_paths,
+            labels,
+            folded,
+            name_keys,
+            path_keys,
+            end_keys,
+            heading_keys,
+            link_keys,
+            document,
+        }
+    }
+
+    /// Iterates over the keys that any of the document's links may name its target by, each once.
+    pub(super) fn linked_keys(&self) -> impl Iterator<Item = u64> {
+        self.link_keys.chunk_by(|(a, _), (b, _)| a == b).map(|links| links[0].0)
+    }
+
+    /// Iterates over the keys that a link to the document may have.
+    pub(super) fn known_by(&self) -> impl Iterator<Item = u64> {
+        self.name_keys.iter().chain(&self.path_keys).copied()
+    }
+
+    /// Returns which of the document's links may lead to what bears a name with this key.
+    pub(super) fn links_by(&self, key: u64) -> impl Iterator<Item = usize> {
+        let from = self.link_keys.partition_point(|(other, _)| *other < key);
+        let links = self.link_keys[from..].iter().take_while(move |(other, _)| *other == key);
+        links.map(|(_, link)| *link as usize)
+    }
+
+    /// Returns the first heading within a range that bears a name: its text, or its anchor.
+    pub(super) fn heading(&self, range: Range<usize>, name: &str) -> Option<usize> {
+        let key = key(&fold(name));
+        let from = self
+            .heading_keys
+            .partition_point(|(other, index)| (*other, *index as usize) < (key, range.start));
+        let (other, index) = self.heading_keys.get(from)?;
+        (*other == key && range.contains(&(*index as usize))).then_some(*index as usize)
+    }
+
+    /// Returns how the document may be called: its file's name, its title, its aliases.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(String::as_str)
+    }
+
+    /// Returns the folder of the file, for links by relative path.
+    pub fn folder(&self) -> &str {
+        self.document.path.folder()
+    }
+
+    /// Returns the address of the deck's handout, notes or looks: its own with another ending.
+    fn beside(&self, ending: &str) -> Arc<str> {
+        Arc::from(format!("{}{ending}", self.route.trim_end_matches(".html")))
+    }
+
+    pub fn handout_route(&self) -> Arc<str> {
+        self.beside(".notes.html")
+    }
+
+    pub fn notes_route(&self) -> Arc<str> {
+        self.beside(".notes.js")
+    }
+
+    /// Returns the address of the style sheet of the deck's own looks, if it has any.
+    pub fn looks_route(&self) -> Option<Arc<str>> {
+        let looks = &self.document.looks;
+        let name = self.name.replace('/', "-");
+        (!looks.is_empty()).then(|| {
+            Arc::from(format!("assets/deck-{name}-{}.css", Digest::of(looks.as_bytes()).short()))
+        })
+    }
+
+    pub(super) fn routes(&self) -> Vec<(Arc<str>, Route)> {
+        let path = || self.document.path.clone();
+        let mut routes = Vec::new();
+        match self.kind {
+            Kind::Page => routes.push((Arc::clone(&self.route), Route::Page(path()))),
+            Kind::Deck => {
+                routes.push((Arc::clone(&self.route), Route::Deck(path())));
+                routes.push((self.handout_route(), Route::Handout(path())));
+                if self.document.slides.iter().any(|slide| !slide.notes.is_empty()) {
+                    routes.push((self.notes_route(), Route::Notes(path())));
+                }
+                routes.extend(self.looks_route().map(|route| (route, Route::Looks(path()))));
+            }
+        }
+        let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
+        for alias in &self.document.matter.aliases {
+            let old = alias_path(folder, alias).map(|path| format!("{path}.html"));
+            if let Some(old) = old.filter(|old| *old != *self.route) {
+                routes.push((Arc::from(old), Route::Alias(path())));
+            }
+        }
+        routes
+    }
+}
+
+/// Returns the path that an alias was an address of, without its ending.
+fn alias_path(folder: &str, alias: &str) -> Option<String> {
+    let stem = alias.trim().trim_start_matches('/').replace(' ', "_");
+    let stem = stem.strip_suffix(".html").unwrap_or(&stem);
+    let inside = if stem.starts_with("wiki/") || stem.starts_with("decks/") {
+        stem.to_owned()
+    } else {
+        format!("{folder}/{stem}")
+    };
+    let clean = names::join("", &inside)?;
+    (clean == inside
+        && clean.len() <= 200
+        && !clean.contains(|c: char| c.is_control() || "\\?#<>\"|*".contains(c)))
+    .then_some(clean)
+}
+
+fn document_route(path: &SourcePath, identity: &Identity, lang: &str, config: &Config) -> Arc<str> {
+    let suffix = match &identity.lang {
+        Some(own) if *own != config.lang || lang != config.lang => format!(".{own}"),
+        _ => String::new(),
+    };
+    let stem = identity.name.replace(' ', "_");
+    let folder_page = path.file_name().starts_with("index.") && path.as_str().contains("/index.");
+    Arc::from(match identity.kind {
+        Kind::Deck => format!("decks/{stem}{suffix}.html"),
+        Kind::Page if folder_page && stem == "index" => format!("wiki/index{suffix}.html"),
+        Kind::Page if folder_page => format!("wiki/{stem}/index{suffix}.html"),
+        Kind::Page => format!("wiki/{stem}{suffix}.html"),
+    })
+}
+
+/// Returns the keys under which a link's target may be named.
+fn keys_of(link: &Link, folder: &str) -> Vec<u64> {
+    let target = bare(&link.target);
+    if target.is_empty() {
+        return Vec::new();
+    }
+    if is_relative(target) {
+        return names::join(folder, target).map(|path| key(&fold(&path))).into_iter().collect();
+    }
+    let whole = fold(target);
+    let mut keys = vec![key(&whole)];
+    for part in [
+        whole.rsplit('/').next(),
+        whole.rsplit(':').next().map(|part| part.trim_matches('_')),
+        without_lang(&whole).rsplit('/').next(),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        let part = key(part);
+        if !keys.contains(&part) {
+            keys.push(part);
+        }
+    }
+    keys
+}
