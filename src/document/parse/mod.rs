@@ -5,6 +5,8 @@ mod format;
 mod notes;
 mod prepare;
 
+use std::borrow::Cow;
+
 use comrak::nodes::NodeValue;
 use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
@@ -35,9 +37,12 @@ pub enum Dialect {
 /// What the formatter and the deck splitter know about the text at hand.
 struct Text<'a> {
     path: &'a SourcePath,
+    /// What is parsed: line for line what is written.
     body: &'a str,
-    /// Where the body begins in the file.
+    /// Where the body begins in the file, and how long it is there.
     base: usize,
+    length: usize,
+    /// The lines as they are written.
     lines: Lines,
     settings: Settings,
 }
@@ -48,7 +53,7 @@ impl Text<'_> {
         let at = node.data().sourcepos;
         let start = self.lines.offset(at.start.line, at.start.column);
         let end = self.lines.offset(at.end.line.max(at.start.line), at.end.column) + 1;
-        let clamp = |n: usize| self.base + n.min(self.body.len());
+        let clamp = |n: usize| self.base + n.min(self.length);
         Span::new(clamp(start), clamp(end))
     }
 
@@ -69,9 +74,10 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
     let mut diagnostics = Vec::new();
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let (matter, body_at) = front_matter(kind, path, text, bom, &mut diagnostics);
-    let softened = soften_quotes(path, &text[body_at..], body_at, &mut diagnostics);
-    let body = softened.as_deref().unwrap_or(&text[body_at..]);
-    if let Some(at) = body.find('\0') {
+    let written = &text[body_at..];
+    let softened = soften_quotes(path, written, body_at, &mut diagnostics);
+    let body = with_newlines(softened.as_deref().unwrap_or(written));
+    if let Some(at) = written.find('\0') {
         let span = Span::new(body_at + at, body_at + at + 1);
         let message = "the text holds a NUL byte".to_owned();
         diagnostics.push(Diagnostic {
@@ -82,7 +88,8 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
             help: "delete it; it is shown as U+FFFD".to_owned(),
         });
     }
-    let text = Text { path, body, base: body_at, lines: Lines::of(body), settings };
+    let (length, lines) = (written.len(), Lines::of(written));
+    let text = Text { path, body: &body, base: body_at, length, lines, settings };
     let mut document = Document {
         path: path.clone(),
         kind,
@@ -114,6 +121,7 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         path: &path,
         body: text,
         base: 0,
+        length: text.len(),
         lines: Lines::of(text),
         settings: Settings { html: true },
     };
@@ -202,6 +210,15 @@ fn late_front_matter(text: &str) -> Option<usize> {
         line.split_once(": ").is_some_and(|(key, _)| key.chars().all(char::is_alphanumeric))
     });
     (block.closed && keys).then_some(at)
+}
+
+/// Ends every line with `\n`: a line end within a formula or a name would else be part of it.
+fn with_newlines(body: &str) -> Cow<'_, str> {
+    if body.contains('\r') {
+        Cow::Owned(body.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(body)
+    }
 }
 
 /// Makes plain text of lines that open more quotations than anybody reads.

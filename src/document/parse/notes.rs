@@ -4,8 +4,11 @@ use comrak::nodes::{ListType, NodeValue};
 use comrak::{Arena, Node, format_html, parse_document};
 use serde_json::{Value as Json, json};
 
-use super::{Dialect, options};
+use super::{Dialect, options, plain_text};
 use crate::document::Note;
+
+/// How deep a note's tree may be; what lies deeper is text alone.
+const DEPTH_MAX: usize = 100;
 
 /// Reads one note.
 pub(super) fn read(text: &str) -> Note {
@@ -18,17 +21,20 @@ pub(super) fn read(text: &str) -> Note {
     let mut html = String::new();
     // Writing into a String cannot fail.
     let _ = format_html(root, &options, &mut html);
-    Note { html, tree: children(root), text: text.to_owned() }
+    Note { html, tree: children(root, 0), text: text.to_owned() }
 }
 
-fn children(node: Node<'_>) -> Vec<Json> {
-    node.children().flat_map(|child| tree(child)).collect()
+fn children(node: Node<'_>, depth: usize) -> Vec<Json> {
+    node.children().flat_map(|child| tree(child, depth + 1)).collect()
 }
 
-fn tree(node: Node<'_>) -> Vec<Json> {
+fn tree(node: Node<'_>, depth: usize) -> Vec<Json> {
+    if depth > DEPTH_MAX {
+        return vec![json!(plain_text(node))];
+    }
     let element = |tag: &str| {
         let mut list = vec![json!(tag), json!({})];
-        list.extend(children(node));
+        list.extend(children(node, depth));
         vec![Json::Array(list)]
     };
     match &node.data().value {
@@ -41,7 +47,7 @@ fn tree(node: Node<'_>) -> Vec<Json> {
         NodeValue::HtmlInline(text) => vec![json!(text)],
         NodeValue::HtmlBlock(block) => vec![json!(["p", {}, block.literal])],
         NodeValue::ThematicBreak => vec![json!(["hr", {}])],
-        NodeValue::Paragraph if in_tight_list(node) => children(node),
+        NodeValue::Paragraph if in_tight_list(node) => children(node, depth),
         NodeValue::Paragraph => element("p"),
         NodeValue::Heading(heading) => element(&format!("h{}", heading.level)),
         NodeValue::Emph => element("em"),
@@ -60,13 +66,13 @@ fn tree(node: Node<'_>) -> Vec<Json> {
                 json!(if safe { "a" } else { "span" }),
                 if safe { json!({"href": link.url}) } else { json!({}) },
             ];
-            list.extend(children(node));
+            list.extend(children(node, depth));
             vec![Json::Array(list)]
         }
         NodeValue::Table(_) => element("table"),
         NodeValue::TableRow(_) => element("tr"),
         NodeValue::TableCell => element("td"),
-        _ => children(node),
+        _ => children(node, depth),
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
             NodeValue::WikiLink(link) => Some(link.embed),
             _ => None,
         };
+        if embed.is_some() {
+            join_lines(node);
+        }
         match embed {
             Some(false) => extend_label(arena, node),
             Some(true) => {}
@@ -48,6 +51,19 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
 fn text_node<'a>(arena: &'a Arena<'a>, text: String) -> Node<'a> {
     let value = NodeValue::Text(Cow::Owned(text));
     arena.alloc(AstNode::from(value))
+}
+
+/// A name may be broken over two lines: the break is a space.
+fn join_lines(link: Node<'_>) {
+    let broken = |text: &str| text.contains('\n');
+    let joined = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
+    for node in link.descendants() {
+        match &mut node.data_mut().value {
+            NodeValue::WikiLink(link) if broken(&link.url) => link.url = joined(&link.url),
+            NodeValue::Text(text) if broken(text) => *text = Cow::Owned(joined(text)),
+            _ => {}
+        }
+    }
 }
 
 /// `[[bus]]es`: ASCII letters behind a wiki link belong to its label.
