@@ -15,7 +15,7 @@ use crate::document::{self, Document, Settings};
 use crate::output::{Output, Templates};
 use crate::page::{self, Options, Site};
 use crate::source::{Content, Source, SourcePath, Sources};
-use crate::span::Span;
+use crate::span::{Lines, Span};
 
 /// Every output of one compile, whole.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Bundle {
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
+    /// The lines of the file that was looked at last: its diagnostics stand together.
+    lines: Mutex<Option<(SourcePath, Arc<Lines>)>>,
 }
 
 /// A source that came, changed (`Some`) or went (`None`).
@@ -73,6 +75,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         documents,
         made: RwLock::default(),
         faults: Mutex::default(),
+        lines: Mutex::default(),
     }
 }
 
@@ -127,13 +130,21 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         documents: bundle.documents.clone(),
         made: RwLock::default(),
         faults: Mutex::default(),
+        lines: Mutex::default(),
     };
-    next.replace(&paths);
+    // A file that comes or goes makes translations of its neighbours, or pages of them.
+    let mut renamed = Vec::new();
+    for path in paths.iter().filter(|path| path.is_document()) {
+        if bundle.sources.get(path).is_some() != next.sources.get(path).is_some() {
+            renamed.extend(names::translations_of(path, &next.config));
+        }
+    }
+    next.replace(&paths, &renamed);
     next
 }
 
 impl Bundle {
-    fn replace(&mut self, paths: &[SourcePath]) {
+    fn replace(&mut self, paths: &[SourcePath], renamed: &[SourcePath]) {
         let settings = Settings { html: self.config.html };
         let parsed: Vec<(&SourcePath, Option<Document>)> = paths
             .par_iter()
@@ -148,12 +159,7 @@ impl Bundle {
                 )
             })
             .collect();
-        let mut renamed = Vec::new();
         for (path, document) in parsed {
-            let existed = self.documents.contains_key(path);
-            if existed != document.is_some() {
-                renamed.extend(names::translations_of(path, &self.config));
-            }
             self.catalog.remove(path);
             match document {
                 Some(document) => drop(self.documents.insert(path.clone(), Arc::new(document))),
@@ -161,8 +167,7 @@ impl Bundle {
             }
             self.enter(path);
         }
-        // A file that came or went makes translations of its neighbours, or pages of them.
-        for path in &renamed {
+        for path in renamed {
             if !self.documents.contains_key(path) {
                 continue;
             }
@@ -328,7 +333,8 @@ impl Bundle {
     /// Returns a diagnostic with its line, column and excerpt.
     pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
         let source = self.sources.get(&diagnostic.path);
-        let mut located = diagnostic.locate(source.and_then(Source::as_text).unwrap_or(""));
+        let text = source.and_then(Source::as_text).unwrap_or("");
+        let mut located = diagnostic.locate_in(text, &self.lines(&diagnostic.path, text));
         if let Some(Content::Unusable(fault)) = source.map(|source| &source.content) {
             (located.line, located.column) = (fault.line, fault.column);
         }
@@ -336,6 +342,19 @@ impl Bundle {
             located.path = beside(file, &diagnostic.path);
         }
         located
+    }
+
+    /// Returns the lines of a file; those of the file that was asked for last are known.
+    fn lines(&self, path: &SourcePath, text: &str) -> Arc<Lines> {
+        let mut known = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, lines)) = &*known
+            && of == path
+        {
+            return Arc::clone(lines);
+        }
+        let lines = Arc::new(Lines::of(text));
+        *known = Some((path.clone(), Arc::clone(&lines)));
+        lines
     }
 
     /// Tells whether a diagnostic is an error, or would be one under `--strict`.

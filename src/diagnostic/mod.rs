@@ -26,6 +26,10 @@ impl Severity {
     }
 }
 
+/// How much of a line an excerpt shows at most, and how much of it before the place.
+const EXCERPT_MAX: usize = 120;
+const EXCERPT_BEFORE: u32 = 40;
+
 /// One rule: its stable code, how severe a breach is, and what it means.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -58,6 +62,9 @@ pub struct Located {
     /// The source line, for the excerpt; not part of the JSON that `check` prints.
     #[serde(skip)]
     pub excerpt: String,
+    /// How many characters of the line stand before the excerpt.
+    #[serde(skip)]
+    pub skipped: u32,
     /// How many characters of the excerpt the caret underlines, at least one.
     #[serde(skip)]
     pub width: u32,
@@ -66,9 +73,16 @@ pub struct Located {
 impl Diagnostic {
     /// Returns the diagnostic with line, column and source line, read off `text`.
     pub fn locate(&self, text: &str) -> Located {
-        let lines = Lines::of(text);
+        self.locate_in(text, &Lines::of(text))
+    }
+
+    /// The same where the lines of the text are known.
+    pub fn locate_in(&self, text: &str, lines: &Lines) -> Located {
         let place = lines.place(text, self.span.start as usize);
-        let excerpt = lines.line(text, place.line).to_owned();
+        // A line of a whole book is kept around the place alone.
+        let skipped = place.column.saturating_sub(1 + EXCERPT_BEFORE);
+        let line = lines.line(text, place.line);
+        let excerpt = line.chars().skip(skipped as usize).take(EXCERPT_MAX).collect();
         let inside = text.get(self.span.start as usize..self.span.end as usize).unwrap_or("");
         let width = inside.lines().next().map_or(0, |line| line.chars().count());
         Located {
@@ -80,6 +94,7 @@ impl Diagnostic {
             message: self.message.clone(),
             help: self.help.clone(),
             excerpt,
+            skipped,
             width: u32::try_from(width.max(1)).unwrap_or(1),
         }
     }
@@ -97,17 +112,15 @@ impl Located {
     pub fn excerpt_with_caret(&self) -> String {
         use unicode_width::UnicodeWidthChar;
         let columns = |c: char| if c == '\t' { 4 } else { c.width().unwrap_or(0) };
-        let at = self.column.saturating_sub(1) as usize;
-        // A line of a whole book is shown around the place alone.
-        let skipped = at.saturating_sub(40);
-        let shown: Vec<char> = self.excerpt.chars().skip(skipped).take(120).collect();
+        let at = self.column.saturating_sub(1 + self.skipped) as usize;
+        let shown: Vec<char> = self.excerpt.chars().collect();
         let line: String = shown
             .iter()
             .map(|&c| if c == '\t' { "    ".to_owned() } else { c.to_string() })
             .collect();
-        let before: usize = shown.iter().take(at - skipped).copied().map(columns).sum();
+        let before: usize = shown.iter().take(at).copied().map(columns).sum();
         let marked: usize =
-            shown.iter().skip(at - skipped).take(self.width as usize).copied().map(columns).sum();
+            shown.iter().skip(at).take(self.width as usize).copied().map(columns).sum();
         format!("{line}\n{}{}", " ".repeat(before), "^".repeat(marked.max(1)))
     }
 }

@@ -149,6 +149,7 @@ impl Waiting {
             message: "the compiler failed on this change; the last good state is shown".to_owned(),
             help: "this is a fault of kamishibai: please report it with the file; another change is tried at once".to_owned(),
             excerpt: String::new(),
+            skipped: 0,
             width: 1,
         });
         let held = self.config.iter().flat_map(|(_, errors)| errors.iter().cloned());
@@ -168,6 +169,7 @@ fn config_errors(source: &Source) -> Vec<Located> {
             message: fault.message.clone(),
             help: fault.help.clone(),
             excerpt: String::new(),
+            skipped: 0,
             width: 1,
         }];
     }
