@@ -4,6 +4,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and start programs")]
 
 mod cases;
+mod demo;
 mod export;
+mod limits;
+mod properties;
 mod spec;
 mod tidy;

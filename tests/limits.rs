@@ -1,0 +1,236 @@
+//! Inputs that nobody writes and somebody sends: each is understood in the end, and the page beside it is built.
+//!
+//! Nothing here looks at a clock. What takes more than linear time does not come back at these sizes.
+
+use std::fmt::Write as _;
+
+use kamishibai::compile::{Bundle, compile};
+use kamishibai::page::Options;
+use kamishibai::source::{Source, Sources};
+
+/// Compiles a page or deck beside an ordinary page; renders both, looks for what is wrong.
+fn survive(path: &str, text: &str) -> Bundle {
+    let neighbour = Source::text("wiki/Neighbour.md", "本文\n");
+    let sources: Sources = [Source::text(path, text), neighbour].into_iter().collect();
+    let bundle = compile(sources, Options { notes: true, ..Options::default() });
+    let route = path.replace(".md", ".html");
+    let output = bundle.output(&route).unwrap_or_else(|| panic!("{path} has no page"));
+    // Wrapped in what a page has, output grows with input.
+    assert!(
+        output.bytes.len() <= 100_000 + 100 * text.len(),
+        "{} bytes became {}",
+        text.len(),
+        output.bytes.len()
+    );
+    let neighbour = bundle.output("wiki/Neighbour.html").expect("the neighbour is built");
+    assert!(String::from_utf8_lossy(&neighbour.bytes).contains("本文"));
+    bundle.diagnostics().iter().for_each(|diagnostic| drop(bundle.locate(diagnostic)));
+    bundle
+}
+
+fn page(text: &str) -> Bundle {
+    survive("wiki/A.md", text)
+}
+
+fn deck(text: &str) -> Bundle {
+    let bundle = survive("decks/a.md", text);
+    assert!(bundle.output("decks/a.notes.html").is_some(), "a deck has a handout");
+    drop(bundle.output("decks/a.notes.js"));
+    bundle
+}
+
+#[test]
+fn fifty_megabytes() {
+    let paragraph = "大阪の雨は[[Neighbour]]で、**強く**降る。\n\n- 一\n- 二\n\n";
+    page(&paragraph.repeat(50_000_000 / paragraph.len()));
+}
+
+#[test]
+fn quotations_within_quotations() {
+    for text in [">".repeat(10_000), "> ".repeat(10_000), format!("- {}", ">".repeat(10_000))] {
+        page(&format!("{text}一\n"));
+        deck(&format!("<!--\n{text}一\n-->\n"));
+        deck(&format!("---\nheader: '{text}'\n---\n"));
+    }
+    let deeper: String = (1..300).map(|depth| format!("{}一\n", ">".repeat(depth))).collect();
+    page(&deeper);
+}
+
+#[test]
+fn lists_within_lists() {
+    let dashes = "- ".repeat(5_000);
+    let indented: String = (0..500).map(|depth| format!("{}- 一\n", "  ".repeat(depth))).collect();
+    let numbered = "1) ".repeat(2_000);
+    for text in [dashes, indented, numbered] {
+        page(&format!("{text}一\n"));
+        deck(&format!("{text}一\n"));
+        deck(&format!("一\n\n<!--\n{text}一\n-->\n"));
+    }
+    page(&"* a\n".repeat(100_000));
+}
+
+#[test]
+fn tables_without_end() {
+    let columns = 10_000;
+    let row = |cell: &str| format!("|{}\n", format!("{cell}|").repeat(columns));
+    page(&format!("{}{}{}", row("a"), row("-"), row("b").repeat(3)));
+    page(&format!("{}{}{}", row("a"), row("-"), "|\n".repeat(1_000)));
+    page(&format!("|a|\n|-|\n{}", "|b|\n".repeat(100_000)));
+}
+
+#[test]
+fn references_that_multiply() {
+    let target = "x".repeat(50_000);
+    page(&format!("[a]: {target}\n\n{}", "[a]\n".repeat(50_000)));
+    let many: String = (0..20_000).fold(String::new(), |mut text, n| {
+        writeln!(text, "[r{n}]: /u{n}").expect("a string takes every line");
+        text
+    });
+    page(&format!("{many}\n{}", "[r1] ".repeat(20_000)));
+    page(&"[^a] ".repeat(20_000));
+    page(&format!("{}\n\n[^a]: 註\n", "[^a] ".repeat(20_000)));
+}
+
+#[test]
+fn headings_of_one_name() {
+    page(&"# 一\n\n".repeat(50_000));
+    page(&"## 😀\n".repeat(50_000));
+    deck(&"# 1\n".repeat(20_000));
+    let linked: String = (0..10_000).map(|n| format!("## 一\n\n[[#一-{n}]]\n\n")).collect();
+    page(&linked);
+}
+
+#[test]
+fn slides_without_end() {
+    deck(&"---\n\n".repeat(20_000));
+    deck(&"<!-- _class: lead -->\n\n# 一\n\n[[Neighbour]]\n\n---\n\n".repeat(20_000));
+    deck(&"* 一\n\n---\n\n<!-- メモ -->\n\n<!-- paginate: true -->\n\n".repeat(10_000));
+}
+
+#[test]
+fn links_in_one_paragraph() {
+    page(&"[[Neighbour]] ".repeat(10_000));
+    page(&"[[ない]] ".repeat(10_000));
+    page(&"[[ない]]\n\n".repeat(20_000));
+    page(&"[a](Neighbour.md)の".repeat(20_000));
+    page(&"https://example.com/。".repeat(20_000));
+    deck(&"[[Neighbour]] ".repeat(10_000));
+}
+
+#[test]
+fn brackets_and_marks_without_end() {
+    let n = 50_000;
+    for mark in [
+        "[", "![", "[[", "![[", "*a", "_a ", "**a **", "`", "<", "<a", "<!--", "$", "~", "==",
+        "++", "^", ":", "\\", "&", "a**b_c* ",
+    ] {
+        page(&mark.repeat(n));
+        deck(&mark.repeat(n / 5));
+    }
+    for (open, close) in
+        [("[", "]"), ("![", "](x)"), ("[[", "]]"), ("**", "**"), ("<b>", "</b>"), ("(", ")")]
+    {
+        page(&format!("{}a{}", open.repeat(n), close.repeat(n)));
+    }
+    page(&format!("{}\n", "`a``b".repeat(n / 10)));
+    page(&(1..1_000).map(|n| format!("{} ", "`".repeat(n))).collect::<String>());
+    page(&"<b title=\"".repeat(n));
+    page(&"<div>\n\n".repeat(5_000));
+    page(&"a\n---\n".repeat(20_000));
+    page(&"> [!NOTE]\n".repeat(20_000));
+    page(&":::\n".repeat(20_000));
+    page(&":::a\n".repeat(2_000));
+    page(&"term\n\n: x\n\n".repeat(5_000));
+}
+
+#[test]
+fn comments_without_end() {
+    deck(&"<!-- a -->".repeat(50_000));
+    deck(&"a <!-- b --> ".repeat(20_000));
+    deck(&format!("<!--\n{}\n-->\n", "- a\n  - b\n".repeat(20_000)));
+    deck(&format!("<!-- {} -->\n", "a".repeat(1_000_000)));
+    deck(&"<!-- header: x -->\n\n".repeat(5_000));
+    deck(&"<!--".repeat(50_000));
+    deck(&format!("<!-- {0}a{0} -->\n", "*".repeat(20_000)));
+    deck(&format!("<!-- {}a{} -->\n", "[".repeat(20_000), "](x)".repeat(20_000)));
+}
+
+#[test]
+fn bombs_of_yaml() {
+    let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n";
+    let deep = format!("a: {}", "[".repeat(100_000));
+    let deeper: String = (0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let dashes = format!("a:\n  {}x", "- ".repeat(20_000));
+    let wide: String = (0..50_000).map(|n| format!("k{n}: v\n")).collect();
+    let tags = format!("tags: [{}]", "a, ".repeat(50_000));
+    let other_tags = format!("tags: {}", (0..9_000).map(|n| format!("t{n},")).collect::<String>());
+    let long = format!("title: {}", "x".repeat(1_000_000));
+    let quoted = format!("header: {}", "\"".repeat(100_000));
+    let questions = "? ".repeat(20_000);
+    let braces = "{a: ".repeat(20_000);
+    for yaml in [
+        laughs,
+        &deep,
+        &deeper,
+        &dashes,
+        &wide,
+        &tags,
+        &other_tags,
+        &long,
+        &quoted,
+        &questions,
+        &braces,
+    ] {
+        survive("wiki/A.md", &format!("---\n{yaml}\n---\n本文\n"));
+        survive("decks/a.md", &format!("---\n{yaml}\n---\n一\n"));
+        survive("decks/a.md", &format!("一\n\n<!--\n{yaml}\n-->\n"));
+    }
+}
+
+#[test]
+fn bombs_of_toml() {
+    let deep = format!("a = {}", "[".repeat(100_000));
+    let braces = format!("a = {}", "{ a = ".repeat(20_000));
+    let dots = format!("{}a = 1", "a.".repeat(50_000));
+    let wide: String = (0..20_000).map(|n| format!("k{n} = 1\n")).collect();
+    let tables: String = (0..20_000).map(|n| format!("[t{n}]\n")).collect();
+    for toml in [deep, braces, dots, wide, tables] {
+        let page = Source::text("wiki/A.md", "本文\n");
+        let sources = [Source::text("kami.toml", &toml), page].into_iter().collect();
+        let bundle = compile(sources, Options::default());
+        assert!(bundle.output("wiki/A.html").is_some(), "a site is built whatever its kami.toml");
+        assert!(!bundle.diagnostics().is_empty(), "what is wrong is told");
+    }
+}
+
+/// A page that links to every other, and ten thousand that link back.
+#[test]
+fn ten_thousand_pages() {
+    let names = || (0..10_000).map(|n| format!("頁{n}"));
+    let index: String = names().map(|name| format!("- [[{name}]]\n")).collect();
+    let pages = names().map(|name| {
+        Source::text(
+            &format!("wiki/{name}.md"),
+            &format!("# {name}\n\n[[index]]の[[頁{}]]\n", name.len()),
+        )
+    });
+    let sources = pages.chain([Source::text("wiki/index.md", &index)]).collect();
+    let bundle = compile(sources, Options::default());
+    assert_eq!(bundle.diagnostics(), []);
+    for address in bundle.addresses() {
+        assert!(bundle.make(&address).is_some(), "nothing at {address}");
+    }
+}
+
+/// Where many pages have one title, one file's name, and links that lead nowhere.
+#[test]
+fn namesakes_and_missing_names() {
+    let pages = (0..2_000).map(|n| {
+        let title = if n < 50 { "記録".to_owned() } else { format!("記録{n}") };
+        let text = format!("---\ntitle: {title}\n---\n[[記録]] [[ない頁の名前{n}]] [[./Notes]]\n");
+        Source::text(&format!("wiki/{n}/Notes.md"), &text)
+    });
+    let bundle = compile(pages.collect(), Options::default());
+    assert!(bundle.diagnostics().len() >= 2_000);
+    assert!(bundle.output("wiki/7/Notes.html").is_some());
+}
