@@ -374,10 +374,7 @@ fn difference(written: &str, found: &str) -> String {
         let old_first = skip_old.unwrap_or(usize::MAX) <= skip_new.unwrap_or(usize::MAX);
         let (sign, line) = match (old, new) {
             (Some(line), None) => ("-", line),
-            (None, Some(line)) => ("+", line),
-            (Some(line), Some(_)) if old_first && skip_old.is_some() || skip_new.is_none() => {
-                ("-", line)
-            }
+            (Some(line), _) if old_first && skip_old.is_some() || skip_new.is_none() => ("-", line),
             (_, Some(line)) => ("+", line),
             (None, None) => break,
         };

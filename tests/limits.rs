@@ -2,7 +2,7 @@
 //!
 //! Nothing here looks at a clock. What takes more than linear time does not come back at these sizes.
 
-use std::fmt::Write as _;
+use std::ops::Range;
 
 use kamishibai::compile::{Bundle, compile};
 use kamishibai::page::Options;
@@ -26,6 +26,15 @@ fn survive(path: &str, text: &str) -> Bundle {
     assert!(String::from_utf8_lossy(&neighbour.bytes).contains("本文"));
     bundle.diagnostics().iter().for_each(|diagnostic| drop(bundle.locate(diagnostic)));
     bundle
+}
+
+/// Puts one piece for each number together.
+fn each(numbers: Range<usize>, piece: impl Fn(usize) -> String) -> String {
+    let mut text = String::new();
+    for number in numbers {
+        text += &piece(number);
+    }
+    text
 }
 
 fn page(text: &str) -> Bundle {
@@ -52,14 +61,14 @@ fn quotations_within_quotations() {
         deck(&format!("<!--\n{text}一\n-->\n"));
         deck(&format!("---\nheader: '{text}'\n---\n"));
     }
-    let deeper: String = (1..300).map(|depth| format!("{}一\n", ">".repeat(depth))).collect();
+    let deeper = each(1..300, |depth| format!("{}一\n", ">".repeat(depth)));
     page(&deeper);
 }
 
 #[test]
 fn lists_within_lists() {
     let dashes = "- ".repeat(5_000);
-    let indented: String = (0..500).map(|depth| format!("{}- 一\n", "  ".repeat(depth))).collect();
+    let indented = each(0..500, |depth| format!("{}- 一\n", "  ".repeat(depth)));
     let numbered = "1) ".repeat(2_000);
     for text in [dashes, indented, numbered] {
         page(&format!("{text}一\n"));
@@ -82,9 +91,11 @@ fn tables_without_end() {
 fn references_that_multiply() {
     let target = "x".repeat(50_000);
     page(&format!("[a]: {target}\n\n{}", "[a]\n".repeat(50_000)));
-    let many: String = (0..20_000).fold(String::new(), |mut text, n| {
-        writeln!(text, "[r{n}]: /u{n}").expect("a string takes every line");
-        text
+    let many = each(0..20_000, |n| {
+        format!(
+            "[r{n}]: /u{n}
+"
+        )
     });
     page(&format!("{many}\n{}", "[r1] ".repeat(20_000)));
     page(&"[^a] ".repeat(20_000));
@@ -96,7 +107,7 @@ fn headings_of_one_name() {
     page(&"# 一\n\n".repeat(50_000));
     page(&"## 😀\n".repeat(50_000));
     deck(&"# 1\n".repeat(20_000));
-    let linked: String = (0..10_000).map(|n| format!("## 一\n\n[[#一-{n}]]\n\n")).collect();
+    let linked = each(0..10_000, |n| format!("## 一\n\n[[#一-{n}]]\n\n"));
     page(&linked);
 }
 
@@ -133,7 +144,7 @@ fn brackets_and_marks_without_end() {
         page(&format!("{}a{}", open.repeat(n), close.repeat(n)));
     }
     page(&format!("{}\n", "`a``b".repeat(n / 10)));
-    page(&(1..1_000).map(|n| format!("{} ", "`".repeat(n))).collect::<String>());
+    page(&each(1..1_000, |n| format!("{} ", "`".repeat(n))));
     page(&"<b title=\"".repeat(n));
     page(&"<div>\n\n".repeat(5_000));
     page(&"a\n---\n".repeat(20_000));
@@ -159,11 +170,11 @@ fn comments_without_end() {
 fn bombs_of_yaml() {
     let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n";
     let deep = format!("a: {}", "[".repeat(100_000));
-    let deeper: String = (0..5_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let deeper = each(0..5_000, |depth| format!("{}a:\n", " ".repeat(depth)));
     let dashes = format!("a:\n  {}x", "- ".repeat(20_000));
-    let wide: String = (0..50_000).map(|n| format!("k{n}: v\n")).collect();
+    let wide = each(0..50_000, |n| format!("k{n}: v\n"));
     let tags = format!("tags: [{}]", "a, ".repeat(50_000));
-    let other_tags = format!("tags: {}", (0..9_000).map(|n| format!("t{n},")).collect::<String>());
+    let other_tags = format!("tags: {}", each(0..9_000, |n| format!("t{n},")));
     let long = format!("title: {}", "x".repeat(1_000_000));
     let quoted = format!("header: {}", "\"".repeat(100_000));
     let questions = "? ".repeat(20_000);
@@ -192,8 +203,8 @@ fn bombs_of_toml() {
     let deep = format!("a = {}", "[".repeat(100_000));
     let braces = format!("a = {}", "{ a = ".repeat(20_000));
     let dots = format!("{}a = 1", "a.".repeat(50_000));
-    let wide: String = (0..20_000).map(|n| format!("k{n} = 1\n")).collect();
-    let tables: String = (0..20_000).map(|n| format!("[t{n}]\n")).collect();
+    let wide = each(0..20_000, |n| format!("k{n} = 1\n"));
+    let tables = each(0..20_000, |n| format!("[t{n}]\n"));
     for toml in [deep, braces, dots, wide, tables] {
         let page = Source::text("wiki/A.md", "本文\n");
         let sources = [Source::text("kami.toml", &toml), page].into_iter().collect();
@@ -207,7 +218,7 @@ fn bombs_of_toml() {
 #[test]
 fn ten_thousand_pages() {
     let names = || (0..10_000).map(|n| format!("頁{n}"));
-    let index: String = names().map(|name| format!("- [[{name}]]\n")).collect();
+    let index = each(0..10_000, |n| format!("- [[頁{n}]]\n"));
     let pages = names().map(|name| {
         Source::text(
             &format!("wiki/{name}.md"),

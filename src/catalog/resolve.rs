@@ -58,7 +58,7 @@ impl Catalog {
     /// Finds what a link of `from` leads to. The first rule with a hit wins.
     pub fn resolve(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
         if link.target.is_empty() {
-            return self.at(Arc::clone(from), link, Vec::new());
+            return at(Arc::clone(from), link, Vec::new());
         }
         if let Some(tag) = category(&link.target).filter(|_| link.form == Form::Wiki) {
             return Resolution::Tag(tag.to_owned());
@@ -72,20 +72,20 @@ impl Catalog {
             (parts.len() > 1).then(|| self.named_by(from, &parts.join("/"))).flatten()
         });
         if let Some((entry, others)) = found {
-            return self.at(entry, link, others);
+            return at(entry, link, others);
         }
         self.resolve_asset(from, &link.target).map_or(Resolution::Missing, Resolution::Asset)
     }
 
     /// `[text](EBS.en.md)` names a file, its language included.
     fn exact_file(&self, from: &Arc<Entry>, link: &Link) -> Option<Resolution> {
-        if link.form != Form::Markdown || !link.target.ends_with(".md") {
+        if link.form != Form::Markdown || !is_markdown(&link.target) {
             return None;
         }
         let entry = self.entries.get(join(from.folder(), &link.target)?.as_str())?;
         let suffixed = last(bare(&link.target)) != last(&entry.name);
         let entry = if suffixed { entry } else { self.version(entry, &from.lang) };
-        Some(self.at(Arc::clone(entry), link, Vec::new()))
+        Some(at(Arc::clone(entry), link, Vec::new()))
     }
 
     /// Returns the document that a page with `redirect:` leads to.
@@ -185,15 +185,6 @@ impl Catalog {
         self.versions(entry).into_iter().find(|other| other.lang == lang).unwrap_or(entry)
     }
 
-    fn at(&self, entry: Arc<Entry>, link: &Link, others: Vec<SourcePath>) -> Resolution {
-        let Some(anchor) = link.anchor.as_deref().filter(|anchor| !anchor.is_empty()) else {
-            return Resolution::Document { entry, fragment: None, lost: false, others };
-        };
-        let fragment = fragment(&entry, anchor);
-        let lost = fragment.is_none();
-        Resolution::Document { entry, fragment, lost, others }
-    }
-
     /// Finds a file by path from a document, from `wiki/`, `decks/` and the top, or by its bare name.
     pub fn resolve_asset(&self, from: &Entry, target: &str) -> Option<SourcePath> {
         for folder in [from.folder(), "wiki", "decks", ""] {
@@ -256,6 +247,21 @@ impl Catalog {
         let found = self.resolve(from, &from.document.links[link]);
         matches!(found, Resolution::Document { entry: target, .. } if is_work(&target))
     }
+}
+
+/// Tells whether a path is one of a Markdown file.
+fn is_markdown(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| ending == "md")
+}
+
+/// Returns what a link to a document leads to: the document, or the place in it.
+fn at(entry: Arc<Entry>, link: &Link, others: Vec<SourcePath>) -> Resolution {
+    let Some(anchor) = link.anchor.as_deref().filter(|anchor| !anchor.is_empty()) else {
+        return Resolution::Document { entry, fragment: None, lost: false, others };
+    };
+    let fragment = fragment(&entry, anchor);
+    let lost = fragment.is_none();
+    Resolution::Document { entry, fragment, lost, others }
 }
 
 /// Returns the fragment of a place in a document: a slide's number or key, a heading, a path of headings.

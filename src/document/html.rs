@@ -194,16 +194,13 @@ fn attributes(text: &str) -> Vec<(String, String)> {
         let mut value = String::new();
         if let Some(after) = rest.strip_prefix('=') {
             let after = after.trim_start();
-            let (inside, length) = match after.chars().next() {
-                Some(quote @ ('"' | '\'')) => {
-                    let close = after[1..].find(quote).map_or(after.len(), |at| at + 1);
-                    (&after[1..close.max(1)], (close + 1).min(after.len()))
-                }
-                _ => {
-                    let close =
-                        after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len());
-                    (&after[..close], close)
-                }
+            let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let (inside, length) = if let Some(quote) = quote {
+                let close = after[1..].find(quote).map_or(after.len(), |at| at + 1);
+                (&after[1..close.max(1)], (close + 1).min(after.len()))
+            } else {
+                let close = after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len());
+                (&after[..close], close)
             };
             inside.clone_into(&mut value);
             rest = &after[length..];

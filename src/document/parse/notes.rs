@@ -1,6 +1,6 @@
 //! Speaker notes: Markdown in comments, as HTML and as a tree that is built without parsing HTML.
 
-use comrak::nodes::{ListType, NodeValue};
+use comrak::nodes::{AstNode, ListType, NodeValue};
 use comrak::{Arena, Node, format_html, parse_document};
 use serde_json::{Value as Json, json};
 
@@ -78,6 +78,6 @@ fn tree(node: Node<'_>, depth: usize) -> Vec<Json> {
 
 fn in_tight_list(node: Node<'_>) -> bool {
     node.parent()
-        .and_then(|item| item.parent())
+        .and_then(AstNode::parent)
         .is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if list.tight))
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use comrak::Node;
 use comrak::html::{self as default, ChildRendering, Context};
 use comrak::nodes::{
-    AlertType, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
+    AlertType, AstNode, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
 };
 
 use super::{Formatter, Rendered};
@@ -168,7 +168,7 @@ pub(super) fn format_cell(
     }
     let column = context.user.cell;
     context.user.cell += 1;
-    let table = row.and_then(|row| row.parent());
+    let table = row.and_then(AstNode::parent);
     let alignment = table.and_then(|table| match &table.data().value {
         NodeValue::Table(table) => table_alignment(table, column),
         _ => None,

@@ -160,12 +160,10 @@ fn format_node(
             context.user.picture(node, &image.url, &image.title, &alt);
             Ok(ChildRendering::Skip)
         }
-        NodeValue::Image(_) => Ok(ChildRendering::HTML),
         NodeValue::Heading(heading) => format_heading(context, node, heading.level, entering),
         NodeValue::CodeBlock(block) if entering => {
             format_code_block(context, &block.info, &block.literal)
         }
-        NodeValue::CodeBlock(_) => Ok(ChildRendering::HTML),
         NodeValue::HtmlBlock(block) if entering => {
             context.cr()?;
             format_html(context, node, &block.literal)?;
@@ -176,7 +174,12 @@ fn format_node(
             format_html(context, node, literal)?;
             Ok(ChildRendering::HTML)
         }
-        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => Ok(ChildRendering::HTML),
+        NodeValue::Math(math) if entering => format_math(context, math),
+        NodeValue::Image(_)
+        | NodeValue::Math(_)
+        | NodeValue::CodeBlock(_)
+        | NodeValue::HtmlBlock(_)
+        | NodeValue::HtmlInline(_) => Ok(ChildRendering::HTML),
         NodeValue::Table(_) => format_table(context, node, entering),
         NodeValue::TableRow(_) => {
             context.user.cell = 0;
@@ -192,8 +195,6 @@ fn format_node(
             write!(context, "<li data-step=\"{step}\" data-marpit-fragment=\"{step}\">")?;
             Ok(ChildRendering::HTML)
         }
-        NodeValue::Math(math) if entering => format_math(context, math),
-        NodeValue::Math(_) => Ok(ChildRendering::HTML),
         NodeValue::TaskItem(item) if entering => format_task(context, node, item.symbol.is_some()),
         NodeValue::Alert(alert) => {
             format_alert(context, alert.alert_type, alert.title.as_deref(), entering)
