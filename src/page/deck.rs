@@ -192,9 +192,11 @@ fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView 
 fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
     let Filler { site, entry, root, .. } = filler;
     let mut links = Vec::new();
-    for link in
-        entry.document.links.iter().filter(|link| link.slide.map(|n| n as usize) == Some(number))
-    {
+    // Links stand in the order of their slides.
+    let slide = u32::try_from(number).ok();
+    let written = &entry.document.links;
+    let from = written.partition_point(|link| link.slide < slide);
+    for link in written[from..].iter().take_while(|link| link.slide == slide) {
         if let Resolution::Document { entry: target, .. } = site.catalog.resolve(entry, link)
             && target.kind == Kind::Page
         {

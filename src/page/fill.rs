@@ -84,6 +84,15 @@ impl Filler<'_> {
         let in_page = link.target.is_empty() && link.form == Form::Markdown;
         let resolution = self.site.catalog.resolve(self.entry, link);
         match &resolution {
+            // `[[#gone]]` would load the very page again.
+            Resolution::Document { lost: true, .. } if link.target.is_empty() && !in_page => {
+                out.push_str("<a class=\"wikilink missing\"");
+                attribute(
+                    "title",
+                    self.site.interface.word(&self.entry.lang, "missing_anchor"),
+                    out,
+                );
+            }
             Resolution::Document { entry, fragment, .. } => {
                 let fragment = fragment.clone().or_else(|| link.anchor.clone().filter(|_| in_page));
                 let fragment =
@@ -101,8 +110,12 @@ impl Filler<'_> {
             }
             Resolution::Asset(path) => {
                 let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
+                // `#page=3` is the file's own affair.
+                let anchor = link.anchor.as_deref().filter(|anchor| !anchor.is_empty());
+                let fragment =
+                    anchor.map_or_else(String::new, |anchor| format!("#{}", encode(anchor)));
                 out.push_str("<a class=\"wikilink\"");
-                attribute("href", &format!("{}{}", self.root, encode(route)), out);
+                attribute("href", &format!("{}{}{fragment}", self.root, encode(route)), out);
             }
             Resolution::Tag(tag) => {
                 out.push_str("<a class=\"wikilink\"");

@@ -95,7 +95,9 @@ impl<'t> Formatter<'t> {
         }
         html.push_str(&self.open.close_all());
         html.shrink_to_fit();
-        Prose { html, holes: std::mem::take(&mut self.holes) }
+        let mut prose = Prose { html, holes: std::mem::take(&mut self.holes) };
+        name_ways_back(&mut prose);
+        prose
     }
 
     /// Begins a slide: what follows stands on it.
@@ -142,6 +144,35 @@ impl<'t> Formatter<'t> {
         let at = u32::try_from(self.written.get()).unwrap_or(u32::MAX);
         self.holes.push(Hole { at, filling });
     }
+}
+
+/// Lets the reader's language say what the arrows behind footnotes do; comrak says it in English.
+fn name_ways_back(prose: &mut Prose) {
+    const LABEL: &str = "aria-label=\"";
+    const WORDS: &str = "aria-label=\"Back to reference";
+    if !prose.html.contains(WORDS) {
+        return;
+    }
+    let shifted = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut old = std::mem::take(&mut prose.holes).into_iter().peekable();
+    let (mut html, mut from) = (String::with_capacity(prose.html.len()), 0);
+    while from < prose.html.len() {
+        let found = prose.html[from..].find(WORDS).map(|at| from + at + LABEL.len());
+        let end = found.unwrap_or(prose.html.len());
+        while let Some(hole) = old.next_if(|hole| hole.at as usize <= end) {
+            let at = shifted(html.len() + hole.at as usize - from);
+            prose.holes.push(Hole { at, filling: hole.filling });
+        }
+        html.push_str(&prose.html[from..end]);
+        from = end;
+        if found.is_some() {
+            prose
+                .holes
+                .push(Hole { at: shifted(html.len()), filling: Filling::Word("footnote_back") });
+            from += WORDS.len() - LABEL.len();
+        }
+    }
+    prose.html = html;
 }
 
 fn format_node(
