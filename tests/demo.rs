@@ -1,5 +1,6 @@
 //! The repository's own site: it is what the program promises.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -51,6 +52,38 @@ fn with_and_without_its_templates_it_is_the_same() {
     for address in with.addresses() {
         assert_eq!(with.make(&address), without.make(&address), "at {address}");
     }
+}
+
+/// A word that the program asks for is in every language, or readers would see its key.
+#[test]
+fn every_word_is_in_every_language() {
+    let words = |lang: &str| -> BTreeMap<String, String> {
+        let text = kamishibai::output::embedded(&format!("strings/{lang}.toml"));
+        toml::from_str(&text.expect("the language has a table")).expect("a table of words")
+    };
+    let (ja, en) = (words("ja"), words("en"));
+    assert_eq!(ja.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
+    let mut asked = Vec::new();
+    for file in ["page/deck.rs", "page/fill.rs", "page/list.rs", "page/shell.rs", "page/event.rs"] {
+        let code = fs::read_to_string(root().join("src").join(file)).unwrap_or_default();
+        asked.extend(quoted(&code, &["word(", "word(&self.entry.lang, ", "word(lang, "]));
+    }
+    for file in ["blocks.rs", "mod.rs"] {
+        let folder = root().join("src/document/parse/format");
+        let code = fs::read_to_string(folder.join(file)).unwrap_or_default();
+        asked.extend(quoted(&code, &["Filling::Word("]));
+    }
+    assert!(asked.iter().any(|key| key == "missing_link"), "the words are found in the source");
+    for key in asked {
+        assert!(ja.contains_key(&key), "no word for `{key}` in templates/strings");
+    }
+}
+
+/// Returns the strings that stand right behind one of the marks.
+fn quoted(code: &str, marks: &[&str]) -> Vec<String> {
+    let after = marks.iter().flat_map(|mark| code.split(mark).skip(1));
+    let inside = after.filter_map(|rest| rest.strip_prefix('"')?.split('"').next());
+    inside.map(str::to_owned).collect()
 }
 
 /// A strict policy holds on every page, and the bundle is the same wherever it was made.
