@@ -22,7 +22,8 @@ pub(crate) fn decks(bundle: &Path) -> io::Result<Vec<Weight>> {
     for entry in fs::read_dir(bundle.join("decks"))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(".html") && !name.ends_with(".notes.html") {
+        let page = path.extension().is_some_and(|extension| extension == "html");
+        if page && !name.ends_with(".notes.html") {
             weights.push(weigh(&path, name)?);
         }
     }
@@ -43,7 +44,8 @@ fn weigh(page: &Path, name: String) -> io::Result<Weight> {
     add(html.as_bytes())?;
     let values = ["href=\"", "src=\""].into_iter().flat_map(|name| html.split(name).skip(1));
     let mut parts: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
-    parts.retain(|part| part.ends_with(".css") || part.ends_with(".js"));
+    let extension = |part: &str| part.rsplit('.').next().unwrap_or_default().to_owned();
+    parts.retain(|part| matches!(extension(part).as_str(), "css" | "js"));
     parts.sort_unstable();
     parts.dedup();
     for part in parts {
