@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::catalog::names::{fold, join, last};
 use crate::catalog::{Catalog, Entry, Resolution, Route};
 use crate::config::{Config, closest};
@@ -33,11 +35,12 @@ pub fn document(catalog: &Catalog, entry: &Arc<Entry>) -> Vec<Diagnostic> {
 
 /// Checks what no document can be blamed for alone.
 pub fn site(catalog: &Catalog, config: &Config) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for rule in SITE_RULES {
+    let each = SITE_RULES.par_iter().map(|rule| {
+        let mut found = Vec::new();
         rule(catalog, config, &mut found);
-    }
-    found
+        found
+    });
+    each.collect::<Vec<_>>().concat()
 }
 
 /// Checks that the themes and classes that decks ask for are there; `themes` are style sheets by name.

@@ -89,10 +89,7 @@ fn catalog(
     let listed = documents.par_iter().filter(|document| options.drafts || !document.matter.draft);
     let entries: Vec<Entry> =
         listed.map(|document| Entry::new(Arc::clone(document), config, exists)).collect();
-    let mut catalog = Catalog::default();
-    for entry in entries {
-        catalog.insert(entry);
-    }
+    let mut catalog = Catalog::of(entries);
     for source in sources.iter() {
         if let Content::Asset(asset) = &source.content {
             catalog.insert_asset(&source.path, source.digest, asset.size);

@@ -71,8 +71,8 @@ fn underscore(out: &mut String) {
 /// Writes a name exactly, but for composition and the underscore, which is a space.
 pub fn exact(name: &str) -> String {
     let name = name.trim();
-    let spaced = name.chars().map(|c| if c == '_' { ' ' } else { c });
-    if name.chars().all(is_plain) { spaced.collect() } else { spaced.nfc().collect() }
+    let spaced = name.replace('_', " ");
+    if name.chars().all(is_plain) { spaced } else { spaced.nfc().collect() }
 }
 
 /// Returns the key of a folded name in the catalog's tables.

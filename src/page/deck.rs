@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::fill::{Filler, Place, attribute, encode, root_of};
+use super::fill::{Filler, Place, attribute, relative, root_of};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Resolution};
@@ -136,7 +136,7 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
     let filler = |eager| Filler { site, entry, root: root.clone(), place, eager };
     let has_notes = document.slides.iter().any(|slide| !slide.notes.is_empty());
     let date = document.matter.date.as_deref().unwrap_or_default();
-    let from_root = |address: &str| format!("{root}{}", encode(address));
+    let from_root = |address: &str| relative(&root, address);
     let own_title = super::shell::site_title(site);
     Deck {
         name: entry.name.clone(),
@@ -200,10 +200,8 @@ fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
         if let Resolution::Document { entry: target, .. } = site.catalog.resolve(entry, link)
             && target.kind == Kind::Page
         {
-            let link = PageLink {
-                title: target.title.clone(),
-                href: format!("{root}{}", encode(&target.route)),
-            };
+            let link =
+                PageLink { title: target.title.clone(), href: relative(root, &target.route) };
             if !links.contains(&link) {
                 links.push(link);
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{encode, root_of};
+use super::fill::{relative, root_of};
 use super::shell::{Head, date_text, in_language, shell, site_languages, site_title};
 use super::{Page, Site, View, deck, list};
 use crate::catalog::Entry;
@@ -152,8 +152,8 @@ fn view(
         speaker: pick(&talk.speaker, matter.map(|matter| matter.speaker.as_str())),
         minutes_text: seconds.map_or_else(String::new, |seconds| minutes_text(site, seconds, lang)),
         summary: pick(&talk.summary, matter.map(|matter| matter.summary.as_str())),
-        deck_href: entry.map(|entry| format!("{root}{}", encode(&entry.route))),
-        read_href: entry.map(|entry| format!("{root}{}", encode(&entry.handout_route()))),
+        deck_href: entry.map(|entry| relative(root, &entry.route)),
+        read_href: entry.map(|entry| relative(root, &entry.handout_route())),
         slides: entry.map_or(0, |entry| entry.document.slides.len()),
         thumb_html: entry.map_or_else(String::new, |entry| deck::thumbnail(site, entry, root)),
         lang: entry.map_or_else(|| lang.to_owned(), |entry| entry.lang.clone()),

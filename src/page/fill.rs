@@ -33,11 +33,24 @@ pub fn root_of(address: &str) -> String {
 
 /// Percent-encodes what an address may not hold; Japanese stays as it is.
 pub fn encode(address: &str) -> String {
+    let mut out = String::with_capacity(address.len() + 8);
+    encode_into(address, &mut out);
+    out
+}
+
+/// Returns an address of the bundle as it is written on a page: with the way to the top before it.
+pub(super) fn relative(root: &str, address: &str) -> String {
+    let mut out = String::with_capacity(root.len() + address.len() + 8);
+    out.push_str(root);
+    encode_into(address, &mut out);
+    out
+}
+
+fn encode_into(address: &str, out: &mut String) {
     let special = |byte| byte <= b' ' || b"%?#\"<>\\^`{|}".contains(&byte);
     // `a:b.html` at the start of a relative address would be taken for a scheme.
-    let scheme = address.split('/').next().is_some_and(|first| first.contains(':'));
-    let mut out = String::with_capacity(address.len() + 8);
-    if scheme {
+    let scheme = || address.split('/').next().is_some_and(|first| first.contains(':'));
+    if out.is_empty() && scheme() {
         out.push_str("./");
     }
     let mut rest = address;
@@ -52,7 +65,6 @@ pub fn encode(address: &str) -> String {
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
-    out
 }
 
 impl Filler<'_> {
@@ -70,7 +82,7 @@ impl Filler<'_> {
             Filling::Anchor(anchor) if self.place == Place::Own => {
                 let (id, text) = &**anchor;
                 out.push_str("<a class=\"anchor\"");
-                attribute("href", &format!("#{}", encode(id)), out);
+                attribute("href", &relative("#", id), out);
                 attribute("aria-label", text, out);
                 out.push_str("></a>");
             }
@@ -94,40 +106,35 @@ impl Filler<'_> {
                 );
             }
             Resolution::Document { entry, fragment, .. } => {
-                let fragment = fragment.clone().or_else(|| link.anchor.clone().filter(|_| in_page));
-                let fragment =
-                    fragment.map_or_else(String::new, |fragment| format!("#{}", encode(&fragment)));
+                let written = link.anchor.as_deref().filter(|_| in_page);
+                let fragment = fragment.as_deref().or(written);
                 let own = Arc::ptr_eq(entry, self.entry)
                     && link.target.is_empty()
                     && self.place == Place::Own;
-                let route = if own {
-                    String::new()
-                } else {
-                    format!("{}{}", self.root, encode(&entry.route))
-                };
+                let mut href = if own { String::new() } else { relative(&self.root, &entry.route) };
+                if let Some(fragment) = fragment {
+                    href.push('#');
+                    encode_into(fragment, &mut href);
+                }
                 out.push_str(if in_page { "<a" } else { "<a class=\"wikilink\"" });
-                attribute("href", &format!("{route}{fragment}"), out);
+                attribute("href", &href, out);
             }
             Resolution::Asset(path) => {
                 let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
                 // `#page=3` is the file's own affair.
                 let anchor = link.anchor.as_deref().filter(|anchor| !anchor.is_empty());
-                let fragment =
-                    anchor.map_or_else(String::new, |anchor| format!("#{}", encode(anchor)));
+                let mut href = relative(&self.root, route);
+                if let Some(anchor) = anchor {
+                    href.push('#');
+                    encode_into(anchor, &mut href);
+                }
                 out.push_str("<a class=\"wikilink\"");
-                attribute("href", &format!("{}{}{fragment}", self.root, encode(route)), out);
+                attribute("href", &href, out);
             }
             Resolution::Tag(tag) => {
                 out.push_str("<a class=\"wikilink\"");
-                attribute(
-                    "href",
-                    &format!(
-                        "{}{}",
-                        self.root,
-                        encode(&super::list::tag_route(self.site, tag, &self.entry.lang))
-                    ),
-                    out,
-                );
+                let route = super::list::tag_route(self.site, tag, &self.entry.lang);
+                attribute("href", &relative(&self.root, &route), out);
             }
             Resolution::Missing => {
                 out.push_str("<a class=\"wikilink missing\"");
@@ -149,7 +156,7 @@ impl Filler<'_> {
             .resolve_asset(self.entry, &picture.target)
             .and_then(|path| self.site.catalog.asset(&path));
         let src = match asset {
-            Some(asset) => format!("{}{}", self.root, encode(&asset.route)),
+            Some(asset) => relative(&self.root, &asset.route),
             None if remote => picture.target.clone(),
             None => {
                 out.push_str("<span class=\"picture missing\">");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{encode, root_of};
+use super::fill::{relative, root_of};
 use super::shell::{Head, date_text, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::Entry;
@@ -146,7 +146,7 @@ fn line(entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
     let date = matter.date.clone().unwrap_or_default();
     ListEntry {
         title: entry.title.clone(),
-        href: format!("{root}{}", encode(&entry.route)),
+        href: relative(root, &entry.route),
         summary: matter.summary.clone(),
         date_text: if date.is_empty() { String::new() } else { date_text(&date, lang) },
         date_iso: date,
@@ -186,7 +186,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
     }
     let tags = site.catalog.tags().map(|(tag, _)| ListEntry {
         title: tag.clone(),
-        href: format!("{root}{}", encode(&tag_route(site, tag, lang))),
+        href: relative(&root, &tag_route(site, tag, lang)),
         summary: String::new(),
         date_iso: String::new(),
         date_text: String::new(),
@@ -228,6 +228,9 @@ fn bearers<'a>(site: Site<'a>, tag: &str, lang: &str) -> Vec<&'a Arc<Entry>> {
     let paths = site.catalog.tagged(tag).into_iter().flatten();
     let entries = paths.filter_map(|path| site.catalog.entry(path));
     let best = entries.map(|entry| {
+        if entry.lang == lang {
+            return entry;
+        }
         let versions = site.catalog.versions(entry);
         let in_language = |lang: &str| versions.iter().find(|version| version.lang == lang);
         in_language(lang).or_else(|| in_language(&site.config.lang)).copied().unwrap_or(entry)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{encode, root_of};
+use super::fill::{encode, relative, root_of};
 use super::{Page, Site, View};
 use crate::catalog::Entry;
 
@@ -156,7 +156,7 @@ pub(super) fn site_title(site: Site<'_>) -> String {
 /// Makes the shell of a page.
 pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
     let root = root_of(head.address);
-    let from_root = |address: &str| format!("{root}{}", encode(address));
+    let from_root = |address: &str| relative(&root, address);
     let order =
         |lang: &str| site.config.languages.iter().position(|l| l == lang).unwrap_or(usize::MAX);
     let mut versions = head.versions;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{Filler, Place, encode, root_of};
+use super::fill::{Filler, Place, encode, relative, root_of};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View, list};
 use crate::catalog::{Entry, Mention};
@@ -83,7 +83,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             .iter()
             .map(|tag| Tag {
                 name: tag.clone(),
-                href: format!("{root}{}", encode(&list::tag_route(site, tag, &entry.lang))),
+                href: relative(&root, &list::tag_route(site, tag, &entry.lang)),
             })
             .collect(),
         date_text: if date.is_empty() { String::new() } else { date_text(&date, &entry.lang) },
@@ -95,7 +95,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             .into_iter()
             .map(|child| Crumb {
                 title: child.title.clone(),
-                href: Some(format!("{root}{}", encode(&child.route))),
+                href: Some(relative(&root, &child.route)),
             })
             .collect(),
         slides,
@@ -169,7 +169,7 @@ fn crumbs(site: Site<'_>, entry: &Entry, root: &str) -> Vec<Crumb> {
         crumbs.push(Crumb {
             title: index
                 .map_or_else(|| parts[depth - 1].replace('_', " "), |index| index.title.clone()),
-            href: index.map(|index| format!("{root}{}", encode(&index.route))),
+            href: index.map(|index| relative(root, &index.route)),
         });
     }
     crumbs.push(Crumb { title: entry.title.clone(), href: None });
@@ -185,7 +185,7 @@ fn mentions(
     let mut pages: Vec<PageMention> = Vec::new();
     for Mention { from, link } in site.catalog.mentions(entry) {
         let link = &from.document.links[link];
-        let href = format!("{root}{}", encode(&from.route));
+        let href = relative(root, &from.route);
         let sentence_html = sentence(&link.sentence);
         match (from.kind, link.slide) {
             (Kind::Deck, Some(number)) => {
