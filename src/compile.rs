@@ -216,7 +216,9 @@ impl Bundle {
         if let Some(output) = self.made(address) {
             return Some(output);
         }
-        let output = Arc::new(self.make(address)?);
+        let mut output = self.make(address)?;
+        output.bytes.shrink_to_fit();
+        let output = Arc::new(output);
         self.made
             .write()
             .unwrap_or_else(PoisonError::into_inner)

@@ -10,12 +10,12 @@ mod table;
 
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet};
+use imbl::{OrdMap, OrdSet};
 
 use crate::digest::Digest;
 use crate::document::Kind;
 use crate::source::SourcePath;
-use names::{fold, key};
+use names::{KeyMap, fold, key};
 use table::Table;
 
 pub use entry::Entry;
@@ -61,7 +61,7 @@ pub struct Catalog {
     langs: OrdMap<String, usize>,
     routes: OrdMap<Arc<str>, Vec<Route>>,
     assets: OrdMap<SourcePath, AssetEntry>,
-    asset_names: HashMap<u64, OrdSet<SourcePath>>,
+    asset_names: KeyMap<OrdSet<SourcePath>>,
 }
 
 impl Catalog {
@@ -273,7 +273,7 @@ fn version_of<'a>(versions: &'a Versions, langs: &[&str]) -> Option<&'a SourcePa
     found.or_else(|| versions.get_min()).map(|(_, path)| path)
 }
 
-fn remove_from(map: &mut HashMap<u64, OrdSet<SourcePath>>, key: u64, path: &SourcePath) {
+fn remove_from(map: &mut KeyMap<OrdSet<SourcePath>>, key: u64, path: &SourcePath) {
     if let Some(set) = map.get_mut(&key) {
         set.remove(path);
         if set.is_empty() {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use imbl::HashMap;
-
 use super::Entry;
+use super::names::KeyMap;
 
 /// Entries by the key of a name, those of one key in the order of their paths. Cheap to copy.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table(HashMap<u64, Vec<Arc<Entry>>>);
+pub(super) struct Table(KeyMap<Vec<Arc<Entry>>>);
 
 impl Table {
     pub(super) fn get(&self, key: u64) -> &[Arc<Entry>] {

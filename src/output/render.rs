@@ -22,6 +22,9 @@ pub fn embedded(name: &str) -> Option<String> {
     Embedded::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
 }
 
+/// What most pages fit in, so that their text is not moved while it grows.
+const PAGE_BYTES: usize = 16 << 10;
+
 /// Templates, style sheets, scripts and words: the built-in ones and the site's own over them.
 #[derive(Debug)]
 pub struct Templates {
@@ -86,26 +89,36 @@ impl Templates {
     /// Renders a page. Where a template of the site fails, the built-in one stands in.
     pub fn render(&self, page: &Page) -> (Vec<u8>, Option<Diagnostic>) {
         let context = self.context(page);
-        match self.own.render(page.template, &context) {
-            Ok(html) => (html.into_bytes(), None),
+        match rendered(&self.own, page, &context) {
+            Ok(html) => (html, None),
             Err(error) => {
                 let diagnostic = diagnostic(&error);
-                let html = self.builtin.render(page.template, &context).unwrap_or_else(|error| {
+                let html = rendered(&self.builtin, page, &context).unwrap_or_else(|error| {
                     panic!("the built-in template {} fails: {error}", page.template)
                 });
-                (html.into_bytes(), Some(diagnostic))
+                (html, Some(diagnostic))
             }
         }
     }
 
     fn context(&self, page: &Page) -> Context {
-        let mut context = Context::from_serialize(page)
-            .unwrap_or_else(|error| panic!("a page is plain data: {error}"));
+        let plain = |fields: tera::TeraResult<Context>| {
+            fields.unwrap_or_else(|error| panic!("a page is plain data: {error}"))
+        };
+        let mut context = plain(Context::from_serialize(&page.shell));
+        context.extend(plain(Context::from_serialize(&page.view)));
         let words =
             [page.shell.lang.as_str(), "en"].iter().find_map(|lang| self.strings.get(*lang));
         context.insert_value("t", words.cloned().unwrap_or_else(Value::none));
         context
     }
+}
+
+/// Renders into bytes: a text would be checked once more for being one.
+fn rendered(tera: &Tera, page: &Page, context: &Context) -> tera::TeraResult<Vec<u8>> {
+    let mut html = Vec::with_capacity(PAGE_BYTES);
+    tera.render_to(page.template, context, &mut html)?;
+    Ok(html)
 }
 
 fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {

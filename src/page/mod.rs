@@ -70,13 +70,10 @@ pub struct Site<'a> {
 }
 
 /// The value that one template sees.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Page {
-    #[serde(skip)]
     pub template: &'static str,
-    #[serde(flatten)]
     pub shell: Shell,
-    #[serde(flatten)]
     pub view: View,
 }
 
