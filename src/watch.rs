@@ -211,9 +211,13 @@ impl Looker {
             why = eyes.open();
         }
         let Eyes { watched, watcher, .. } = &mut *eyes;
-        for folder in watched.deep.intersection(&next.paths) {
+        let shallow = watched.shallow.iter().map(|it| (it, RecursiveMode::NonRecursive));
+        let deep = watched.deep.iter().map(|it| (it, RecursiveMode::Recursive));
+        // A folder that is watched may have come just now, or one that it lies in.
+        let came = |folder: &PathBuf| next.paths.iter().any(|path| folder.starts_with(path));
+        for (folder, mode) in shallow.chain(deep).filter(|(folder, _)| came(folder)) {
             if let Some(watcher) = watcher
-                && let Err(error) = add(watcher, folder, RecursiveMode::Recursive)
+                && let Err(error) = add(watcher, folder, mode)
             {
                 why = Some(fallback(&error));
             }

@@ -150,6 +150,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         handout_notes: flags.with_notes,
         drafts: flags.drafts,
         base_url,
+        file: name_of(&root),
         ..Options::default()
     };
     let bundle = compile(load::load(&root)?, options);

@@ -215,8 +215,9 @@ impl Follower {
         }
     }
 
-    fn wake(&mut self, wake: Wake) {
+    fn wake(&mut self, mut wake: Wake) {
         let now = Instant::now();
+        wake.paths = wake.paths.iter().map(|path| self.root.path_here(path)).collect();
         let (due, later) = std::mem::take(&mut self.looks).into_iter().partition(|it| it.at <= now);
         self.looks = later;
         let due: Vec<Look> = due;

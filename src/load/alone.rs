@@ -52,13 +52,15 @@ pub(super) fn concerns(root: &Root, known: &Sources, paths: &BTreeSet<PathBuf>) 
     let shown =
         known.iter().flat_map(|source| pictures(source).into_iter().chain([source.path.clone()]));
     let mut files: BTreeSet<PathBuf> = shown.map(|path| root.disk_path(&path)).collect();
-    files.extend(root.file.clone());
+    files.extend(root.file.iter().map(|file| root.disk_path(&path_of(file))));
     paths.iter().any(|path| files.iter().any(|file| file.starts_with(path)))
 }
 
 /// Returns the folders in which the file and its pictures lie.
 pub(super) fn folders(root: &Root, known: &Sources) -> BTreeSet<PathBuf> {
     let pictures = known.iter().flat_map(pictures).map(|path| root.disk_path(&path));
-    let folders = pictures.filter_map(|path| path.parent().map(Path::to_path_buf));
-    folders.chain([root.folder.clone()]).collect()
+    let folders = pictures.filter_map(|path| {
+        Some(root.absolute.join(path.parent()?.strip_prefix(&root.folder).ok()?))
+    });
+    folders.chain([root.absolute.clone()]).collect()
 }

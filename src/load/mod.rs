@@ -43,6 +43,8 @@ pub struct Root {
     pub folder: PathBuf,
     /// The file, when one Markdown file is the whole site.
     pub file: Option<PathBuf>,
+    /// The folder as the system names it in its events.
+    absolute: PathBuf,
     /// The folder without links in its path: what leads out of it is refused.
     real: PathBuf,
     ignored: Gitignore,
@@ -67,7 +69,8 @@ impl Root {
             drop(ignored.add(folder.join(name)));
         }
         let ignored = ignored.build().unwrap_or_else(|_| Gitignore::empty());
-        Ok(Root { folder, file, real, ignored })
+        let absolute = std::path::absolute(&folder).unwrap_or_else(|_| real.clone());
+        Ok(Root { folder, file, absolute, real, ignored })
     }
 
     /// Finds the nearest folder upwards with a `kami.toml`; without one it is `start` itself.
@@ -80,7 +83,9 @@ impl Root {
     /// Returns where a source lies on disk.
     pub fn disk_path(&self, path: &SourcePath) -> PathBuf {
         match &self.file {
-            Some(file) if path.is_document() => file.clone(),
+            Some(file) if path.is_document() => {
+                self.folder.join(file.file_name().unwrap_or_default())
+            }
             Some(_) => {
                 self.folder.join(path.as_str().strip_prefix("decks/").unwrap_or(path.as_str()))
             }
@@ -104,8 +109,8 @@ impl Root {
         if self.file.is_some() {
             return (alone::folders(self, known), BTreeSet::new());
         }
-        let mut shallow = BTreeSet::from([self.folder.clone()]);
-        let mut deep: BTreeSet<PathBuf> = FOLDERS.map(|folder| self.folder.join(folder)).into();
+        let mut shallow = BTreeSet::from([self.absolute.clone()]);
+        let mut deep: BTreeSet<PathBuf> = FOLDERS.map(|folder| self.absolute.join(folder)).into();
         for (_, target) in links(self) {
             let own = FOLDERS.iter().any(|folder| target.starts_with(self.real.join(folder)));
             if own {
@@ -118,6 +123,12 @@ impl Root {
             }
         }
         (shallow, deep)
+    }
+
+    /// Returns a path that the system told of as the site itself would write it.
+    pub fn path_here(&self, path: &Path) -> PathBuf {
+        let inside = path.strip_prefix(&self.absolute).or_else(|_| path.strip_prefix(&self.real));
+        inside.map_or_else(|_| path.to_path_buf(), |inside| self.folder.join(inside))
     }
 
     fn is_ignored(&self, inside: &Path, is_folder: bool) -> bool {

@@ -9,7 +9,16 @@ use crate::source::{Source, SourcePath};
 /// Lists the source files in a folder of the site, at any depth.
 pub(super) fn list(root: &Root, inside: &Path) -> (Vec<SourcePath>, Vec<Source>) {
     let mut walk = Walk::of(root);
-    walk.folder(inside, 0, false);
+    let linked = |part: &&Path| root.folder.join(part).is_symlink();
+    if inside.ancestors().any(|part| linked(&part) && !part.as_os_str().is_empty()) {
+        // Whether a link may be followed is known to those who come from above.
+        let top = inside.components().next().map_or(inside, |top| Path::new(top.as_os_str()));
+        walk.folder(top, 0, false);
+        walk.paths.retain(|path| Path::new(path.as_str()).starts_with(inside));
+        walk.faults.retain(|fault| Path::new(fault.path.as_str()).starts_with(inside));
+    } else {
+        walk.folder(inside, inside.components().count() - 1, false);
+    }
     (walk.paths, walk.faults)
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use super::state::{State, Step};
+use super::state::Step;
 use super::{News, Shared};
 use crate::compile::{Bundle, Change, recompile};
 use crate::config;
@@ -70,25 +70,23 @@ impl Updater {
         let bundle = waiting.compile(&last.bundle, changes, &compiler);
         let step = Step { last: &last, bundle, changed: &paths, beside: waiting.told() };
         let state = step.take(&self.0.windows.addresses());
-        self.0.swap(state);
+        let found = state.found();
+        self.0.states.send_replace(Arc::new(state));
         let paths = paths.iter().map(ToString::to_string).collect();
         self.0.tell(News::Changed { paths, took_ms: began.elapsed().as_millis() });
+        self.0.tell(News::Errors(found));
     }
 }
 
 impl Shared {
-    fn swap(&self, state: State) {
-        let found = state.found();
-        drop(self.states.send_replace(Arc::new(state)));
-        self.tell(News::Errors(found));
-    }
-
     /// Counts the errors anew, after pages were made: a template can fail on one page alone.
     pub(super) fn recount(&self) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, next) = (self.state(), self.state().recounted());
         if next.errors != last.errors {
-            self.swap(next);
+            let found = next.found();
+            self.states.send_replace(Arc::new(next));
+            self.tell(News::Errors(found));
         }
         drop(waiting);
     }
@@ -175,7 +173,8 @@ fn config_errors(source: &Source) -> Vec<Located> {
     }
     let found = config::parse(text).1;
     let errors = found.iter().filter(|found| found.rule.severity == Severity::Error);
-    errors.map(|found| found.locate(text)).collect()
+    let help = "mend the line shown; until then the last good configuration holds";
+    errors.map(|found| Located { help: help.to_owned(), ..found.locate(text) }).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "an edge may time itself")]
