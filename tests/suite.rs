@@ -4,9 +4,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and start programs")]
 
 mod cases;
+mod cli;
 mod demo;
 mod export;
 mod limits;
 mod properties;
+mod serve;
 mod spec;
 mod tidy;

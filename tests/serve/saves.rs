@@ -1,0 +1,259 @@
+//! Every way in which a file comes, changes and goes: each ends in the state of a cold compile.
+
+#![expect(clippy::unwrap_used, reason = "what an editor does always works here")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::{DEADLINE, Served, Window, cold, differing, site, write};
+
+const PAGE: &str = "wiki/Page.md";
+
+fn text(mark: &str) -> String {
+    format!("# Page\n\nIt leads to [[Kamishibai]].\n\n{mark}\n")
+}
+
+/// Waits until the server has what a cold compile makes.
+#[track_caller]
+fn settles(what: &str, served: &Served, site: &Path) {
+    let bundle = cold(site);
+    let until = Instant::now() + DEADLINE;
+    loop {
+        let differing = differing(served, &bundle);
+        if differing.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < until, "{what}: {differing:?} stay as they were");
+    }
+}
+
+type Save = fn(&Path, &str);
+
+fn vim(wiki: &Path, mark: &str) {
+    fs::write(wiki.join("4913"), "").unwrap();
+    fs::remove_file(wiki.join("4913")).unwrap();
+    fs::rename(wiki.join("Page.md"), wiki.join("Page.md~")).unwrap();
+    fs::write(wiki.join("Page.md"), text(mark)).unwrap();
+    fs::remove_file(wiki.join("Page.md~")).unwrap();
+}
+
+fn vim_with_backupcopy(wiki: &Path, mark: &str) {
+    fs::copy(wiki.join("Page.md"), wiki.join("Page.md~")).unwrap();
+    fs::write(wiki.join("Page.md"), text(mark)).unwrap();
+    fs::remove_file(wiki.join("Page.md~")).unwrap();
+}
+
+fn emacs(wiki: &Path, mark: &str) {
+    symlink("user@host.1:2", wiki.join(".#Page.md")).unwrap();
+    fs::write(wiki.join("#Page.md#"), "half a ").unwrap();
+    fs::write(wiki.join("Page.md"), text(mark)).unwrap();
+    fs::remove_file(wiki.join("#Page.md#")).unwrap();
+    fs::remove_file(wiki.join(".#Page.md")).unwrap();
+}
+
+fn jetbrains(wiki: &Path, mark: &str) {
+    fs::write(wiki.join("Page.md___jb_tmp___"), text(mark)).unwrap();
+    fs::rename(wiki.join("Page.md"), wiki.join("Page.md___jb_old___")).unwrap();
+    fs::rename(wiki.join("Page.md___jb_tmp___"), wiki.join("Page.md")).unwrap();
+    fs::remove_file(wiki.join("Page.md___jb_old___")).unwrap();
+}
+
+fn rename_over(wiki: &Path, mark: &str) {
+    fs::write(wiki.join(".new"), text(mark)).unwrap();
+    fs::rename(wiki.join(".new"), wiki.join("Page.md")).unwrap();
+}
+
+fn link_swapped(wiki: &Path, mark: &str) {
+    fs::write(wiki.join(format!(".{mark}")), text(mark)).unwrap();
+    symlink(format!(".{mark}"), wiki.join(".link")).unwrap();
+    fs::rename(wiki.join(".link"), wiki.join("Page.md")).unwrap();
+}
+
+fn hard_link(wiki: &Path, mark: &str) {
+    fs::write(wiki.join(".twin"), text(mark)).unwrap();
+    fs::remove_file(wiki.join("Page.md")).unwrap();
+    fs::hard_link(wiki.join(".twin"), wiki.join("Page.md")).unwrap();
+    fs::remove_file(wiki.join(".twin")).unwrap();
+}
+
+fn emptied_first(wiki: &Path, mark: &str) {
+    fs::write(wiki.join("Page.md"), "").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    fs::write(wiki.join("Page.md"), text(mark)).unwrap();
+}
+
+fn deleted_first(wiki: &Path, mark: &str) {
+    fs::remove_file(wiki.join("Page.md")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    fs::write(wiki.join("Page.md"), text(mark)).unwrap();
+}
+
+const SAVES: [Save; 9] = [
+    vim,
+    vim_with_backupcopy,
+    emacs,
+    jetbrains,
+    rename_over,
+    link_swapped,
+    hard_link,
+    emptied_first,
+    deleted_first,
+];
+
+fn every_save_is_seen(flags: &[&str]) {
+    let site = site();
+    let served = Served::start(site.path(), flags);
+    let wiki = site.path().join("wiki");
+    let mut window = Window::open(served.port, "?route=wiki/Page.html");
+    for (number, save) in SAVES.iter().enumerate() {
+        let mark = format!("mark{number}");
+        let blank = AtomicBool::new(false);
+        let took = std::thread::scope(|scope| {
+            let save = scope.spawn(|| {
+                let began = Instant::now();
+                save(&wiki, &mark);
+                began.elapsed()
+            });
+            served.until("/wiki/Page.html", |page| {
+                blank.fetch_or(page.status != 200 || !page.holds("It leads to"), Relaxed);
+                page.holds(&mark)
+            });
+            save.join().unwrap()
+        });
+        // No reader may meet an empty page in between, unless the machine kept the editor from going on.
+        assert!(
+            !blank.into_inner() || took.as_millis() >= 45,
+            "save {number} showed an empty page"
+        );
+    }
+    let last = cold(site.path()).make("wiki/Page.html").expect("it is there").digest.short();
+    let mut frames = 1;
+    while window.told()["digest"] != last.as_str() {
+        frames += 1;
+    }
+    assert!(frames <= 2 * SAVES.len(), "{frames} frames");
+    settles("saves", &served, site.path());
+}
+
+#[test]
+fn every_way_of_saving_is_seen() {
+    every_save_is_seen(&[]);
+}
+
+#[test]
+fn every_way_of_saving_is_seen_by_polling() {
+    every_save_is_seen(&["--poll"]);
+}
+
+#[test]
+fn what_is_emptied_or_deleted_for_good_ends_so() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    write(site.path(), PAGE, "");
+    served.until("/wiki/Page.html", |page| !page.holds("It leads to"));
+    settles("emptied", &served, site.path());
+    fs::remove_file(site.path().join(PAGE)).unwrap();
+    served.until("/wiki/Page.html", |page| page.status == 404);
+    settles("deleted", &served, site.path());
+}
+
+#[test]
+fn folders_come_move_and_go() {
+    let site = site();
+    let root = site.path();
+    let wiki = root.join("wiki");
+    let served = Served::start(root, &[]);
+    write(root, "wiki/a/b/c/Deep.md", "# Deep\n\n[[Page]]\n");
+    settles("a folder with files in it", &served, root);
+    fs::rename(wiki.join("a"), wiki.join("moved")).unwrap();
+    settles("moved", &served, root);
+    served.until("/wiki/a/b/c/Deep.html", |page| page.status == 404);
+    write(root, "wiki/moved/b/c/Deep.md", "# Deep\n\nedited\n");
+    settles("edited where it was moved", &served, root);
+    write(root, "wiki/a/b/New.md", "# New\n");
+    settles("the old name again", &served, root);
+    fs::remove_dir_all(wiki.join("moved")).unwrap();
+    settles("deleted", &served, root);
+    (0..600).for_each(|n| write(root, &format!("wiki/many/P{n}.md"), &format!("[[P{}]]\n", n + 1)));
+    settles("many at once", &served, root);
+    let copy = TempDir::new_in(root.parent().expect("it lies somewhere")).unwrap();
+    fs::rename(&wiki, copy.path().join("wiki")).unwrap();
+    served.until("/wiki/Page.html", |page| page.status == 404);
+    settles("the whole wiki gone", &served, root);
+    fs::rename(copy.path().join("wiki"), &wiki).unwrap();
+    settles("the wiki back", &served, root);
+    write(root, "wiki/a/b/New.md", "# New\n\nedited\n");
+    settles("edited when back", &served, root);
+    write(root, ".kamiignore", "wiki/many/\n");
+    settles("ignored", &served, root);
+}
+
+#[test]
+fn a_site_that_is_replaced_is_followed() {
+    let around = TempDir::new().unwrap();
+    let root = around.path().join("site");
+    fs::create_dir(&root).unwrap();
+    write(&root, "wiki/Page.md", "# Page\n\nold\n");
+    write(&root, "wiki/Gone.md", "# Gone\n");
+    // The site is named by a relative path, through a link.
+    symlink("site", around.path().join("link")).unwrap();
+    let served = Served::start(around.path(), &["./link"]);
+    write(&root, "wiki/Page.md", "# Page\n\nedited\n");
+    served.until("/wiki/Page.html", |page| page.holds("edited"));
+    fs::rename(&root, around.path().join("away")).unwrap();
+    write(&root, "wiki/Page.md", "# Page\n\nreplaced\n");
+    served.until("/wiki/Page.html", |page| page.holds("replaced"));
+    served.until("/wiki/Gone.html", |page| page.status == 404);
+    write(&root, "wiki/Page.md", "# Page\n\nonce more\n");
+    served.until("/wiki/Page.html", |page| page.holds("once more"));
+    settles("replaced", &served, &root);
+}
+
+#[test]
+fn a_checkout_of_hundreds_of_files_ends_as_it_should() {
+    let site = site();
+    let root = site.path();
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git").current_dir(root).args(arguments).output().unwrap();
+        assert!(done.status.success(), "git {arguments:?}: {done:?}");
+    };
+    let commit = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "x"];
+    git(&["init", "-q", "-b", "main", "."]);
+    git(&["add", "."]);
+    git(&commit);
+    git(&["checkout", "-qb", "other"]);
+    (0..300)
+        .for_each(|n| write(root, &format!("wiki/sub/P{n}.md"), &format!("# P{n}\n\n[[Page]]\n")));
+    git(&["add", "."]);
+    git(&commit);
+    let served = Served::start(root, &[]);
+    git(&["checkout", "-q", "main"]);
+    served.until("/wiki/sub/P7.html", |page| page.status == 404);
+    settles("main", &served, root);
+    git(&["checkout", "-q", "other"]);
+    settles("other", &served, root);
+}
+
+#[test]
+fn what_a_link_leads_to_is_followed() {
+    let site = site();
+    let root = site.path();
+    write(root, "shared/Page.md", "# Shared\n\none\n");
+    symlink("../shared", root.join("wiki/folder")).unwrap();
+    symlink("../shared/Page.md", root.join("wiki/Link.md")).unwrap();
+    symlink(".", root.join("wiki/itself")).unwrap();
+    let served = Served::start(root, &[]);
+    write(root, "shared/Page.md", "# Shared\n\ntwo\n");
+    for page in ["/wiki/folder/Page.html", "/wiki/Link.html"] {
+        served.until(page, |page| page.holds("two"));
+    }
+    symlink("..", root.join("wiki/above")).unwrap();
+    symlink("/", root.join("wiki/outside")).unwrap();
+    settles("links", &served, root);
+}
