@@ -85,19 +85,25 @@ pub fn start(watched: Watched, poll: bool) -> Result<Watching> {
 }
 
 impl Watching {
-    /// Watches other folders from now on; what happened in new ones before has to be looked at.
-    pub fn watch(&self, watched: Watched) {
+    /// Watches these folders from now on. Tells whether there are new ones: what happened in them before has
+    /// to be looked at.
+    pub fn watch(&self, watched: Watched) -> bool {
         let mut eyes = self.eyes.lock().unwrap_or_else(PoisonError::into_inner);
-        if eyes.watched == watched {
-            return;
+        let eyes = &mut *eyes;
+        let shallow = watched.shallow.difference(&eyes.watched.shallow);
+        let shallow = shallow.map(|folder| (folder, RecursiveMode::NonRecursive));
+        let deep = watched.deep.difference(&eyes.watched.deep);
+        let new: Vec<_> = shallow.chain(deep.map(|it| (it, RecursiveMode::Recursive))).collect();
+        if let Some(watcher) = &mut eyes.watcher {
+            let failed = new.iter().find_map(|(folder, mode)| add(watcher, folder, *mode).err());
+            if let Some(error) = failed {
+                // The thread that looks turns to polling.
+                drop(eyes.events.send(Err(error)));
+            }
         }
+        let grew = !new.is_empty();
         eyes.watched = watched;
-        if eyes.watcher.is_some()
-            && let Some(why) = eyes.open()
-        {
-            let error = notify::Error::generic(&why);
-            drop(eyes.events.send(Err(error)));
-        }
+        grew
     }
 }
 
@@ -253,10 +259,7 @@ impl Wake {
             Ok(event) if tells(event.kind) => self.paths.extend(event.paths),
             Ok(_) => {}
             Err(error) if is_limit(&error) => self.fallback = Some(fallback(&error)),
-            Err(error) => match error.kind {
-                ErrorKind::Generic(why) => self.fallback = Some(why),
-                _ => self.everything = true,
-            },
+            Err(_) => self.everything = true,
         }
     }
 }

@@ -211,7 +211,10 @@ impl Follower {
 
     fn watch(&mut self, watching: &Watching) {
         if self.root.file.is_some() || !self.links.is_empty() {
-            watching.watch(watched(&self.root, &self.updater.sources()));
+            let grew = watching.watch(watched(&self.root, &self.updater.sources()));
+            if grew {
+                self.look(Instant::now(), None, false);
+            }
         }
     }
 
@@ -265,6 +268,11 @@ impl Follower {
     fn look_at(&mut self, now: Instant, paths: &BTreeSet<PathBuf>, last: &BTreeSet<PathBuf>) {
         let paths = load::with_links(&self.root, &self.links, paths);
         let (mut changes, doubtful) = load::changes(&self.root, &self.updater.sources(), &paths);
+        // What has a text is not on its way out any more.
+        self.looks.retain(|look| {
+            !look.last
+                || look.path.as_ref().is_none_or(|it| !paths.contains(it) || doubtful.contains(it))
+        });
         for path in doubtful.difference(last) {
             let waiting = |look: &Look| look.last && look.path.as_ref() == Some(path);
             if !self.looks.iter().any(waiting) {

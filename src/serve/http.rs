@@ -21,7 +21,7 @@ use crate::output::{Output, embedded};
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
 const REMOVE_WORKER: &str = "self.addEventListener('install',()=>self.skipWaiting());self.addEventListener('activate',e=>e.waitUntil(self.registration.unregister().then(()=>self.clients.matchAll()).then(cs=>cs.forEach(c=>c.navigate(c.url)))));\n";
-const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer></script></head>";
+const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer data-digest=\"DIGEST\"></script>";
 
 /// Builds the service: routes, and the guard in front of all of them.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -131,7 +131,8 @@ fn make(bundle: &Bundle, address: &str, headers: &HeaderMap) -> Response {
         let location: String = percent_encoding::utf8_percent_encode(&location, &ASCII).to_string();
         return (StatusCode::FOUND, [(header::LOCATION, location)]).into_response();
     }
-    let lost = bundle.output("404.html").map_or_else(Vec::new, |output| with_live(&output.bytes));
+    let lost =
+        bundle.output("404.html").map_or_else(Vec::new, |output| with_live(&output.bytes, ""));
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (StatusCode::NOT_FOUND, kind, lost).into_response()
@@ -165,7 +166,7 @@ fn found(address: &str, output: &Arc<Output>, headers: &HeaderMap) -> Response {
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else if html {
-        Body::from(with_live(&output.bytes)).into_response()
+        Body::from(with_live(&output.bytes, &output.digest.short())).into_response()
     } else {
         ranged(output, headers, &tag)
     };
@@ -234,17 +235,15 @@ impl AsRef<[u8]> for Shown {
     }
 }
 
-/// Adds the scripts that keep a page up to date; the bundle itself knows nothing of them.
-fn with_live(html: &[u8]) -> Vec<u8> {
-    let tag = b"</head>";
-    let Some(at) = html.windows(tag.len()).position(|window| window == tag) else {
+/// Adds the scripts that keep a page up to date, and which state of it this is; the bundle itself knows
+/// nothing of them.
+fn with_live(html: &[u8], digest: &str) -> Vec<u8> {
+    let end = b"</head>";
+    let Some(at) = html.windows(end.len()).position(|window| window == end) else {
         return html.to_vec();
     };
-    let mut out = Vec::with_capacity(html.len() + LIVE_TAGS.len());
-    out.extend_from_slice(&html[..at]);
-    out.extend_from_slice(LIVE_TAGS.as_bytes());
-    out.extend_from_slice(&html[at + tag.len()..]);
-    out
+    let tags = LIVE_TAGS.replace("DIGEST", digest);
+    [&html[..at], tags.as_bytes(), &html[at..]].concat()
 }
 
 fn script(text: &'static str) -> Response {

@@ -14,6 +14,7 @@ use axum::extract::{ConnectInfo, Query, State as Shares};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::Shared;
@@ -88,21 +89,35 @@ pub(super) async fn upgrade(
     if let Err(refusal) = check_origin(&headers) {
         return refuse(refusal);
     }
+    // What is told is told from here on: the window may count on it as soon as it is open.
+    let states = shared.states.subscribe();
+    let state = Arc::clone(&states.borrow());
+    let address = asked.route.map(|route| address_of(&state.bundle, &route));
+    let place = Place::take(&shared, address.as_deref().unwrap_or(""));
+    let number = state.number;
+    let here = is_here(peer);
+    let mut seen = Seen { address, digest: asked.digest, errors: None, number, here };
+    let frames = seen.first(state).await;
+    let opened = Opened { states, place, seen, frames };
     socket
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| talk(shared, asked, is_here(peer), socket))
+        .on_upgrade(move |socket| talk(opened, socket))
 }
 
-async fn talk(shared: Arc<Shared>, asked: Asked, here: bool, mut socket: WebSocket) {
-    let mut states = shared.states.subscribe();
-    let state = Arc::clone(&states.borrow_and_update());
-    let address = asked.route.map(|route| address_of(&state.bundle, &route));
-    let place = Place::take(&shared, address.as_deref().unwrap_or(""));
-    let mut seen = Seen { address, digest: asked.digest, errors: None, number: state.number, here };
-    let mut frames = seen.first(state).await;
+/// A window that is about to listen.
+struct Opened {
+    states: watch::Receiver<Arc<State>>,
+    place: Place,
+    seen: Seen,
+    /// What it is told first.
+    frames: Vec<Utf8Bytes>,
+}
+
+async fn talk(opened: Opened, mut socket: WebSocket) {
+    let Opened { mut states, place, mut seen, mut frames } = opened;
     let mut pace = Pace::new();
     let mut ping = interval_at(Instant::now() + PING, PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -145,10 +160,7 @@ async fn talk(shared: Arc<Shared>, asked: Asked, here: bool, mut socket: WebSock
 }
 
 /// Waits for the next state, and for the time at which it may be told.
-async fn next(
-    states: &mut tokio::sync::watch::Receiver<Arc<State>>,
-    pace: &Pace,
-) -> Option<Arc<State>> {
+async fn next(states: &mut watch::Receiver<Arc<State>>, pace: &Pace) -> Option<Arc<State>> {
     // Nothing is taken before the time has come, so a wait that is cut short loses nothing.
     loop {
         if states.has_changed().ok()? {

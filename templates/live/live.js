@@ -33,13 +33,15 @@
     return path === '' || path.slice(-1) === '/' ? path + 'index.html' : path;
   }
   var route = here();
-  var socket = null, tries = 0, timer = 0, met = false, digest = null, leaving = false;
+  var socket = null, tries = 0, timer = 0, met = false, leaving = false;
+  // Which state of the page this is; the server tells at once when there is a newer one.
+  var digest = (document.currentScript && document.currentScript.dataset.digest) || null;
 
   function connect() {
     clearTimeout(timer);
     if (socket && socket.readyState < 2) return;
     var own = socket = new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host +
-      '/_kami/live?route=' + encodeURIComponent(route));
+      '/_kami/live?route=' + encodeURIComponent(route) + (digest ? '&digest=' + digest : ''));
     own.onopen = function () {
       tries = 0;
       show(notes.waiting, false);

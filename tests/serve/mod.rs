@@ -229,6 +229,21 @@ fn the_demo_is_served_as_it_is_built() {
     assert_eq!(differing(&served, &cold(demo)), Vec::<String>::new());
 }
 
+/// A page may change between being read and its window opening: then the window is told at once.
+#[test]
+fn a_window_that_shows_an_old_page_is_told_when_it_opens() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let page = served.get("/wiki/Page.html");
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    let digest = page.split("data-digest=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let query =
+        format!("?route=wiki/Page.html&digest={}", digest.expect("the page says what it is"));
+    write(site.path(), "wiki/Page.md", "# Page\n\nlater\n");
+    served.until("/wiki/Page.html", |page| page.holds("later"));
+    assert_eq!(Window::open(served.port, &query).told()["type"], "changed");
+}
+
 #[test]
 fn a_window_that_says_nonsense_is_closed() {
     let site = site();
