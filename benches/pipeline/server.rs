@@ -159,11 +159,12 @@ pub(crate) struct Saves {
     pub(crate) told: Vec<Duration>,
 }
 
-/// Saves a file `times` times; `change` makes the text of each save and the mark to wait for.
+/// Saves a file `times` times and rests before each; `change` makes the text of each save and the mark
+/// to wait for.
 pub(crate) fn saves(
     server: &Server,
     edited: &Edited,
-    times: usize,
+    (times, rest): (usize, Duration),
     change: impl Fn(&str, usize) -> (String, String),
 ) -> io::Result<Saves> {
     let original = fs::read_to_string(&edited.file)?;
@@ -172,8 +173,7 @@ pub(crate) fn saves(
     let window = server.connect()?.window(&edited.route)?;
     let mut saves = Saves::default();
     for number in 0..times {
-        // Long enough for the last save to be over and done with.
-        std::thread::sleep(Duration::from_millis(40));
+        std::thread::sleep(rest);
         while window.try_recv().is_ok() {}
         let (text, mark) = change(&original, number);
         let started = Instant::now();
@@ -185,7 +185,7 @@ pub(crate) fn saves(
             std::thread::sleep(REST);
         }
         saves.served.push(started.elapsed());
-        while let Ok((at, message)) = window.recv_timeout(Duration::from_secs(2)) {
+        while let Ok((at, message)) = window.recv_timeout(PATIENCE) {
             if message.contains("changed") {
                 saves.told.push(at.duration_since(started));
                 break;

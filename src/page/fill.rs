@@ -47,7 +47,24 @@ pub(super) fn relative(root: &str, address: &str) -> String {
 }
 
 fn encode_into(address: &str, out: &mut String) {
-    let special = |byte| byte <= b' ' || b"%?#\"<>\\^`{|}".contains(&byte);
+    let special = |byte| {
+        matches!(
+            byte,
+            0..=b' '
+                | b'%'
+                | b'?'
+                | b'#'
+                | b'"'
+                | b'<'
+                | b'>'
+                | b'\\'
+                | b'^'
+                | b'`'
+                | b'{'
+                | b'|'
+                | b'}'
+        )
+    };
     // `a:b.html` at the start of a relative address would be taken for a scheme.
     let scheme = || address.split('/').next().is_some_and(|first| first.contains(':'));
     if out.is_empty() && scheme() {
