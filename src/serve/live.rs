@@ -33,7 +33,7 @@ const PING: Duration = Duration::from_secs(20);
 const PINGS_MISSED_MAX: u32 = 2;
 /// How many changes are told at once, and how often one more may be told after that.
 const FRAMES_AT_ONCE: u32 = 2;
-const FRAME_EVERY: Duration = Duration::from_millis(700);
+const FRAME_EVERY: Duration = Duration::from_millis(800);
 
 /// The address that a window shows; without one it is told of every change.
 #[derive(Debug, Deserialize)]
