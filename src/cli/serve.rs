@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::report::Reporter;
-use crate::compile::compile;
+use crate::compile::{Change, compile};
 use crate::diagnostic::{Located, Severity};
 use crate::load::{self, Root};
 use crate::page::Options;
@@ -274,10 +274,7 @@ impl Follower {
                 || look.path.as_ref().is_none_or(|it| !paths.contains(it) || doubtful.contains(it))
         });
         for path in doubtful.difference(last) {
-            let waiting = |look: &Look| look.last && look.path.as_ref() == Some(path);
-            if !self.looks.iter().any(waiting) {
-                self.looks.push(Look { at: now + SUCCESSOR, path: Some(path.clone()), last: true });
-            }
+            self.wait_for_successor(now, path);
         }
         changes.retain(|change| {
             let path = self.root.disk_path(&change.path);
@@ -285,6 +282,15 @@ impl Follower {
         });
         if !changes.is_empty() {
             self.updater.update(changes);
+        }
+    }
+
+    /// Looks once more at a file that went away or was emptied: a save may be under way.
+    fn wait_for_successor(&mut self, now: Instant, path: &Path) {
+        let waiting = |look: &Look| look.last && look.path.as_deref() == Some(path);
+        if !self.looks.iter().any(waiting) {
+            let path = Some(path.to_path_buf());
+            self.looks.push(Look { at: now + SUCCESSOR, path, last: true });
         }
     }
 
@@ -305,7 +311,13 @@ impl Follower {
             }
         }
         self.gone = None;
-        let changes = load::difference(&known, &sources);
+        let changes = load::difference(&known, &sources).into_iter();
+        let (gone, changes): (Vec<Change>, Vec<Change>) =
+            changes.partition(|change| load::is_emptied(&known, change));
+        for change in gone {
+            let path = self.root.disk_path(&change.path);
+            self.wait_for_successor(now, &path);
+        }
         if !changes.is_empty() {
             self.updater.update(changes);
         }

@@ -368,13 +368,15 @@ pub fn changes(
             .filter(|change| differs(known, change))
             .collect()
     };
-    let emptied = |change: &&Change| {
-        let text = |source: Option<&Source>| source.is_none_or(|it| it.as_text() == Some(""));
-        text(change.source.as_ref()) && known.get(&change.path).is_some()
-    };
-    let doubtful =
-        changes.iter().filter(emptied).map(|change| root.disk_path(&change.path)).collect();
+    let emptied = changes.iter().filter(|change| is_emptied(known, change));
+    let doubtful = emptied.map(|change| root.disk_path(&change.path)).collect();
     (changes, doubtful)
+}
+
+/// Tells whether a text went away or was emptied: a save may be under way there.
+pub fn is_emptied(known: &Sources, change: &Change) -> bool {
+    let gone = change.source.as_ref().is_none_or(|source| source.as_text() == Some(""));
+    gone && known.get(&change.path).is_some()
 }
 
 fn differs(known: &Sources, change: &Change) -> bool {
