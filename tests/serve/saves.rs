@@ -244,12 +244,12 @@ fn a_checkout_of_hundreds_of_files_ends_as_it_should() {
 fn what_a_link_leads_to_is_followed() {
     let site = site();
     let root = site.path();
-    write(root, "shared/Page.md", "# Shared\n\none\n");
-    symlink("../shared", root.join("wiki/folder")).unwrap();
-    symlink("../shared/Page.md", root.join("wiki/Link.md")).unwrap();
+    write(root, "common/Page.md", "# Shared\n\none\n");
+    symlink("../common", root.join("wiki/folder")).unwrap();
+    symlink("../common/Page.md", root.join("wiki/Link.md")).unwrap();
     symlink(".", root.join("wiki/itself")).unwrap();
     let served = Served::start(root, &[]);
-    write(root, "shared/Page.md", "# Shared\n\ntwo\n");
+    write(root, "common/Page.md", "# Shared\n\ntwo\n");
     for page in ["/wiki/folder/Page.html", "/wiki/Link.html"] {
         served.until(page, |page| page.holds("two"));
     }
