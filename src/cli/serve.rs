@@ -285,6 +285,11 @@ impl Follower {
         }
     }
 
+    /// Tells whether a text is away on disk, too, and not just ignored from now on.
+    fn is_away(&self, change: &Change) -> bool {
+        change.source.is_some() || !self.root.disk_path(&change.path).exists()
+    }
+
     /// Looks once more at a file that went away or was emptied: a save may be under way.
     fn wait_for_successor(&mut self, now: Instant, path: &Path) {
         let waiting = |look: &Look| look.last && look.path.as_deref() == Some(path);
@@ -313,7 +318,7 @@ impl Follower {
         self.gone = None;
         let changes = load::difference(&known, &sources).into_iter();
         let (gone, changes): (Vec<Change>, Vec<Change>) =
-            changes.partition(|change| load::is_emptied(&known, change));
+            changes.partition(|change| load::is_emptied(&known, change) && self.is_away(change));
         for change in gone {
             let path = self.root.disk_path(&change.path);
             self.wait_for_successor(now, &path);
