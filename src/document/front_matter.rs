@@ -108,6 +108,7 @@ pub fn read(
             "write `title: ...`, one key a line",
         ),
         Err(fault) => {
+            matter.draft = says_draft(yaml);
             let message = format!("the front matter is not YAML: {}", fault.message);
             reader.tell(
                 &rules::FRONT_MATTER,
@@ -118,6 +119,15 @@ pub fn read(
         }
     }
     (matter, reader.diagnostics)
+}
+
+/// Tells whether front matter that cannot be read asks to be held back: a slip in one line must
+/// not publish what another line keeps.
+pub(super) fn says_draft(yaml: &str) -> bool {
+    let lines = yaml.lines().take_while(|line| !line.trim().is_empty());
+    lines
+        .filter_map(|line| line.split_once(':'))
+        .any(|(key, value)| key == "draft" && value.trim().starts_with("true"))
 }
 
 fn is_key(kind: Kind, key: &str) -> bool {

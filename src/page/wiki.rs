@@ -151,7 +151,7 @@ fn toc(entry: &Entry) -> Vec<TocLine> {
         .filter(|heading| (2..=4).contains(&heading.level))
         .map(|heading| TocLine {
             level: heading.level,
-            id: encode(&heading.id),
+            id: relative("#", &heading.id).split_off(1),
             text: heading.text.clone(),
         })
         .collect();

@@ -187,7 +187,8 @@ fn front_matter(
                 "write `---` on a line of its own behind the last key",
             );
         }
-        return (Matter::default(), bom);
+        let draft = looks_like_keys && front_matter::says_draft(&rest[block.yaml]);
+        return (Matter { draft, ..Matter::default() }, bom);
     }
     if !block.closed {
         tell(
