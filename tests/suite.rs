@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod export;
 mod limits;
+mod portable;
 mod properties;
 mod serve;
 mod spec;

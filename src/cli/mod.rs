@@ -7,6 +7,7 @@
     reason = "arguments, environment and working folder are read here, once"
 )]
 
+mod export;
 mod new;
 mod report;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         strict: bool,
     },
+    /// Write one deck as one file
+    Export(export::Flags),
     /// Say what a diagnostic means and how to mend it
     Explain {
         /// The code in the square brackets, such as missing-link
@@ -115,6 +118,7 @@ pub fn run() -> u8 {
         Command::Check { path, format, strict } => {
             check(path.as_deref(), format, strict, &reporter)
         }
+        Command::Export(flags) => export::run(&flags, &reporter),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -4,8 +4,15 @@
 //! looks, or kills us, at whatever moment finds the old bundle or the new one. Where a file system
 //! cannot do that, files are replaced one by one and the summary says so.
 
+mod address;
 mod exchange;
+mod file;
 mod in_place;
+mod markup;
+mod notes;
+mod one_file;
+mod script;
+mod sheet;
 mod staging;
 mod survey;
 mod target;
@@ -21,6 +28,9 @@ use rayon::prelude::*;
 use crate::compile::Bundle;
 use crate::output::{Entry, MANIFEST, manifest};
 
+pub use file::{is_folder, make_folder, write_file};
+pub use notes::notes_text;
+pub use one_file::{OneFile, one_file};
 use staging::Staging;
 use survey::Survey;
 use target::Place;

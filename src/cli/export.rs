@@ -1,0 +1,222 @@
+//! `kami export`: one deck as one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use clap::ValueEnum;
+
+use super::report::Reporter;
+use crate::catalog::Entry;
+use crate::catalog::names::fold;
+use crate::compile::{Bundle, compile};
+use crate::diagnostic::Diagnostic;
+use crate::document::Kind;
+use crate::export;
+use crate::load::{self, Root};
+use crate::page::Options;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Flags {
+    /// The deck: its name, or its file
+    deck: String,
+    /// What to make of it
+    #[arg(long, value_enum, default_value = "html")]
+    format: Format,
+    /// Where to write it [default: the deck's name here; text goes to standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write speaker notes too
+    #[arg(long)]
+    with_notes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One HTML file that presents from anywhere
+    Html,
+    /// The speaker notes as plain text
+    Text,
+}
+
+pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
+    let path = Path::new(&flags.deck);
+    let is_file = path.is_file();
+    let root = if is_file { root_of(path)? } else { super::root_of(None)? };
+    let options = Options {
+        notes: flags.with_notes,
+        // Who names a draft wants it.
+        drafts: true,
+        file: super::name_of(&root),
+        ..Options::default()
+    };
+    let bundle = compile(load::load(&root)?, options);
+    let entry =
+        if is_file { deck_at(&bundle, &root, path)? } else { deck_named(&bundle, &flags.deck)? };
+    let job = Job { flags, bundle: &bundle, entry: &entry, reporter };
+    match flags.format {
+        Format::Html => job.html()?,
+        Format::Text => job.text()?,
+    }
+    let found = concerning(&bundle, &entry);
+    reporter.diagnostics(&bundle, &found);
+    reporter.summary(&found);
+    Ok(super::verdict(&found, false))
+}
+
+/// What one export is made from.
+struct Job<'a> {
+    flags: &'a Flags,
+    bundle: &'a Bundle,
+    entry: &'a Arc<Entry>,
+    reporter: &'a Reporter,
+}
+
+impl Job<'_> {
+    fn html(&self) -> Result<()> {
+        let file = export::one_file(self.bundle, self.entry).context("make the deck's page")?;
+        let target = self.target("html")?;
+        export::write_file(&target, file.html.as_bytes())?;
+        if !file.unlinked.is_empty() {
+            let links = count(file.unlinked.len(), "page or file", "pages and files");
+            self.reporter.note(&format!(
+                "links to {links} of the site are plain text in the file: with the site's address as `base_url` in kami.toml they would lead there"
+            ));
+        }
+        if !file.remote.is_empty() {
+            self.reporter.note(&format!(
+                "the deck shows something from other hosts, which needs a network: {}",
+                file.remote.join(", ")
+            ));
+        }
+        self.wrote(&target, file.html.len());
+        Ok(())
+    }
+
+    fn text(&self) -> Result<()> {
+        let text = export::notes_text(&self.entry.document);
+        if self.flags.output.is_none() {
+            self.reporter.answer(&text);
+            return Ok(());
+        }
+        let target = self.target("txt")?;
+        export::write_file(&target, text.as_bytes())?;
+        self.wrote(&target, text.len());
+        Ok(())
+    }
+
+    /// Returns the file to write.
+    fn target(&self, extension: &str) -> Result<PathBuf> {
+        let name = format!("{}.{extension}", self.name());
+        match &self.flags.output {
+            None => Ok(PathBuf::from(name)),
+            Some(folder) if export::is_folder(folder) => {
+                export::make_folder(folder)?;
+                Ok(folder.join(name))
+            }
+            Some(file) => Ok(file.clone()),
+        }
+    }
+
+    /// Returns the last part of the deck's name.
+    fn name(&self) -> String {
+        let stem = stem(self.entry);
+        stem.rsplit('/').next().unwrap_or(&stem).to_owned()
+    }
+
+    fn wrote(&self, target: &Path, bytes: usize) {
+        let size = bytes.div_ceil(1000);
+        self.reporter.outcome(&format!("{}: {size} kB\n", target.display()));
+    }
+}
+
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// Returns the site that a deck's file belongs to: one whose `decks` folder it lies in, else the file alone.
+fn root_of(file: &Path) -> Result<Root> {
+    let real = file.canonicalize().with_context(|| format!("open {}", file.display()))?;
+    let decks = real.ancestors().skip(1).filter(|folder| folder.ends_with("decks"));
+    for folder in decks.filter_map(Path::parent) {
+        let site = Root::at(folder)?;
+        let is_site = folder.join("kami.toml").is_file() || folder.join("wiki").is_dir();
+        if is_site && site.source_path(&real).is_some() {
+            return Ok(site);
+        }
+    }
+    Root::at(file)
+}
+
+fn deck_at(bundle: &Bundle, root: &Root, file: &Path) -> Result<Arc<Entry>> {
+    let real = file.canonicalize().with_context(|| format!("open {}", file.display()))?;
+    let mut decks = decks(bundle);
+    let found = match &root.file {
+        Some(_) => decks.next(),
+        None => {
+            root.source_path(&real).and_then(|path| decks.find(|entry| entry.document.path == path))
+        }
+    };
+    found.cloned().ok_or_else(|| {
+        anyhow!("{} is no deck\nhelp: name a Markdown file, or the name of a deck", file.display())
+    })
+}
+
+fn decks(bundle: &Bundle) -> impl Iterator<Item = &Arc<Entry>> {
+    bundle.catalog.entries().filter(|entry| entry.kind == Kind::Deck)
+}
+
+/// Returns what a deck is called: its path in `decks` without endings.
+fn stem(entry: &Entry) -> String {
+    let stem = entry.document.stem();
+    let stem = stem.strip_prefix("decks/").unwrap_or(stem);
+    stem.strip_suffix("/index").unwrap_or(stem).to_owned()
+}
+
+/// Finds the deck that is meant, the closest spelling first.
+fn deck_named(bundle: &Bundle, name: &str) -> Result<Arc<Entry>> {
+    let wanted = name.trim_end_matches('/').trim_end_matches(".md").trim_end_matches(".html");
+    let wanted = wanted.strip_prefix("./").unwrap_or(wanted);
+    let wanted = wanted.strip_prefix("decks/").unwrap_or(wanted);
+    let folded = fold(wanted);
+    let lang = &bundle.config.lang;
+    let own = |entry: &Entry| entry.lang == *lang;
+    let tests: [&dyn Fn(&Entry) -> bool; 4] = [
+        &|entry| stem(entry) == wanted,
+        &|entry| entry.name == wanted && own(entry),
+        &|entry| fold(&stem(entry)) == folded || (fold(&entry.name) == folded && own(entry)),
+        &|entry| entry.labels().any(|label| fold(label) == folded),
+    ];
+    for test in tests {
+        let found: Vec<&Arc<Entry>> = decks(bundle).filter(|entry| test(entry)).collect();
+        match found[..] {
+            [] => {}
+            [entry] => return Ok(Arc::clone(entry)),
+            _ => {
+                let paths: Vec<&str> =
+                    found.iter().map(|entry| entry.document.path.as_str()).collect();
+                return Err(anyhow!(
+                    "`{name}` may mean {}\nhelp: name the file of the one you mean",
+                    paths.join(" or ")
+                ));
+            }
+        }
+    }
+    let names: Vec<String> = decks(bundle).map(|entry| stem(entry)).collect();
+    let help = match crate::config::closest(wanted, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => {
+            "the site has no deck: write one in its `decks` folder".to_owned()
+        }
+        None => format!("the decks here: {}", names.join(", ")),
+    };
+    Err(anyhow!("no deck is named `{name}`\nhelp: {help}"))
+}
+
+/// Returns what is wrong with the deck, the settings and the templates; other documents are not written.
+fn concerning(bundle: &Bundle, entry: &Entry) -> Vec<Diagnostic> {
+    let mut found = bundle.diagnostics();
+    let is_shared = |path: &str| path == "kami.toml" || path.starts_with("templates/");
+    found.retain(|it| it.path == entry.document.path || is_shared(it.path.as_str()));
+    found
+}

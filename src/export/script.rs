@@ -1,0 +1,147 @@
+//! Scripts without the words that only their authors read.
+
+/// Returns a script without comments and indentation. What stands in strings, templates and patterns stays.
+pub(super) fn compact(code: &str) -> String {
+    let mut out = String::with_capacity(code.len());
+    let mut reader = Reader { code, at: 0, depths: Vec::new() };
+    while let Some(token) = reader.next(&out) {
+        match token {
+            Token::Code(text) | Token::Literal(text) => out.push_str(text),
+            // A line end may stand for a semicolon, so one of them stays.
+            Token::Space(text) if text.contains('\n') => {
+                while out.ends_with(' ') {
+                    out.pop();
+                }
+                if !out.ends_with('\n') && !out.is_empty() {
+                    out.push('\n');
+                }
+            }
+            Token::Space(_) if out.ends_with(['\n', ' ']) => {}
+            Token::Space(_) => out.push(' '),
+        }
+    }
+    out
+}
+
+enum Token<'a> {
+    Code(&'a str),
+    /// A string, a part of a template, or a pattern.
+    Literal(&'a str),
+    /// White space or a comment.
+    Space(&'a str),
+}
+
+struct Reader<'a> {
+    code: &'a str,
+    at: usize,
+    /// How many braces are open inside each template's `${`.
+    depths: Vec<usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self, before: &str) -> Option<Token<'a>> {
+        let rest = &self.code[self.at..];
+        let first = rest.chars().next()?;
+        let (token, length) = match first {
+            c if c.is_whitespace() => {
+                let length = rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len());
+                (Token::Space(&rest[..length]), length)
+            }
+            '/' if rest.starts_with("//") => {
+                let length = rest.find('\n').unwrap_or(rest.len());
+                (Token::Space(&rest[..length]), length)
+            }
+            '/' if rest.starts_with("/*") => {
+                let length = rest.find("*/").map_or(rest.len(), |end| end + 2);
+                (Token::Space(&rest[..length]), length)
+            }
+            '/' if begins_pattern(before) => self.literal(pattern_length(rest)),
+            '"' | '\'' => self.literal(string_length(rest, first)),
+            '`' => self.literal(self.template_length(1)),
+            '}' if self.depths.last() == Some(&0) => {
+                self.depths.pop();
+                self.literal(self.template_length(1))
+            }
+            c if c.is_alphanumeric() || matches!(c, '_' | '$') => {
+                let word = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'));
+                let length = rest.find(word).unwrap_or(rest.len());
+                (Token::Code(&rest[..length]), length)
+            }
+            c => {
+                match (c, self.depths.last_mut()) {
+                    ('{', Some(depth)) => *depth += 1,
+                    ('}', Some(depth)) => *depth -= 1,
+                    _ => {}
+                }
+                (Token::Code(&rest[..c.len_utf8()]), c.len_utf8())
+            }
+        };
+        if let Token::Literal(text) = &token
+            && text.ends_with("${")
+            && first != '"'
+            && first != '\''
+            && first != '/'
+        {
+            self.depths.push(0);
+        }
+        self.at += length;
+        Some(token)
+    }
+
+    fn literal(&self, length: usize) -> (Token<'a>, usize) {
+        let length = length.min(self.code.len() - self.at);
+        (Token::Literal(&self.code[self.at..self.at + length]), length)
+    }
+
+    /// Returns how long a template is to its end or to its next `${`, counted from here.
+    fn template_length(&self, from: usize) -> usize {
+        let bytes = &self.code.as_bytes()[self.at..];
+        let mut at = from;
+        while at < bytes.len() {
+            match bytes[at] {
+                b'\\' => at += 2,
+                b'`' => return at + 1,
+                b'$' if bytes.get(at + 1) == Some(&b'{') => return at + 2,
+                _ => at += 1,
+            }
+        }
+        bytes.len()
+    }
+}
+
+fn string_length(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = (*c == quote || *c == '\n') && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, c)| at + c.len_utf8())
+}
+
+fn pattern_length(text: &str) -> usize {
+    let (mut escaped, mut in_set) = (false, false);
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = (*c == '/' && !in_set && !escaped) || *c == '\n';
+        match c {
+            '[' if !escaped => in_set = true,
+            ']' if !escaped => in_set = false,
+            _ => {}
+        }
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, c)| at + c.len_utf8())
+}
+
+/// Tells whether a `/` behind this code begins a pattern, where it does not divide.
+fn begins_pattern(before: &str) -> bool {
+    const WORDS: [&str; 8] = ["return", "typeof", "case", "in", "of", "void", "delete", "do"];
+    let before = before.trim_end();
+    let Some(last) = before.chars().next_back() else { return true };
+    if last.is_alphanumeric() || matches!(last, '_' | '$') {
+        let word = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
+        return WORDS.contains(&&before[word.map_or(0, |at| at + 1)..]);
+    }
+    !matches!(last, ')' | ']' | '}' | '"' | '\'' | '`')
+}
