@@ -9,7 +9,7 @@ use crate::catalog::names::{fold, join, last};
 use crate::catalog::{Catalog, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Form, Kind, Link, Prose};
+use crate::document::{Filling, Form, Kind, Link, Prose, Slide};
 use crate::source::SourcePath;
 use crate::span::Span;
 
@@ -198,15 +198,22 @@ fn anchors(target: &Entry, anchor: &str) -> String {
 
 fn pictures(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
-    let slides =
-        document.slides.iter().flat_map(|slide| [&slide.header, &slide.prose, &slide.footer]);
+    let slides = document.slides.iter().flat_map(Slide::proses);
     for prose in std::iter::once(&document.body).chain(slides) {
         for picture in fillings(prose) {
             let remote =
                 picture.target.starts_with("https://") || picture.target.starts_with("http://");
             if !remote && catalog.resolve_asset(entry, &picture.target).is_none() {
                 let message = format!("there is no picture `{}`", one_line(&picture.target));
-                let help = "put it beside the document, or mend the path".to_owned();
+                let colour = entry.kind == Kind::Deck && picture.target.starts_with('#');
+                let help = if colour {
+                    format!(
+                        "for a colour write `<!-- _backgroundColor: \"{}\" -->`",
+                        picture.target
+                    )
+                } else {
+                    "put it beside the document, or mend the path".to_owned()
+                };
                 let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
                 found.push(diagnostic(rule, path, picture.span, message, help));
             }

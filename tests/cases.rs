@@ -37,6 +37,16 @@ fn directives() {
 }
 
 #[test]
+fn grounds() {
+    check("grounds");
+}
+
+#[test]
+fn steps() {
+    check("steps");
+}
+
+#[test]
 fn pages() {
     check("pages");
 }

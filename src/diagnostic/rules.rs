@@ -36,6 +36,8 @@ rules! {
     MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
+    REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, and there may be none where the talk is given. Put the picture beside the deck.";
+    CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
     AMBIGUOUS_LINK = "ambiguous-link", Warning, "More than one document answers to this name; the nearest is taken. Write its path to be exact.";
     UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";
     COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";

@@ -30,6 +30,7 @@ pub const NAMES: &[&str] = &[
     "id",
     "time",
     "fit",
+    "hide",
 ];
 
 /// Directives that hold for the whole deck wherever they stand; the last one wins.
@@ -256,7 +257,7 @@ fn is_gradient(value: &str) -> bool {
 }
 
 /// Tells whether a value is plain CSS that cannot leave its declaration or load anything.
-fn is_plain_css(value: &str) -> bool {
+pub(super) fn is_plain_css(value: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " #(),.%+-*/_".contains(c);
     let lower = value.to_ascii_lowercase();
     value.chars().all(allowed)

@@ -6,7 +6,9 @@
 pub mod directives;
 pub mod front_matter;
 pub mod html;
+mod looks;
 mod parse;
+mod picture;
 mod sentence;
 pub mod yaml;
 
@@ -97,7 +99,16 @@ pub struct Picture {
     pub title: String,
     pub width: Option<u32>,
     pub height: Option<u32>,
+    /// The class of its look in the generated style sheet, if it has one.
+    pub class: String,
     pub span: Span,
+}
+
+impl Slide {
+    /// Iterates over all that is written on the slide.
+    pub fn proses(&self) -> impl Iterator<Item = &Prose> {
+        [&self.grounds, &self.header, &self.prose, &self.footer].into_iter()
+    }
 }
 
 /// One screen of a deck.
@@ -106,6 +117,8 @@ pub struct Slide {
     /// `<!-- id: -->`, else the anchor of its first heading, else the digest of its text.
     pub key: String,
     pub title: String,
+    /// The pictures behind everything.
+    pub grounds: Prose,
     pub prose: Prose,
     pub header: Prose,
     pub footer: Prose,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Root, read};
-use crate::document::{self, Filling, Settings};
+use crate::document::{self, Filling, Settings, Slide};
 use crate::source::{Source, SourcePath, Sources};
 
 /// Reads the file and its pictures.
@@ -30,8 +30,7 @@ fn path_of(file: &Path) -> SourcePath {
 fn pictures(source: &Source) -> BTreeSet<SourcePath> {
     let Some(text) = source.as_text() else { return BTreeSet::new() };
     let document = document::parse(&source.path, text, source.digest, Settings { html: false });
-    let proses =
-        document.slides.iter().flat_map(|slide| [&slide.prose, &slide.header, &slide.footer]);
+    let proses = document.slides.iter().flat_map(Slide::proses);
     let targets = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
         Filling::Picture(picture) => Some(picture.target.as_str()),
         _ => None,

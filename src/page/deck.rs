@@ -108,6 +108,7 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 /// Returns the style sheets that the slides of a deck need, after `first`.
 pub(super) fn styles(site: Site<'_>, entry: &Entry, first: Vec<String>) -> Vec<String> {
     let mut styles = first;
+    styles.push(site.interface.asset("deck/slide.css").to_owned());
     styles.push(theme_sheet(site, &theme_of(site, entry)));
     styles.extend(entry.looks_route().map(|route| route.to_string()));
     styles
@@ -258,6 +259,7 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         attribute("aria-label", &label, &mut out);
     }
     out.push('>');
+    out.push_str(&filler.fill(&slide.grounds));
     for (tag, prose) in [("header", &slide.header), ("", &slide.prose), ("footer", &slide.footer)] {
         match (tag, prose.is_empty()) {
             ("", _) => out.push_str(&filler.fill(prose)),

@@ -185,6 +185,9 @@ impl Filler<'_> {
         out.push_str("<img");
         attribute("src", &src, out);
         attribute("alt", &picture.alt, out);
+        if !picture.class.is_empty() {
+            attribute("class", &picture.class, out);
+        }
         if !picture.title.is_empty() {
             attribute("title", &picture.title, out);
         }

@@ -8,7 +8,7 @@ use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
-use super::{Dialect, Text, notes, options, plain_text, prepare};
+use super::{Dialect, Text, grounds, notes, options, plain_text, prepare};
 use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
@@ -45,21 +45,23 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     }
     let matter = std::mem::take(&mut document.matter.directives);
     parts[0].directives.splice(0..0, matter);
-    let mut writer = Writer {
-        text,
-        options: &options,
-        global: &global,
-        running: Running::default(),
-        page: 0,
-        looks: String::new(),
-        refused: BTreeSet::new(),
-    };
-    for (index, part) in parts.iter().enumerate() {
-        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let slide = writer.slide(&mut formatter, part, number);
+    let mut writer =
+        Writer { text, options: &options, global: &global, page: 0, refused: BTreeSet::new() };
+    let mut running = Running::default();
+    for mut part in parts {
+        let local = running.slide(&part.directives);
+        if local.get("hide") == Some("true") {
+            continue;
+        }
+        let number = u32::try_from(document.slides.len() + 1).unwrap_or(u32::MAX);
+        let slide = writer.slide(&mut formatter, (&mut part, &local), number);
         document.slides.push(slide);
     }
-    document.looks = writer.looks;
+    if document.slides.is_empty() {
+        // A deck of hidden slides alone is one without a word, for a deck has a slide.
+        let number = (&mut Part::default(), &Local::default());
+        document.slides.push(writer.slide(&mut formatter, number, 1));
+    }
     formatter.finish(document);
     distinct_keys(&mut document.slides);
     if document.title.is_none() {
@@ -73,7 +75,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
 }
 
 /// Returns the inside of a comment node.
-fn comment_of(node: Node<'_>) -> Option<String> {
+pub(super) fn comment_of(node: Node<'_>) -> Option<String> {
     let data = node.data();
     let literal = match &data.value {
         NodeValue::HtmlBlock(block) => block.literal.trim(),
@@ -239,44 +241,49 @@ struct Writer<'w> {
     text: &'w Text<'w>,
     options: &'w Options<'static>,
     global: &'w Global,
-    running: Running,
     page: u32,
-    looks: String,
     /// Looks that were told to be left out.
     refused: BTreeSet<(&'static str, String)>,
 }
 
 impl Writer<'_> {
-    fn slide(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, number: u32) -> Slide {
-        let local = self.running.slide(&part.directives);
+    fn slide(
+        &mut self,
+        formatter: &mut Formatter<'_>,
+        (part, local): (&mut Part<'_>, &Local),
+        number: u32,
+    ) -> Slide {
         let headings = formatter.headings().len();
+        let source: String = part.nodes.iter().map(|node| plain_text(node)).collect();
         formatter.begin_slide(number);
+        let grounds = grounds::take(&mut part.nodes, formatter);
         let prose = formatter.prose(self.options, &part.nodes);
         let steps = formatter.steps();
         let new = &formatter.headings()[headings..];
         let title = new.first().map(|heading| heading.text.clone()).unwrap_or_default();
         let anchor = new.first().map(|heading| heading.id.clone());
         let own = local.get("id").map(slug).filter(|id| !id.is_empty());
-        let source: String = part.nodes.iter().map(|node| plain_text(node)).collect();
         let key = own
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
-        self.refused(formatter, part, &local);
+        self.refused(formatter, part, local);
         let header = self.inline(formatter, local.get("header"));
         let footer = self.inline(formatter, local.get("footer"));
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
-        classes.extend(self.look(&local));
+        classes.extend(look(formatter, local));
+        classes.extend(grounds.class);
         Slide {
             key,
             title,
+            grounds: grounds.prose,
             prose,
             header,
             footer,
             classes,
-            attributes: self.attributes(&local),
+            attributes: self.attributes(local),
             lang: self.global.lang.clone(),
-            page: self.page(&local),
+            page: self.page(local),
             steps,
             time_seconds: local.get("time").and_then(duration_seconds),
             notes: part.notes.iter().map(|note| notes::read(note)).collect(),
@@ -308,25 +315,19 @@ impl Writer<'_> {
         for (name, value) in local.sorted() {
             if !matches!(
                 name,
-                "id" | "time" | "title" | "description" | "author" | "keywords" | "url" | "image"
+                "id" | "time"
+                    | "hide"
+                    | "title"
+                    | "description"
+                    | "author"
+                    | "keywords"
+                    | "url"
+                    | "image"
             ) {
                 attributes.push((kebab(name), value.to_owned()));
             }
         }
         attributes
-    }
-
-    /// Writes the look of a slide as a class of the deck's style sheet.
-    fn look(&mut self, local: &Local) -> Option<String> {
-        let css = directives::look(local);
-        if css.is_empty() {
-            return None;
-        }
-        let class = format!("look-{}", &Digest::of(css.as_bytes()).short()[..8]);
-        if !self.looks.contains(&class) {
-            self.looks.extend([".slide.", &class, "{", &css, "}\n"]);
-        }
-        Some(class)
     }
 
     /// Tells once of every look that cannot be had.
@@ -373,6 +374,12 @@ impl Writer<'_> {
         }
         formatter.prose(self.options, &inlines)
     }
+}
+
+/// Returns the class for the look that a slide's directives ask for.
+fn look(formatter: &mut Formatter<'_>, local: &Local) -> Option<String> {
+    let css = directives::look(local);
+    (!css.is_empty()).then(|| formatter.looks().class(".slide", &css))
 }
 
 fn kebab(name: &str) -> String {

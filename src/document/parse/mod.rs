@@ -2,6 +2,7 @@
 
 mod deck;
 mod format;
+mod grounds;
 mod notes;
 mod prepare;
 

@@ -14,6 +14,8 @@ use crate::document::html::without_comments;
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Heading};
 
+const HEADINGS: [&str; 6] = ["<h1", "<h2", "<h3", "<h4", "<h5", "<h6"];
+
 impl Formatter<'_> {
     fn heading(&mut self, node: Node<'_>, level: u8) -> usize {
         let text = plain_text(node);
@@ -58,8 +60,12 @@ pub(super) fn format_heading(
         let index = context.user.heading(node, level);
         let id = context.user.headings[index].id.clone();
         context.cr()?;
-        write!(context, "<h{level}")?;
+        // In one piece: a step is written behind the name of the first tag.
+        context.write_str(HEADINGS[usize::from(level.clamp(1, 6)) - 1])?;
         context.user.hole(Filling::Id(id));
+        if context.user.dialect == Dialect::Deck && is_fitted(node) {
+            context.write_str(" data-fit")?;
+        }
         context.write_str(">")?;
     } else {
         if context.user.dialect == Dialect::Page
@@ -71,26 +77,6 @@ pub(super) fn format_heading(
         write!(context, "</h{level}>")?;
         context.lf()?;
     }
-    Ok(ChildRendering::HTML)
-}
-
-pub(super) fn format_code_block(
-    context: &mut Context<'_, '_, &mut Formatter<'_>>,
-    info: &str,
-    literal: &str,
-) -> Rendered {
-    let language = info.split([' ', '\t', '{', ',']).next().unwrap_or("");
-    context.cr()?;
-    context.write_str("<pre tabindex=\"0\"><code")?;
-    if !language.is_empty() {
-        context.write_str(" class=\"language-")?;
-        context.escape(language)?;
-        context.write_str("\"")?;
-    }
-    context.write_str(">")?;
-    context.escape(literal)?;
-    context.write_str("</code></pre>")?;
-    context.lf()?;
     Ok(ChildRendering::HTML)
 }
 
@@ -186,6 +172,34 @@ pub(super) fn format_cell(
 
 fn table_alignment(table: &NodeTable, column: usize) -> Option<TableAlignment> {
     table.alignments.get(column).copied()
+}
+
+/// `# <!-- fit --> Title` is as large as the slide is wide.
+fn is_fitted(heading: Node<'_>) -> bool {
+    heading.children().any(|child| match &child.data().value {
+        NodeValue::HtmlInline(literal) => literal
+            .strip_prefix("<!--")
+            .and_then(|rest| rest.strip_suffix("-->"))
+            .is_some_and(|inside| inside.trim_matches('-').trim() == "fit"),
+        _ => false,
+    })
+}
+
+/// `. . .` alone on a line of a deck: what follows comes at the next step.
+pub(super) fn is_pause(node: Node<'_>) -> bool {
+    let only = node.first_child().filter(|child| child.next_sibling().is_none());
+    matches!(node.data().value, NodeValue::Paragraph)
+        && in_flow(node)
+        && only.is_some_and(
+            |child| matches!(&child.data().value, NodeValue::Text(text) if text.trim() == ". . ."),
+        )
+}
+
+/// Tells whether a block stands on the slide itself, or in a column of it.
+pub(super) fn in_flow(node: Node<'_>) -> bool {
+    node.parent().is_none_or(|parent| {
+        matches!(parent.data().value, NodeValue::Document | NodeValue::BlockDirective(_))
+    })
 }
 
 /// `*` bullets and `1)` items come one key press at a time, as in Marp.

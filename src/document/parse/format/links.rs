@@ -11,7 +11,9 @@ use percent_encoding::percent_decode_str;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::parse::{Dialect, plain_text};
+use crate::document::picture::{self, Words};
 use crate::document::{Filling, Form, Link, Picture, sentence};
+use crate::span::Span;
 
 /// A block's text, and where in it each of its links stands, by the links' identity.
 pub(super) struct BlockText {
@@ -70,28 +72,62 @@ impl Formatter<'_> {
     }
 
     pub(super) fn picture(&mut self, node: Node<'_>, url: &str, title: &str, alt: &str) {
+        let mut picture = self.read_picture(node, (url, title), alt);
+        if self.dialect == Dialect::Deck {
+            let words = picture::read(alt);
+            self.tell_faults(&words, picture.span);
+            picture.width = words.width_pixels();
+            picture.height = words.height_pixels();
+            let look = words.look();
+            if !look.is_empty() {
+                picture.class = self.looks.class(".slide img", &look);
+            }
+            picture.alt = words.alt;
+        }
+        self.hole(Filling::Picture(Box::new(picture)));
+    }
+
+    /// Returns a picture as it is written; keeps the origin of one from outside.
+    pub(in crate::document::parse) fn read_picture(
+        &mut self,
+        node: Node<'_>,
+        (url, title): (&str, &str),
+        alt: &str,
+    ) -> Picture {
         let outside = ["http://", "https://"]
             .iter()
             .find_map(|scheme| url.strip_prefix(scheme).map(|rest| (scheme, rest)));
+        let span = self.text.span(node);
         if let Some((scheme, rest)) = outside {
             let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
             let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
             if !host.is_empty() && host.chars().all(plain) {
                 self.origins.push(format!("{scheme}{host}"));
             }
+            if self.dialect == Dialect::Deck {
+                let message = format!("this picture comes from {host}");
+                let help = "put the picture beside the deck: there may be no network on stage";
+                self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
+            }
         }
-        let mut picture = Picture {
+        Picture {
             target: if outside.is_some() { url.to_owned() } else { decoded(url) },
             alt: alt.to_owned(),
             title: title.to_owned(),
             width: None,
             height: None,
-            span: self.text.span(node),
-        };
-        if self.dialect == Dialect::Deck {
-            sizes(&mut picture);
+            class: String::new(),
+            span,
         }
-        self.hole(Filling::Picture(Box::new(picture)));
+    }
+
+    /// Tells of filters that say nothing.
+    pub(in crate::document::parse) fn tell_faults(&mut self, words: &Words, span: Span) {
+        for word in &words.faults {
+            let message = format!("`{word}` is left out: no filter understands it");
+            let help = "write numbers, lengths or angles as CSS has them, such as `blur:4px`";
+            self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, help));
+        }
     }
 }
 
@@ -120,36 +156,6 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text)
         .decode_utf8()
         .map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
-}
-
-/// Reads Marp's size words out of a picture's alternative text.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "only 1 to 10,000 get through"
-)]
-fn sizes(picture: &mut Picture) {
-    let pixels = |value: &str| {
-        value
-            .trim_end_matches("px")
-            .parse::<f64>()
-            .ok()
-            .filter(|n| (1.0..10_000.0).contains(n))
-            .map(|n| n.round() as u32)
-    };
-    let mut rest = Vec::new();
-    for word in picture.alt.split_whitespace() {
-        match word.split_once(':') {
-            Some(("w" | "width", value)) if pixels(value).is_some() => {
-                picture.width = pixels(value);
-            }
-            Some(("h" | "height", value)) if pixels(value).is_some() => {
-                picture.height = pixels(value);
-            }
-            _ => rest.push(word),
-        }
-    }
-    picture.alt = rest.join(" ");
 }
 
 fn block_text(block: Node<'_>, identity: impl Fn(Node<'_>) -> usize) -> BlockText {
@@ -265,12 +271,20 @@ fn embedded_picture(formatter: &mut Formatter<'_>, node: Node<'_>, url: &str) {
     let label = plain_text(node);
     let (width, height) = label.split_once('x').map_or((label.as_str(), ""), |(w, h)| (w, h));
     let (width, height): (Option<u32>, Option<u32>) = (width.parse().ok(), height.parse().ok());
+    let pixels = |side: Option<u32>| side.map(|side| format!("{side}px"));
+    let look = picture::sized(pixels(width).as_deref(), pixels(height).as_deref());
+    let class = if formatter.dialect == Dialect::Deck && !look.is_empty() {
+        formatter.looks.class(".slide img", &look)
+    } else {
+        String::new()
+    };
     let picture = Picture {
         target: url.trim().to_owned(),
         alt: if label == url.trim() || width.is_some() { String::new() } else { label },
         title: String::new(),
         width,
         height,
+        class,
         span: formatter.text.span(node),
     };
     formatter.hole(Filling::Picture(Box::new(picture)));

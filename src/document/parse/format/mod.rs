@@ -1,6 +1,7 @@
 //! The tree -> prose with holes. Collects links, headings and pictures on the way.
 
 mod blocks;
+mod code;
 mod links;
 
 use std::cell::Cell;
@@ -15,11 +16,13 @@ use comrak::{Anchorizer, Node};
 use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
+use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
 use blocks::{
-    format_alert, format_cell, format_code_block, format_heading, format_html, format_math,
-    format_table, format_task, is_step,
+    format_alert, format_cell, format_heading, format_html, format_math, format_table, format_task,
+    in_flow, is_pause, is_step,
 };
+use code::format_code_block;
 use links::{BlockText, format_link, format_wiki_link};
 
 type Rendered = Result<ChildRendering, fmt::Error>;
@@ -41,20 +44,43 @@ pub(super) struct Formatter<'t> {
     sentences: Option<(usize, BlockText)>,
     slide: Option<u32>,
     steps: u32,
+    /// The step at which what follows comes, once a pause was met.
+    paused: u32,
+    /// The step that the tag to be written next must bear.
+    awaited: Rc<Cell<u32>>,
+    looks: Looks,
 }
 
 /// A `String` that tells how long it is while somebody else writes to it.
 struct Counted<'a> {
     out: &'a mut String,
     written: Rc<Cell<usize>>,
+    awaited: Rc<Cell<u32>>,
 }
 
 impl Write for Counted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        let (step, mut text) = (self.awaited.get(), text);
+        if step > 0
+            && let Some(end) = tag_name_end(text)
+        {
+            self.awaited.set(0);
+            self.out.push_str(&text[..end]);
+            write!(self.out, " data-step=\"{step}\" data-marpit-fragment=\"{step}\"")?;
+            text = &text[end..];
+        }
         self.out.push_str(text);
         self.written.set(self.out.len());
         Ok(())
     }
+}
+
+/// Returns where the name of the opening tag that a text begins with ends.
+fn tag_name_end(text: &str) -> Option<usize> {
+    let name = text
+        .strip_prefix('<')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+    Some(1 + name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len()))
 }
 
 impl<'t> Formatter<'t> {
@@ -74,6 +100,9 @@ impl<'t> Formatter<'t> {
             sentences: None,
             slide: None,
             steps: 0,
+            paused: 0,
+            awaited: Rc::new(Cell::new(0)),
+            looks: Looks::default(),
         }
     }
 
@@ -82,7 +111,9 @@ impl<'t> Formatter<'t> {
         let mut html = String::with_capacity(self.text.body.len().min(1 << 16) * 2);
         self.written.set(0);
         for node in nodes {
-            let mut out = Counted { out: &mut html, written: Rc::clone(&self.written) };
+            self.awaited.set(0);
+            let (written, awaited) = (Rc::clone(&self.written), Rc::clone(&self.awaited));
+            let mut out = Counted { out: &mut html, written, awaited };
             let done = default::format_document_with_formatter(
                 node,
                 options,
@@ -93,6 +124,7 @@ impl<'t> Formatter<'t> {
             );
             debug_assert!(done.is_ok(), "writing into a String cannot fail");
         }
+        self.awaited.set(0);
         html.push_str(&self.open.close_all());
         html.shrink_to_fit();
         let mut prose = Prose { html, holes: std::mem::take(&mut self.holes) };
@@ -104,11 +136,17 @@ impl<'t> Formatter<'t> {
     pub(super) fn begin_slide(&mut self, number: u32) {
         self.slide = Some(number);
         self.steps = 0;
+        self.paused = 0;
     }
 
     /// Returns how many steps the slide at hand has.
     pub(super) fn steps(&self) -> u32 {
         self.steps
+    }
+
+    /// Returns the looks of the document, for another class.
+    pub(super) fn looks(&mut self) -> &mut Looks {
+        &mut self.looks
     }
 
     pub(super) fn links(&self) -> &[Link] {
@@ -137,6 +175,7 @@ impl<'t> Formatter<'t> {
         self.origins.sort();
         self.origins.dedup();
         document.origins = self.origins;
+        document.looks = self.looks.into_css();
         document.diagnostics.extend(self.diagnostics);
     }
 
@@ -183,7 +222,19 @@ fn format_node(
     if matches!(context.user.dialect, Dialect::CommonMark | Dialect::Gfm) {
         return default::format_node_default(context, node, entering);
     }
+    if entering && context.user.paused > 0 && in_flow(node) && node.data().value.block() {
+        context.user.awaited.set(context.user.paused);
+    }
     match &node.data().value {
+        NodeValue::Paragraph if context.user.dialect == Dialect::Deck && is_pause(node) => {
+            if !entering {
+                return Ok(ChildRendering::HTML);
+            }
+            context.user.awaited.set(0);
+            context.user.steps += 1;
+            context.user.paused = context.user.steps;
+            Ok(ChildRendering::Skip)
+        }
         NodeValue::Link(link) => format_link(context, node, link, entering),
         NodeValue::WikiLink(link) => format_wiki_link(context, node, link, entering),
         NodeValue::Image(image) if entering => {
@@ -193,7 +244,7 @@ fn format_node(
         }
         NodeValue::Heading(heading) => format_heading(context, node, heading.level, entering),
         NodeValue::CodeBlock(block) if entering => {
-            format_code_block(context, &block.info, &block.literal)
+            format_code_block(context, node, (&block.info, &block.literal))
         }
         NodeValue::HtmlBlock(block) if entering => {
             context.cr()?;

@@ -1,0 +1,116 @@
+//! `![bg](picture.png)`: pictures that leave the text of a slide and lie behind it.
+
+use comrak::Node;
+use comrak::nodes::NodeValue;
+
+use super::deck::comment_of;
+use super::format::Formatter;
+use super::plain_text;
+use crate::document::html::escape;
+use crate::document::picture::{self, Side, Words};
+use crate::document::{Filling, Hole, Picture, Prose};
+
+/// How much of a slide its backgrounds take, where nothing is said.
+const SHARE: f64 = 50.0;
+
+/// The backgrounds of one slide.
+#[derive(Default)]
+pub(super) struct Grounds {
+    pub prose: Prose,
+    /// The class that keeps the text of the slide clear of them.
+    pub class: Option<String>,
+}
+
+/// Takes the backgrounds out of the blocks of a slide, and the paragraphs that they leave empty.
+pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> Grounds {
+    let mut pictures = Vec::new();
+    let (mut vertical, mut split, mut share) = (false, None, SHARE);
+    for node in images(nodes) {
+        let alt = plain_text(node);
+        let words = picture::read(&alt);
+        if !words.background {
+            continue;
+        }
+        let parent = node.parent();
+        node.detach();
+        if let Some(empty) = parent.filter(|parent| is_empty(parent)) {
+            nodes.retain(|node| !std::ptr::eq(*node, empty));
+            empty.detach();
+        }
+        vertical = words.vertical.unwrap_or(vertical);
+        split = words.split.or(split);
+        share = words.share.unwrap_or(share);
+        if let NodeValue::Image(image) = &node.data().value
+            && !image.url.trim().is_empty()
+        {
+            let picture = formatter.read_picture(node, (&image.url, &image.title), "");
+            formatter.tell_faults(&words, picture.span);
+            pictures.push((picture, words));
+        }
+    }
+    if pictures.is_empty() {
+        return Grounds::default();
+    }
+    let class = split.map(|_| {
+        let share = (share.clamp(0.0, 100.0) * 100.0).round() / 10_000.0;
+        formatter.looks().class(".slide", &format!("--split:{share};"))
+    });
+    Grounds { prose: layer(pictures, (split, vertical), formatter), class }
+}
+
+fn images<'a>(nodes: &[Node<'a>]) -> Vec<Node<'a>> {
+    let inside = nodes.iter().flat_map(|node| node.descendants());
+    inside.filter(|node| matches!(node.data().value, NodeValue::Image(_))).collect()
+}
+
+/// Tells whether nothing is left to read in a paragraph.
+fn is_empty(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Paragraph)
+        && node.children().all(|child| match &child.data().value {
+            NodeValue::Text(text) => text.trim().is_empty(),
+            NodeValue::SoftBreak | NodeValue::LineBreak => true,
+            NodeValue::HtmlInline(_) => comment_of(child).is_some(),
+            _ => false,
+        })
+}
+
+fn layer(
+    pictures: Vec<(Picture, Words)>,
+    (split, vertical): (Option<Side>, bool),
+    formatter: &mut Formatter<'_>,
+) -> Prose {
+    let mut prose = Prose::default();
+    let html = &mut prose.html;
+    html.push_str("<div class=\"slide-backgrounds\"");
+    html.push_str(match split {
+        Some(Side::Left) => " data-split=\"left\"",
+        Some(Side::Right) => " data-split=\"right\"",
+        None => "",
+    });
+    html.push_str(if vertical {
+        " data-direction=\"vertical\""
+    } else {
+        " data-direction=\"horizontal\""
+    });
+    if pictures.iter().all(|(_, words)| words.alt.is_empty()) {
+        html.push_str(" aria-hidden=\"true\"");
+    }
+    html.push('>');
+    for (mut picture, words) in pictures {
+        let look = words.ground_look();
+        if !look.is_empty() {
+            picture.class = formatter.looks().class(".slide .slide-backgrounds img", &look);
+        }
+        html.push_str("<figure>");
+        let at = u32::try_from(html.len()).unwrap_or(u32::MAX);
+        prose.holes.push(Hole { at, filling: Filling::Picture(Box::new(picture)) });
+        if !words.alt.is_empty() {
+            html.push_str("<figcaption>");
+            escape(&words.alt, html);
+            html.push_str("</figcaption>");
+        }
+        html.push_str("</figure>");
+    }
+    html.push_str("</div>");
+    prose
+}
