@@ -308,9 +308,10 @@ impl Bundle {
     /// Returns everything that is wrong with the site, by place.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let entries: Vec<&Arc<Entry>> = self.catalog.entries().collect();
+        let known = crate::check::Known::new(&self.catalog, &self.config);
         let mut found: Vec<Diagnostic> = entries
             .par_iter()
-            .flat_map_iter(|entry| crate::check::document(&self.catalog, entry))
+            .flat_map_iter(|entry| crate::check::document(&known, entry))
             .collect();
         found.extend(crate::check::site(&self.catalog, &self.config));
         found.extend(crate::check::themes(&self.catalog, &self.config, &self.themes()));

@@ -4,7 +4,7 @@
 //! the site: `markdown wiki/A.md`, `toml kami.toml`; `escaped` decodes `\r`, `\0`, `\u{feff}`; `asset` is a file
 //! served as it is; `bytes`, `symlink`, `socket` and `sparse` lie on a real disk, `unreadable` stands for one that is not. Every other fence is expected:
 //! `html ADDRESS`, `file ADDRESS`, `title ADDRESS`, `cards ADDRESS`, `csp ADDRESS`, `backlinks ADDRESS`, `routes`,
-//! `diagnostics`. A case without `diagnostics` has none; `diagnostics all` tells orphans, too. `UPDATE=1 cargo test` rewrites what is expected.
+//! `diagnostics`. A case without `diagnostics` has none; `diagnostics all` tells orphans and empty pages, too. `UPDATE=1 cargo test` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -59,6 +59,11 @@ fn html() {
 #[test]
 fn faults() {
     check("faults");
+}
+
+#[test]
+fn checks() {
+    check("checks");
 }
 
 #[test]
@@ -194,7 +199,7 @@ fn diagnostics(bundle: &Bundle, orphans: bool) -> String {
         .diagnostics()
         .iter()
         .map(|diagnostic| bundle.locate(diagnostic))
-        .filter(|located| orphans || located.code != "orphan")
+        .filter(|located| orphans || !matches!(located.code, "orphan" | "empty-page"))
         .map(|Located { path, line, column, severity, code, message, help, .. }| {
             let severity = severity.name();
             format!("{path}:{line}:{column}: {severity}[{code}]: {message}\n  help: {help}")

@@ -151,6 +151,11 @@ impl Entry {
         self.labels.iter().map(String::as_str)
     }
 
+    /// Tells whether the file is a translation by its name.
+    pub fn is_translation(&self) -> bool {
+        self.translated
+    }
+
     /// Returns the folder of the file, for links by relative path.
     pub fn folder(&self) -> &str {
         self.document.path.folder()

@@ -195,6 +195,16 @@ impl Catalog {
         self.entries.values()
     }
 
+    /// Tells whether a document stands at a path.
+    pub fn entry_at(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Iterates over all files that are served as they are.
+    pub fn assets(&self) -> impl Iterator<Item = (&SourcePath, &AssetEntry)> {
+        self.assets.iter()
+    }
+
     pub fn asset(&self, path: &SourcePath) -> Option<&AssetEntry> {
         self.assets.get(path)
     }

@@ -19,7 +19,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::compile::{Bundle, compile};
-use crate::diagnostic::{Diagnostic, rules};
+use crate::diagnostic::{Diagnostic, rules, sarif};
 use crate::load::{self, Root};
 use crate::page::Options;
 use report::{Loudness, Reporter};
@@ -99,6 +99,7 @@ struct BuildFlags {
 enum Format {
     Text,
     Json,
+    Sarif,
 }
 
 /// Runs the command line of this process; returns its exit status.
@@ -215,6 +216,11 @@ fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter)
                 reporter
                     .answer(&format!("{}\n", serde_json::to_string(&bundle.locate(diagnostic))?));
             }
+        }
+        Format::Sarif => {
+            let located: Vec<_> =
+                found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
+            reporter.answer(&sarif::log(&located));
         }
         Format::Text => {
             reporter.diagnostics(&bundle, &found);

@@ -3,6 +3,7 @@
 //! Wrong content is data: nothing here fails, prints or stops a compile.
 
 pub mod rules;
+pub mod sarif;
 
 use serde::Serialize;
 

@@ -41,6 +41,10 @@ rules! {
     AMBIGUOUS_LINK = "ambiguous-link", Warning, "More than one document answers to this name; the nearest is taken. Write its path to be exact.";
     UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";
     COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";
+    ALIAS_TAKEN = "alias-taken", Warning, "Another document claims the same old address, so readers who follow it find only one of them. Take the alias out of one.";
+    DUPLICATE_ANCHOR = "duplicate-anchor", Warning, "Two headings of a page have one anchor, so the later one is numbered, and a link to it breaks when the earlier one goes. Say more in the heading, or write an anchor of its own behind it: `## Heading {#name}`.";
+    EMPTY_PAGE = "empty-page", Warning, "The page has no text, so whoever follows a link to it finds nothing. Write it, or delete the file.";
+    TRANSLATION = "translation", Warning, "`NAME.LANG.md` is a translation of `NAME.md`: the original must be there, LANG one of the site's languages, and the front matter and the text in that language.";
     ORPHAN = "orphan", Warning, "Nothing links to this page, so readers find it only in the index of all pages.";
     MISSING_DECK = "missing-deck", Warning, "The running order names a deck that is not there.";
     TEMPLATE = "template", Error, "A template of the site does not compile or failed to render. The built-in one is used in its place.";

@@ -153,6 +153,9 @@ pub struct Heading {
     pub text: String,
     /// The slide it stands on, from 1.
     pub slide: Option<u32>,
+    /// Whether an earlier heading has the anchor that this one would have.
+    pub repeated: bool,
+    pub span: Span,
 }
 
 /// A link as written, wherever it leads.

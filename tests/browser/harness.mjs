@@ -2,7 +2,7 @@
 // Chromium a file, and pages that fail the test on a console error, a breach of the Content-Security-Policy or a
 // request that leaves the site.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -199,6 +199,15 @@ class Site {
   remove(path) {
     return rm(this.path(path));
   }
+}
+
+// Runs `kami` to its end; answers with its exit status and what it wrote where.
+export function run(...args) {
+  return new Promise((resolve) => {
+    execFile(kami, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      resolve({ status: error?.code ?? 0, stdout, stderr });
+    });
+  });
 }
 
 // Starts `kami` with `args`; its output is kept for messages.

@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write};
 
-use comrak::Node;
 use comrak::html::{self as default, ChildRendering, Context};
 use comrak::nodes::{
     AlertType, AstNode, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
 };
+use comrak::{Anchorizer, Node};
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
@@ -26,8 +26,18 @@ impl Formatter<'_> {
             // The numbers are the slides' own.
             id = self.anchors.anchorize(&format!("{id}-1"));
         }
-        self.headings.push(Heading { level, id, text, slide: self.slide });
+        let repeated = self.is_numbered(&id, chosen.as_deref().unwrap_or(&text));
+        let span = self.text.span(node);
+        self.headings.push(Heading { level, id, text, slide: self.slide, repeated, span });
         self.headings.len() - 1
+    }
+
+    /// Tells whether an anchor bears a number because an earlier heading has the same without.
+    fn is_numbered(&self, id: &str, wanted: &str) -> bool {
+        let Some((stem, number)) = id.rsplit_once('-') else { return false };
+        number.bytes().all(|byte| byte.is_ascii_digit())
+            && self.headings.iter().any(|heading| heading.id == stem)
+            && Anchorizer::new().anchorize(wanted) != id
     }
 }
 

@@ -1,7 +1,10 @@
 //! Catalog -> Diagnostics: one small function a rule.
 
+mod near;
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -12,23 +15,59 @@ use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::{Filling, Form, Kind, Link, Prose, Slide};
 use crate::source::SourcePath;
 use crate::span::Span;
+use near::Names;
 
 /// A rule about one document among the others.
-type DocumentRule = fn(&Catalog, &Arc<Entry>, &mut Vec<Diagnostic>);
+type DocumentRule = fn(&Known<'_>, &Arc<Entry>, &mut Vec<Diagnostic>);
 /// A rule about the site as a whole.
 type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
-const DOCUMENT_RULES: &[DocumentRule] = &[links, pictures];
-const SITE_RULES: &[SiteRule] = &[collisions, orphans, redirects, running_order];
+const DOCUMENT_RULES: &[DocumentRule] =
+    &[links, pictures, pages::repeated_headings, pages::empty, pages::language];
+const SITE_RULES: &[SiteRule] = &[collisions, old_names, orphans, redirects, running_order];
 
 /// How many namesakes a message lists besides the one that is taken.
 const CANDIDATES_MAX: usize = 5;
 
+/// What rules about single documents look at: the other documents, and names that may have been
+/// meant, made ready when the first one is missed.
+#[derive(Debug)]
+pub struct Known<'a> {
+    catalog: &'a Catalog,
+    config: &'a Config,
+    names: OnceLock<Names>,
+    files: OnceLock<Names>,
+}
+
+impl<'a> Known<'a> {
+    pub fn new(catalog: &'a Catalog, config: &'a Config) -> Known<'a> {
+        Known { catalog, config, names: OnceLock::new(), files: OnceLock::new() }
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            Names::of(self.catalog.entries().flat_map(|entry| {
+                let labels = entry.labels().map(|label| (label, label));
+                let readings = entry.document.matter.reading.iter();
+                labels.chain(readings.map(|reading| (entry.title.as_str(), reading.as_str())))
+            }))
+        })
+    }
+
+    fn files(&self) -> &Names {
+        self.files.get_or_init(|| {
+            let assets = self.catalog.assets().map(|(path, _)| path);
+            let files = assets.filter(|path| !path.as_str().starts_with("static/"));
+            Names::of(files.map(|path| (path.file_name(), path.file_name())))
+        })
+    }
+}
+
 /// Checks one document against the rest of the site.
-pub fn document(catalog: &Catalog, entry: &Arc<Entry>) -> Vec<Diagnostic> {
+pub fn document(known: &Known<'_>, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in DOCUMENT_RULES {
-        rule(catalog, entry, &mut found);
+        rule(known, entry, &mut found);
     }
     found
 }
@@ -115,14 +154,14 @@ fn diagnostic(
     Diagnostic { rule, path: path.clone(), span, message, help }
 }
 
-fn links(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+fn links(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let path = &entry.document.path;
     for link in &entry.document.links {
         let named = one_line(&link.target);
-        match catalog.resolve(entry, link) {
+        match known.catalog.resolve(entry, link) {
             Resolution::Missing => {
                 let message = format!("nothing is named `{named}`");
-                let help = suggestion(catalog, entry, link);
+                let help = suggestion(known, entry, link);
                 found.push(diagnostic(&rules::MISSING_LINK, path, link.span, message, help));
             }
             Resolution::Document { entry: target, lost: true, .. } => {
@@ -156,19 +195,11 @@ fn one_line(text: &str) -> String {
 }
 
 /// Says what may have been meant, else where the missing document would lie.
-fn suggestion(catalog: &Catalog, entry: &Entry, link: &Link) -> String {
+fn suggestion(known: &Known<'_>, entry: &Entry, link: &Link) -> String {
     let target = one_line(&link.target);
     let bare = target.strip_suffix(".md").unwrap_or(&target);
-    let wanted = fold(last(bare));
-    let length = wanted.chars().count();
-    let labels = catalog.entries().flat_map(|entry| entry.labels());
-    // What is far longer or shorter is not what was meant; to fold it would be for nothing.
-    let labels = labels.filter(|label| label.chars().count().abs_diff(length) <= length / 3 + 2);
-    let folded: Vec<(String, &str)> = labels.map(|label| (fold(label), label)).collect();
-    if let Some(near) = closest(&wanted, folded.iter().map(|(folded, _)| folded.as_str())) {
-        let label =
-            folded.iter().find(|(folded, _)| folded == near).map_or(near, |(_, label)| label);
-        return format!("did you mean `{label}`?");
+    if let Some(question) = known.names().question(last(bare), "") {
+        return question;
     }
     let relative = target.starts_with('.') || link.form == Form::Markdown;
     let path = join(if relative { entry.folder() } else { "wiki" }, bare.trim_start_matches('/'));
@@ -187,8 +218,10 @@ fn anchors(target: &Entry, anchor: &str) -> String {
     }
     let headings: Vec<&str> =
         target.document.headings.iter().map(|heading| heading.text.as_str()).collect();
-    match closest(anchor, headings.iter().copied()) {
-        Some(near) => format!("did you mean `#{near}`?"),
+    let wanted = last_heading(anchor);
+    let near = Names::of(headings.iter().map(|heading| (*heading, *heading)));
+    match near.question(wanted, "#") {
+        Some(question) => question,
         None if (1..=5).contains(&headings.len()) => {
             format!("its headings: {}", headings.join(", "))
         }
@@ -196,23 +229,31 @@ fn anchors(target: &Entry, anchor: &str) -> String {
     }
 }
 
-fn pictures(catalog: &Catalog, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+/// Returns the last part of a path of headings.
+fn last_heading(anchor: &str) -> &str {
+    anchor.rsplit('#').next().unwrap_or(anchor)
+}
+
+fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
     let slides = document.slides.iter().flat_map(Slide::proses);
     for prose in std::iter::once(&document.body).chain(slides) {
         for picture in fillings(prose) {
             let remote =
                 picture.target.starts_with("https://") || picture.target.starts_with("http://");
-            if !remote && catalog.resolve_asset(entry, &picture.target).is_none() {
+            if !remote && known.catalog.resolve_asset(entry, &picture.target).is_none() {
                 let message = format!("there is no picture `{}`", one_line(&picture.target));
                 let colour = entry.kind == Kind::Deck && picture.target.starts_with('#');
+                let near = known.files().question(last(&picture.target), "");
                 let help = if colour {
                     format!(
                         "for a colour write `<!-- _backgroundColor: \"{}\" -->`",
                         picture.target
                     )
                 } else {
-                    "put it beside the document, or mend the path".to_owned()
+                    near.unwrap_or_else(|| {
+                        "put it beside the document, or mend the path".to_owned()
+                    })
                 };
                 let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
                 found.push(diagnostic(rule, path, picture.span, message, help));
@@ -249,6 +290,33 @@ fn collisions(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
             let message = format!("`{path}` and `{first}` are the same name");
             let help = "rename one of them".to_owned();
             found.push(diagnostic(&rules::COLLISION, path, Span::default(), message, help));
+        }
+    }
+}
+
+/// Two works that claim one old address, or the address of a page that is there.
+fn old_names(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
+    for (address, routes) in catalog.routes() {
+        let claims = routes.iter().filter_map(|route| match route {
+            Route::Alias(path) => catalog.entry(path),
+            _ => None,
+        });
+        let claims: Vec<&Arc<Entry>> = claims.collect();
+        let Some(first) = claims.first() else { continue };
+        let owner = routes.iter().find_map(|route| match route {
+            Route::Page(path) | Route::Deck(path) => Some(path),
+            _ => None,
+        });
+        let holder = owner.unwrap_or(&first.document.path);
+        for claim in &claims {
+            let own = owner.is_none() && claim.kind == first.kind && claim.name == first.name;
+            if own {
+                continue;
+            }
+            let path = &claim.document.path;
+            let message = format!("the old address {address} belongs to `{holder}`");
+            let help = "take the alias out of one of them".to_owned();
+            found.push(diagnostic(&rules::ALIAS_TAKEN, path, Span::default(), message, help));
         }
     }
 }
