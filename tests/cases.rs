@@ -52,6 +52,11 @@ fn pages() {
 }
 
 #[test]
+fn ruby() {
+    check("ruby");
+}
+
+#[test]
 fn html() {
     check("html");
 }

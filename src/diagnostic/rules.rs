@@ -33,6 +33,7 @@ rules! {
     HEADING_RULE = "heading-rule", Warning, "A line of text directly above `---` makes a heading, not a new slide. Put a blank line between them.";
     EMPTY_SLIDE = "empty-slide", Warning, "An explicit rule directly before a heading that divides slides makes an empty slide. Remove the rule.";
     RAW_HTML = "raw-html", Warning, "Raw HTML is shown as text unless it is one of a small set of harmless elements. `html = true` in kami.toml allows all of it.";
+    RUBY = "ruby", Warning, "`{漢字|かんじ}` sets one reading above a word and `{東京|とう|きょう}` one above each character. This has another number of readings, so it stays as it is written.";
     MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";

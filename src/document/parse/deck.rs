@@ -8,7 +8,7 @@ use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
-use super::{Dialect, Text, grounds, notes, options, plain_text, prepare};
+use super::{Dialect, Text, grounds, notes, options, plain_text, prepare, ruby};
 use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
@@ -32,11 +32,14 @@ const GUARD: char = '\u{2060}';
 
 /// Reads the slides of a deck into the document.
 pub(super) fn read(text: &Text<'_>, document: &mut Document) {
-    let options = options(Dialect::Deck);
+    let options = options(Dialect::Deck, text.body);
     let arena = Arena::new();
     let root = parse_document(&arena, text.body, &options);
-    prepare::tidy(&arena, root, Dialect::Deck);
     let mut formatter = Formatter::new(text, Dialect::Deck);
+    for uneven in ruby::set(&arena, root, text.body) {
+        formatter.tell(ruby::diagnostic(text, &uneven));
+    }
+    prepare::tidy(&arena, root, Dialect::Deck);
     let global = global(text, root, document);
     let mut parts = split(root, &global.dividers);
     warn(text, root, &parts, &global, &mut formatter);
@@ -267,8 +270,9 @@ impl Writer<'_> {
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
         self.refused(formatter, part, local);
-        let header = self.inline(formatter, local.get("header"));
-        let footer = self.inline(formatter, local.get("footer"));
+        let span = self.span(part);
+        let header = self.inline(formatter, local.get("header"), span);
+        let footer = self.inline(formatter, local.get("footer"), span);
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
         classes.extend(look(formatter, local));
@@ -287,7 +291,7 @@ impl Writer<'_> {
             steps,
             time_seconds: local.get("time").and_then(duration_seconds),
             notes: part.notes.iter().map(|note| notes::read(note)).collect(),
-            span: self.span(part),
+            span,
         }
     }
 
@@ -348,18 +352,22 @@ impl Writer<'_> {
     }
 
     /// Formats a header or footer: inline Markdown, links and pictures included.
-    fn inline(&self, formatter: &mut Formatter<'_>, markdown: Option<&str>) -> Prose {
+    fn inline(&self, formatter: &mut Formatter<'_>, markdown: Option<&str>, span: Span) -> Prose {
         let Some(markdown) = markdown else { return Prose::default() };
+        let options = options(Dialect::Deck, markdown);
         let arena = Arena::new();
         let paragraph = |root: Node<'_>| {
             root.first_child()
                 .is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph))
         };
-        let mut root = parse_document(&arena, markdown, self.options);
+        let mut root = parse_document(&arena, markdown, &options);
         if root.first_child().is_some() && !paragraph(root) {
             // `# 1` would be a heading here: a character without width makes a paragraph of it.
             let guarded = format!("{GUARD}{}", markdown.trim_start());
-            root = parse_document(&arena, &guarded, self.options);
+            root = parse_document(&arena, &guarded, &options);
+        }
+        for uneven in ruby::set(&arena, root, markdown) {
+            formatter.tell(ruby::told(self.text, span, &uneven));
         }
         prepare::tidy(&arena, root, Dialect::Deck);
         let inlines: Vec<Node<'_>> = match root.first_child() {
@@ -372,7 +380,7 @@ impl Writer<'_> {
         {
             *text = Cow::Owned(rest.to_owned());
         }
-        formatter.prose(self.options, &inlines)
+        formatter.prose(&options, &inlines)
     }
 }
 

@@ -5,6 +5,7 @@ mod format;
 mod grounds;
 mod notes;
 mod prepare;
+mod ruby;
 
 use std::borrow::Cow;
 
@@ -126,9 +127,12 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         lines: Lines::of(text),
         settings: Settings { html: true },
     };
-    let options = options(dialect);
+    let options = options(dialect, text.body);
     let arena = Arena::new();
     let root = parse_document(&arena, text.body, &options);
+    if matches!(dialect, Dialect::Page | Dialect::Deck) {
+        ruby::set(&arena, root, text.body);
+    }
     prepare::tidy(&arena, root, dialect);
     let mut formatter = format::Formatter::new(&text, dialect);
     let prose = formatter.prose(&options, &[root]);
@@ -136,9 +140,11 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
 }
 
 fn page(text: &Text<'_>, document: &mut Document) {
-    let options = options(Dialect::Page);
+    let options = options(Dialect::Page, text.body);
     let arena = Arena::new();
     let root = parse_document(&arena, text.body, &options);
+    let uneven = ruby::set(&arena, root, text.body);
+    document.diagnostics.extend(uneven.iter().map(|uneven| ruby::diagnostic(text, uneven)));
     prepare::tidy(&arena, root, Dialect::Page);
     if let Some(title) = prepare::take_title(root, document.matter.title.as_deref()) {
         document.title.get_or_insert(title);
@@ -266,9 +272,10 @@ fn soften_quotes(
     Some(out)
 }
 
-fn options(dialect: Dialect) -> Options<'static> {
+fn options(dialect: Dialect, body: &str) -> Options<'static> {
     let mut options = Options::default();
     options.render.r#unsafe = true;
+    options.render.escaped_char_spans = ruby::needs_escapes(body, dialect);
     if dialect == Dialect::CommonMark {
         return options;
     }

@@ -4,6 +4,7 @@ use comrak::nodes::{AstNode, ListType, NodeValue};
 use comrak::{Arena, Node, format_html, parse_document};
 use serde_json::{Value as Json, json};
 
+use super::ruby::{self, Piece};
 use super::{Dialect, options, plain_text};
 use crate::document::Note;
 
@@ -12,16 +13,18 @@ const DEPTH_MAX: usize = 100;
 
 /// Reads one note.
 pub(super) fn read(text: &str) -> Note {
-    let mut options = options(Dialect::Deck);
+    let mut options = options(Dialect::Deck, text);
     options.render.r#unsafe = false;
     options.extension.wikilinks_title_after_pipe = false;
     options.extension.block_directive = false;
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
+    let tree = children(root, 0);
+    ruby::set(&arena, root, text);
     let mut html = String::new();
     // Writing into a String cannot fail.
     let _ = format_html(root, &options, &mut html);
-    Note { html, tree: children(root, 0), text: text.to_owned() }
+    Note { html, tree, text: text.to_owned() }
 }
 
 fn children(node: Node<'_>, depth: usize) -> Vec<Json> {
@@ -38,7 +41,7 @@ fn tree(node: Node<'_>, depth: usize) -> Vec<Json> {
         vec![Json::Array(list)]
     };
     match &node.data().value {
-        NodeValue::Text(text) => vec![json!(text)],
+        NodeValue::Text(text) => ruby::pieces(text).iter().map(piece).collect(),
         NodeValue::SoftBreak | NodeValue::LineBreak => vec![json!(["br", {}])],
         NodeValue::Code(code) => vec![json!(["code", {}, code.literal])],
         NodeValue::CodeBlock(block) => vec![json!(["pre", {}, ["code", {}, block.literal]])],
@@ -73,6 +76,19 @@ fn tree(node: Node<'_>, depth: usize) -> Vec<Json> {
         NodeValue::TableRow(_) => element("tr"),
         NodeValue::TableCell => element("td"),
         _ => children(node, depth),
+    }
+}
+
+fn piece(piece: &Piece<'_>) -> Json {
+    match piece {
+        Piece::Plain(text) | Piece::Uneven(text) => json!(text),
+        Piece::Ruby(word) => {
+            let mut list = vec![json!("ruby"), json!({})];
+            for (base, reading) in word {
+                list.extend([json!(base), json!(["rt", {}, reading])]);
+            }
+            Json::Array(list)
+        }
     }
 }
 

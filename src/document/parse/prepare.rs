@@ -48,7 +48,7 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
     }
 }
 
-fn text_node<'a>(arena: &'a Arena<'a>, text: String) -> Node<'a> {
+pub(super) fn text_node<'a>(arena: &'a Arena<'a>, text: String) -> Node<'a> {
     let value = NodeValue::Text(Cow::Owned(text));
     arena.alloc(AstNode::from(value))
 }
@@ -113,8 +113,12 @@ fn cut_address<'a>(arena: &'a Arena<'a>, link: Node<'a>) {
 
 /// Tells whether a line break stands between two full-width characters, where Japanese has no space.
 fn between_wide(node: Node<'_>) -> bool {
-    let last = node.previous_sibling().and_then(|n| plain_text(n).chars().next_back());
-    let first = node.next_sibling().and_then(|n| plain_text(n).chars().next());
+    // The tags of ruby are no text.
+    let text = |n: &Node<'_>| !matches!(n.data().value, NodeValue::Raw(_));
+    let before = node.preceding_siblings().skip(1).find(text);
+    let after = node.following_siblings().skip(1).find(text);
+    let last = before.and_then(|n| plain_text(n).chars().next_back());
+    let first = after.and_then(|n| plain_text(n).chars().next());
     last.is_some_and(is_wide) && first.is_some_and(is_wide)
 }
 
