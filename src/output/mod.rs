@@ -1,6 +1,7 @@
 //! Page -> Output: bytes with a content type and a digest.
 
 mod manifest;
+mod pack;
 mod render;
 
 use crate::digest::Digest;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_embed::Embed;
 use tera::{Context, ErrorKind, Tera, Value};
 
+use super::pack::pack;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::page::{Interface, Page};
@@ -56,16 +57,17 @@ impl Templates {
         }
         let own = with_own(&builtin, &texts, &changed, &mut diagnostics);
         let strings = strings(&texts, &changed, &mut diagnostics);
+        let own_names: Vec<String> = changed.keys().cloned().collect();
         texts.extend(changed);
         let digest = Digest::of_parts(
             texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]),
         );
         let mut interface = Interface::default();
         let mut files = BTreeMap::new();
-        for (name, text) in &texts {
-            if let Some(address) = address(name, text) {
-                interface.assets.insert(name.clone(), address.clone());
-                files.insert(address, text.clone().into_bytes());
+        for (name, text) in pack(&texts, |name| !own_names.iter().any(|own| own == name)) {
+            if let Some(address) = address(&name, &text) {
+                interface.assets.insert(name, address.clone());
+                files.insert(address, text.into_owned().into_bytes());
             }
         }
         let values = strings

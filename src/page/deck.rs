@@ -24,6 +24,8 @@ pub struct Deck {
     pub date_text: String,
     pub slides: Vec<SlideView>,
     pub notes_script: Option<String>,
+    /// Tells an open window that the notes are others now.
+    pub notes_digest: String,
     pub handout: String,
     pub href: String,
     pub event_href: String,
@@ -60,18 +62,28 @@ pub struct PageLink {
 /// Composes the deck itself.
 pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let deck = deck(site, entry, Place::Own, false);
-    let interface = site.interface;
     let head = Head {
         address: &entry.route,
         lang: &entry.lang,
         title: entry.title.clone(),
         description: entry.document.matter.summary.clone(),
         versions: versions(site, entry),
-        styles: styles(site, entry, vec![interface.asset("deck/deck.css").to_owned()]),
-        scripts: vec![interface.asset("deck/deck.js").to_owned()],
+        styles: styles(site, entry, frame(site, entry, "css")),
+        scripts: frame(site, entry, "js"),
         origins: &entry.document.origins,
     };
     Page { template: "deck/deck.html", shell: shell(site, head), view: View::Deck(deck) }
+}
+
+/// Returns the style sheets or scripts of the frame; only a deck whose slides move gets those for moving.
+fn frame(site: Site<'_>, entry: &Entry, ending: &str) -> Vec<String> {
+    let moves = |slide: &Slide| {
+        let transition = slide.attributes.iter().find(|(name, _)| name == "transition");
+        transition.is_some_and(|(_, value)| value != "none")
+    };
+    let moving = entry.document.slides.iter().any(moves).then_some("transition");
+    let names = std::iter::once("deck").chain(moving);
+    names.map(|name| site.interface.asset(&format!("deck/{name}.{ending}")).to_owned()).collect()
 }
 
 /// Composes the handout: the slides to read, with their links.
@@ -97,6 +109,7 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             vec![
                 interface.asset("site.css").to_owned(),
                 interface.asset("deck/deck.css").to_owned(),
+                interface.asset("deck/handout.css").to_owned(),
             ],
         ),
         scripts: vec![interface.asset("site.js").to_owned()],
@@ -136,6 +149,8 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
     let root = root_of(&entry.route);
     let filler = |eager| Filler { site, entry, root: root.clone(), place, eager };
     let has_notes = document.slides.iter().any(|slide| !slide.notes.is_empty());
+    let notes =
+        (site.options.notes && has_notes && place == Place::Own).then(|| notes_script(entry));
     let date = document.matter.date.as_deref().unwrap_or_default();
     let from_root = |address: &str| relative(&root, address);
     let own_title = super::shell::site_title(site);
@@ -152,6 +167,7 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
             .map(|index| slide_view(&filler(index == 0), index, with_notes))
             .collect(),
         notes_script: (site.options.notes && has_notes).then(|| from_root(&entry.notes_route())),
+        notes_digest: notes.map_or_else(String::new, |notes| Digest::of(notes.as_bytes()).short()),
         handout: from_root(&entry.handout_route()),
         href: from_root(&entry.route),
         event_href: from_root(&super::shell::in_language(site, "index", &entry.lang)),

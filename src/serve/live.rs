@@ -14,17 +14,19 @@ use axum::extract::{ConnectInfo, Query, State as Shares};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::Shared;
 use super::guard::{check_origin, is_here};
 use super::http::refuse;
+use super::stage::Seat;
 use super::state::{Shown, State, errors_told};
 use crate::compile::Bundle;
 
-/// A window sends nothing but its close; anything larger is no window.
-const MESSAGE_BYTES_MAX: usize = 16 << 10;
+/// A window says where its talk stands and what was drawn on a slide; anything larger is no window.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
 /// What a connection reads at once: windows hardly say anything, and there may be thousands.
 const READ_BYTES: usize = 2 << 10;
 /// How often a window has to show that it is there.
@@ -98,7 +100,8 @@ pub(super) async fn upgrade(
     let here = is_here(peer);
     let mut seen = Seen { address, digest: asked.digest, errors: None, number, here };
     let frames = seen.first(state).await;
-    let opened = Opened { states, place, seen, frames };
+    let seat = shared.stage.seat(here);
+    let opened = Opened { states, place, seen, seat, frames };
     socket
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
@@ -112,12 +115,13 @@ struct Opened {
     states: watch::Receiver<Arc<State>>,
     place: Place,
     seen: Seen,
+    seat: Seat,
     /// What it is told first.
     frames: Vec<Utf8Bytes>,
 }
 
 async fn talk(opened: Opened, mut socket: WebSocket) {
-    let Opened { mut states, place, mut seen, mut frames } = opened;
+    let Opened { mut states, place, mut seen, mut seat, mut frames } = opened;
     let mut pace = Pace::new();
     let mut ping = interval_at(Instant::now() + PING, PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -143,9 +147,20 @@ async fn talk(opened: Opened, mut socket: WebSocket) {
                 }
                 silent += 1;
             }
+            said = seat.others.recv() => match said {
+                Ok(said) if seat.hears(&said, seen.address.as_deref()) => frames.push(said.frame.clone()),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
             message = socket.recv() => match message {
                 // A close is answered when the next message is asked for, and then there is none.
-                Some(Ok(_)) => silent = 0,
+                Some(Ok(message)) => {
+                    silent = 0;
+                    if let Message::Text(frame) = message {
+                        let shared = &place.shared;
+                        shared.stage.say(&mut seat, &shared.state().bundle, frame);
+                    }
+                }
                 None => break,
                 Some(Err(error)) => {
                     let code = if error.to_string().contains("too long") { 1009 } else { 1002 };

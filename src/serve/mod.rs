@@ -4,6 +4,7 @@ mod connection;
 mod guard;
 mod http;
 mod live;
+mod stage;
 mod state;
 mod update;
 
@@ -19,6 +20,7 @@ use crate::compile::Bundle;
 use crate::diagnostic::Located;
 use guard::Hosts;
 use live::Windows;
+use stage::Stage;
 use state::State;
 
 pub use update::Updater;
@@ -28,6 +30,7 @@ pub use update::Updater;
 struct Shared {
     states: watch::Sender<Arc<State>>,
     windows: Windows,
+    stage: Stage,
     hosts: Hosts,
     news: Mutex<Sender<News>>,
     /// Held while a state takes the place of another; what could not be compiled waits here.
@@ -79,6 +82,7 @@ impl Server {
         let shared = Arc::new(Shared {
             states,
             windows: Windows::default(),
+            stage: Stage::default(),
             hosts: Hosts::new(address),
             news: Mutex::new(news),
             waiting: Mutex::default(),

@@ -4,7 +4,9 @@
 (function () {
   'use strict';
   if (window.kamiLive) return;
-  window.kamiLive = true;
+  // A deck's windows tell one another over this socket where the talk stands.
+  window.kamiLive = { send: function (frame) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame)); } };
+
 
   var root = document.documentElement;
   var ja = root.lang.slice(0, 2) === 'ja';
@@ -48,6 +50,7 @@
       // Whatever happened while nobody listened is caught up with in one patch.
       if (met) refresh({});
       met = true;
+      document.dispatchEvent(new CustomEvent('kami:open'));
     };
     own.onmessage = function (message) {
       var frame;
@@ -64,6 +67,7 @@
   }
   function receive(frame) {
     if (frame.type === 'diagnostics') diagnose(frame.diagnostics || []);
+    if (frame.deck) document.dispatchEvent(new CustomEvent('kami:frame', { detail: frame }));
     // The server knows `wiki/EBS` as `wiki/EBS.html`.
     if (frame.route !== route && frame.route !== route + '.html') return;
     if (frame.type === 'gone') { digest = null; show(notes.gone, true); }
@@ -115,10 +119,29 @@
       var meta = doc.querySelector('meta[http-equiv="Content-Security-Policy"]');
       return meta ? meta.content : '';
     }
-    var running = all('script[src]').map(function (s) { return s.getAttribute('src'); });
-    return policy(next) !== policy(document) || all('script[src]', next).some(function (s) {
-      return running.indexOf(s.getAttribute('src')) < 0;
-    });
+    function scripts(doc) {
+      return all('script[src]', doc).map(function (s) { return s.getAttribute('src'); }).filter(function (src) { return !isNotes(src); });
+    }
+    var running = scripts(document);
+    return policy(next) !== policy(document) || scripts(next).some(function (src) { return running.indexOf(src) < 0; });
+  }
+
+  // A deck's notes are data: when they change they are read again, and the window goes on.
+  function isNotes(src) { return /\.notes\.js$/.test(src); }
+  function notesOf(doc) {
+    var main = doc.querySelector('main.deck');
+    return main && main.getAttribute('data-notes');
+  }
+  function readNotes(next) {
+    var script = all('script[src]', next).find(function (s) { return isNotes(s.getAttribute('src')); });
+    if (!script || !window.kamiNotes) { if (window.kamiNotes) window.kamiNotes({}); return; }
+    var request = new XMLHttpRequest();
+    request.open('GET', new URL(script.getAttribute('src'), location.href));
+    request.onload = function () {
+      var text = request.responseText;
+      try { window.kamiNotes(JSON.parse(text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')))); } catch (e) { /* the next edit brings them */ }
+    };
+    request.send();
   }
 
   // New style sheets load unused beside the old ones; `settle` exchanges them in the same frame as the patch.
@@ -154,11 +177,13 @@
 
   function patch(next, where, settle) {
     var place = takePlace(), focused = document.activeElement, selection = takeSelection();
+    var noted = notesOf(next) !== notesOf(document);
     root.style.setProperty('overflow-anchor', 'none');
     settle();
     patchHead(next);
     morph(document.body, next.body);
     document.dispatchEvent(new CustomEvent('kami:patched', { detail: where }));
+    if (noted) readNotes(next);
     if (focused && focused !== document.activeElement) {
       if (!focused.isConnected && focused.id) focused = document.getElementById(focused.id);
       if (focused && focused.isConnected && focused !== document.body) focused.focus({ preventScroll: true });
