@@ -26,7 +26,7 @@ use super::state::{Shown, State, errors_told};
 use crate::compile::Bundle;
 
 /// A window says where its talk stands and what was drawn on a slide; anything larger is no window.
-const MESSAGE_BYTES_MAX: usize = 64 << 10;
+const MESSAGE_BYTES_MAX: usize = 16 << 10;
 /// What a connection reads at once: windows hardly say anything, and there may be thousands.
 const READ_BYTES: usize = 2 << 10;
 /// How often a window has to show that it is there.

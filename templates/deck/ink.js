@@ -10,18 +10,21 @@
   const STROKE_NUMBERS_MAX = 600;
   const WIDTHS = [3, 6, 12, 24];
 
-  // slide key -> { at, strokes: { id: [width, x, y, x, y, ...] } }
+  // slide key -> { at, gone, strokes: { id: [width, x, y, x, y, ...] } }; `gone` is when something was last taken away,
+  // so that a window which slept through it does not bring it back.
   let inks = new Map();
   let width = 6, pen = null, waiting = 0, saving = 0, beam = null;
 
   const mode = () => root.dataset.mode || "";
-  const ink = (key) => inks.get(key) || { at: 0, strokes: {} };
+  const ink = (key) => inks.get(key) || { at: 0, gone: 0, strokes: {} };
 
   // ---- what is drawn -----------------------------------------------------------------------
 
   // Changes the ink of a slide; `at` is the sender's, or now when it is our own.
-  function change(key, strokes, at) {
-    inks.set(key, { at: at || Math.max(Date.now(), ink(key).at + 1), strokes });
+  function change(key, strokes, at = Math.max(Date.now(), ink(key).at + 1)) {
+    const own = ink(key);
+    const fewer = Object.keys(own.strokes).some((id) => !(id in strokes));
+    inks.set(key, { at, gone: fewer ? at : own.gone, strokes });
     while (inks.size > 500) inks.delete(inks.keys().next().value);
     if (key === kami.keyOf(kami.current)) draw();
     clearTimeout(saving);
@@ -48,27 +51,28 @@
 
   const isStroke = (points) => Array.isArray(points) && points.length > 2 && points.length <= STROKE_NUMBERS_MAX + 2 &&
     points.every(Number.isFinite);
-  const isInk = (kept) => kept && Number.isInteger(kept.at) && kept.strokes && typeof kept.strokes === "object" &&
+  const isInk = (kept) => kept && Number.isInteger(kept.at) && Number.isInteger(kept.gone) && kept.strokes && typeof kept.strokes === "object" &&
     Object.keys(kept.strokes).length < 1000 && Object.values(kept.strokes).every(isStroke);
 
   // Another window has drawn, taken back or wiped.
   function take(message) {
     if (message.type === "laser") return shine(message.slide === kami.keyOf(kami.current) ? message.spot : null);
     if (message.type !== "ink" || typeof message.slide !== "string" || !Number.isInteger(message.at)) return;
-    const own = ink(message.slide);
-    if ("strokes" in message) {
-      if (message.at > own.at && isInk(message)) change(message.slide, message.strokes, message.at);
-      return;
+    const { slide, id, ids, points, at } = message;
+    const own = ink(slide);
+    if (Array.isArray(ids)) {
+      const kept = Object.entries(own.strokes).filter(([id]) => ids.includes(id));
+      if (at > own.at) change(slide, Object.fromEntries(kept), at);
+    } else if (/^[a-z0-9]+-[a-z0-9]*$/.test(id) && isStroke(points) && at >= own.gone) {
+      change(slide, { ...own.strokes, [id]: points }, Math.max(own.at, at));
     }
-    const strokes = { ...own.strokes };
-    if (!/^[a-z0-9]+-[a-z0-9]*$/.test(message.id) || (message.points && !isStroke(message.points))) return;
-    if (message.points) strokes[message.id] = message.points;
-    else delete strokes[message.id];
-    change(message.slide, strokes, Math.max(own.at, message.at));
   }
 
+  // Which strokes there are, then each of them: a message stays as short as the server wants it.
   function tellSlide(key) {
-    kami.send({ type: "ink", slide: key, ...ink(key) });
+    const { at, strokes } = ink(key);
+    kami.send({ type: "ink", slide: key, at, ids: Object.keys(strokes) });
+    for (const [id, points] of Object.entries(strokes)) kami.send({ type: "ink", slide: key, at, id, points });
   }
 
   function undo() {
@@ -77,14 +81,14 @@
     const last = Object.keys(strokes).at(-1);
     if (!last) return;
     delete strokes[last];
-    change(key, strokes);
-    tellSlide(key);
+    lessen(key, strokes);
   }
 
-  function clear() {
-    const key = kami.keyOf(kami.current);
-    change(key, {});
-    tellSlide(key);
+  const clear = () => lessen(kami.keyOf(kami.current), {});
+
+  function lessen(key, strokes) {
+    change(key, strokes);
+    kami.send({ type: "ink", slide: key, at: ink(key).at, ids: Object.keys(strokes) });
   }
 
   // ---- on the screen -------------------------------------------------------------------------

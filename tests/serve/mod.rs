@@ -265,6 +265,41 @@ fn a_window_that_says_nonsense_is_closed() {
     assert_eq!(closed(window), (8, 1000, None));
 }
 
+/// Where a talk stands goes to the other windows of that deck, and back to nobody.
+#[test]
+fn windows_of_a_deck_tell_each_other_where_the_talk_stands() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let deck = "?route=decks/first-talk.html";
+    let [mut speaker, mut stage] = [deck, deck].map(|query| Window::open(served.port, query));
+    let mut page = Window::open(served.port, "?route=wiki/Page.html");
+    let ask = |window: &mut Window| {
+        window.send(9, b"there?");
+        window.frame()
+    };
+    ask(&mut stage);
+    ask(&mut page);
+    for frame in [
+        r#"{"type":"stage","deck":"no-such-deck","slide":"a","step":1}"#,
+        r#"{"type":"changed","deck":"first-talk"}"#,
+        r#"{"type":"stage"}"#,
+        "no JSON",
+    ] {
+        speaker.send(1, frame.as_bytes());
+    }
+    let frame = r#"{"type":"stage","deck":"first-talk","slide":"a","step":1}"#;
+    speaker.send(1, frame.as_bytes());
+    assert_eq!(
+        stage.told().to_string(),
+        serde_json::from_str::<serde_json::Value>(frame).unwrap().to_string()
+    );
+    let pong = Some((10, b"there?".to_vec()));
+    assert_eq!(
+        (ask(&mut speaker), ask(&mut page), ask(&mut stage)),
+        (pong.clone(), pong.clone(), pong)
+    );
+}
+
 /// Half a question is closed after ten seconds; and however many of them one peer asks, others are answered.
 #[test]
 fn half_a_question_holds_up_nobody() {
@@ -335,6 +370,13 @@ fn notes_are_for_this_machine_alone() {
     assert!(ask(HERE, notes).holds("note"), "{}", ask(HERE, notes).text());
     assert_eq!(ask(ip, notes).body, b"kamiNotes({});\n");
     assert_eq!((ask(ip, "/").status, ask(ip, "/_kami/diagnostics").status), (200, 403));
+    // Who sits in the hall may ask where the talk stands, not move it.
+    let deck = "?route=decks/first-talk.html";
+    let mut far = Window::from(ip, served.port, deck, "");
+    let mut near = Window::open(served.port, deck);
+    far.send(1, br#"{"type":"stage","deck":"first-talk","slide":"a","step":1}"#);
+    far.send(1, br#"{"type":"hello","deck":"first-talk"}"#);
+    assert_eq!(near.told()["type"], "hello");
     let mut window = Window::from(ip, served.port, "?route=wiki/Page.html", "");
     write(site.path(), "wiki/Page.md", "---\ntitle: [\n---\n# Page\n\nlater\n");
     assert_eq!(window.told()["type"], "changed");
