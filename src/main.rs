@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// What a build holds are tens of thousands of small texts, made by two threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(kamishibai::cli::run())
 }
