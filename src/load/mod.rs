@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where files are read")]
 
 mod alone;
+mod beneath;
 mod picture;
 mod walk;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -21,6 +23,7 @@ use crate::compile::Change;
 use crate::digest::Digest;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
+use beneath::Folder;
 pub use walk::links;
 use walk::list;
 
@@ -179,8 +182,33 @@ pub fn scan(root: &Root) -> Sources {
         paths.extend(listed);
         faults.extend(bad);
     }
-    let sources: Vec<Source> = paths.par_iter().filter_map(|path| read(root, path)).collect();
+    let folder = Folder::open(root);
+    let read = |path| read_quickly(&folder, path).or_else(|| read(root, path));
+    let sources: Vec<Source> = paths.par_iter().filter_map(read).collect();
     faults.into_iter().chain(sources).collect()
+}
+
+/// Reads one source that is an ordinary file, as most are.
+fn read_quickly(folder: &Folder, path: &SourcePath) -> Option<Source> {
+    let bytes = folder.bytes(path, bytes_max(path))?;
+    Some(source(path, bytes))
+}
+
+fn source(path: &SourcePath, bytes: Vec<u8>) -> Source {
+    if is_text(path) {
+        text(path, bytes)
+    } else {
+        Source::asset(path.as_str(), &bytes, picture::size(path, &bytes))
+    }
+}
+
+/// Tells whether the site is made from a file, rather than served with it.
+fn is_text(path: &SourcePath) -> bool {
+    path.is_document() || path.as_str() == "kami.toml" || is_template_text(path)
+}
+
+fn bytes_max(path: &SourcePath) -> u64 {
+    if is_text(path) { TEXT_BYTES_MAX } else { ASSET_BYTES_MAX }
 }
 
 /// Reads one source; `None` when there is no such file.
@@ -197,12 +225,11 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
     if !metadata.is_file() {
         return Some(special(path));
     }
-    let wants_text = path.is_document() || path.as_str() == "kami.toml" || is_template_text(path);
-    let limit = if wants_text { TEXT_BYTES_MAX } else { ASSET_BYTES_MAX };
+    let limit = bytes_max(path);
     if metadata.len() > limit {
         let message =
             format!("the file has {} MiB; the limit is {} MiB", metadata.len() >> 20, limit >> 20);
-        let help = if wants_text {
+        let help = if is_text(path) {
             "split it into several documents"
         } else {
             "make it smaller, or keep it elsewhere and link to it"
@@ -210,10 +237,7 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
         return Some(unusable(path.as_str(), "too-large", message, help.to_owned()));
     }
     match contents(root, &disk) {
-        Ok(Contents::Bytes(bytes)) if wants_text => Some(text(path, bytes)),
-        Ok(Contents::Bytes(bytes)) => {
-            Some(Source::asset(path.as_str(), &bytes, picture::size(path, &bytes)))
-        }
+        Ok(Contents::Bytes(bytes)) => Some(source(path, bytes)),
         Ok(Contents::Special) => Some(special(path)),
         Ok(Contents::Outside) => Some(outside(path.as_str())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -260,7 +284,11 @@ fn is_template_text(path: &SourcePath) -> bool {
 
 fn text(path: &SourcePath, bytes: Vec<u8>) -> Source {
     match String::from_utf8(bytes) {
-        Ok(text) => Source::text(path.as_str(), &text),
+        Ok(text) => Source {
+            path: path.clone(),
+            digest: Digest::of(text.as_bytes()),
+            content: Content::Text(Arc::from(text)),
+        },
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{DEPTH_MAX, FOLDERS, Root, circle, outside, unusable};
+use super::{DEPTH_MAX, FOLDERS, Root, circle, outside, special, unusable};
 use crate::source::{Source, SourcePath};
 
 /// Lists the source files in a folder of the site, at any depth.
@@ -57,7 +57,7 @@ impl Walk<'_> {
             return;
         };
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         for entry in entries {
             self.entry(&entry, &inside.join(entry.file_name()), depth, linked);
         }
@@ -89,7 +89,10 @@ impl Walk<'_> {
                 Err(_) => return self.faults.push(outside(text)),
             }
         }
-        if !is_folder {
+        if !is_folder && !kind.is_file() && !kind.is_symlink() {
+            // Even to open a pipe is to meddle with those at its other end.
+            self.faults.push(special(&SourcePath::new(text)));
+        } else if !is_folder {
             self.paths.push(SourcePath::new(text));
         } else if depth < DEPTH_MAX {
             self.folder(inside, depth + 1, linked || kind.is_symlink());
