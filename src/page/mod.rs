@@ -12,8 +12,6 @@ mod wiki;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
 
@@ -77,9 +75,8 @@ pub struct Page {
     pub view: View,
 }
 
-/// What is particular to a template.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What is particular to a template; `output::render` gives it its name there.
+#[derive(Clone, Debug)]
 pub enum View {
     Page(wiki::Wiki),
     Deck(deck::Deck),

@@ -10,7 +10,7 @@ use super::{Page, Site, View};
 use crate::catalog::Entry;
 
 /// The fields that every template sees.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Shell {
     pub lang: String,
     /// The way from this address to the top of the bundle.
@@ -27,7 +27,6 @@ pub struct Shell {
     pub csp: String,
     pub icon: String,
     /// The words of the interface; shared by all pages of a language.
-    #[serde(skip)]
     pub strings: Arc<BTreeMap<String, String>>,
 }
 
