@@ -227,7 +227,7 @@ fn backlinks(bundle: &Bundle, address: &str) -> String {
     let mentions = bundle.catalog.mentions(entry).into_iter().map(|mention| {
         let link = &mention.from.document.links[mention.link];
         let slide = link.slide.map_or_else(String::new, |number| format!("#{number}"));
-        let [before, label, after] = &link.sentence;
+        let [before, label, after] = link.sentence.parts();
         format!("{}{slide}: {before}<{label}>{after}", mention.from.document.path)
     });
     mentions.collect::<Vec<_>>().join("\n")

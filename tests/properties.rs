@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use kamishibai::compile::{Bundle, Change, compile, recompile};
+use kamishibai::digest::Digest;
+use kamishibai::document::{self, Settings, yaml};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
 use proptest::prelude::*;
@@ -410,5 +412,70 @@ fn harm_is_found_where_it_is() {
         "<a href=\"https://a.b/javascript:\">",
     ] {
         assert_eq!(harm(html), None);
+    }
+}
+
+/// Lines of front matter, of which some are plain and some are nearly so.
+const KEYS: &[&str] = &["title", "tags", "a_1", "null", "b c", "ä", "-", "1"];
+const VALUES: &[&str] = &[
+    "雨の日",
+    "Rainy day",
+    "2011-04-23",
+    "\"a: b\"",
+    "\"a\\\"b\"",
+    "\"\"",
+    "\"a",
+    "'a'",
+    "[a, b c]",
+    "[雨, aws]",
+    "[]",
+    "[a,b]",
+    "[a, [b]]",
+    "null",
+    "~",
+    "",
+    " a",
+    "a ",
+    "a #b",
+    "a: b",
+    "a-b/c (d)",
+    "- a",
+    "&a b",
+    "*a",
+    "|",
+    "true",
+    "1e3",
+    "a\r",
+    "a\u{85}b",
+    "ー、。",
+];
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    /// The short way through plain front matter comes to the end that the rules of YAML come to.
+    #[test]
+    fn plain_front_matter_is_yaml(
+        lines in prop::collection::vec((select(KEYS), select(VALUES)), 0..5),
+        last in select(&["", "\n", "\n\n", "\nx", "\n# y\n"][..]),
+    ) {
+        let lines: Vec<String> = lines.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let text = lines.join("\n") + last;
+        prop_assert_eq!(yaml::parse(&text), yaml::parse_any(&text));
+    }
+
+    /// The anchors of headings are those of the Markdown library, namesakes included.
+    #[test]
+    fn anchors_are_those_of_the_library(
+        texts in prop::collection::vec("[a-cA-C1 _.-]{1,4}|[あア雨ー々Ä٣é龿_ -]{1,4}", 1..8),
+    ) {
+        let path = SourcePath::new("wiki/A.md");
+        let text: String = texts.iter().map(|text| format!("## x{text}x\n\n")).collect();
+        let digest = Digest::of(text.as_bytes());
+        let document = document::parse(&path, &text, digest, Settings { html: false });
+        let mut anchorizer = comrak::Anchorizer::new();
+        for heading in &document.headings {
+            prop_assert_eq!(&heading.id, &anchorizer.anchorize(&heading.text));
+        }
     }
 }

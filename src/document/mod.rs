@@ -21,6 +21,7 @@ use crate::source::SourcePath;
 use crate::span::Span;
 
 pub use parse::{Dialect, parse, render_markdown};
+pub use sentence::Sentence;
 
 /// The kinds of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,10 +83,11 @@ pub enum Filling {
     Link(u32),
     /// A picture.
     Picture(Box<Picture>),
-    /// ` id="..."` of a heading; left out where the prose is embedded elsewhere.
-    Id(String),
-    /// The permanent link at the end of a heading: its anchor and its text.
-    Anchor(Box<(String, String)>),
+    /// ` id="..."` of the heading with this index in the document's headings; left out where the
+    /// prose is embedded elsewhere.
+    Id(u32),
+    /// The permanent link at the end of the heading with this index.
+    Anchor(u32),
     /// A word of the interface in the reader's language.
     Word(&'static str),
 }
@@ -163,16 +165,15 @@ pub struct Heading {
 pub struct Link {
     pub form: Form,
     /// The name or path as written, without the anchor; empty for this very document.
-    pub target: String,
+    pub target: Box<str>,
     /// What stands behind `#`, if anything does.
-    pub anchor: Option<String>,
+    pub anchor: Option<Box<str>>,
     /// What `[text](path "title")` says beside.
-    pub title: String,
+    pub title: Box<str>,
     pub span: Span,
     /// The slide it stands on, from 1.
     pub slide: Option<u32>,
-    /// The sentence around it: before, the label, after.
-    pub sentence: [String; 3],
+    pub sentence: Sentence,
 }
 
 /// How a link was written.

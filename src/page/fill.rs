@@ -7,6 +7,9 @@ use crate::catalog::{Entry, Resolution};
 use crate::document::html::escape;
 use crate::document::{Filling, Form, Picture, Prose};
 
+/// What the text of most pages fits in, so that it is not moved while it grows.
+const PROSE_BYTES: usize = 16 << 10;
+
 /// Whether a prose stands on its own page or is shown inside another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -86,7 +89,7 @@ fn encode_into(address: &str, out: &mut String) {
 
 impl Filler<'_> {
     pub(super) fn fill(&self, prose: &Prose) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(PROSE_BYTES);
         prose.fill(&mut out, |filling, out| self.filling(filling, out));
         out
     }
@@ -95,12 +98,14 @@ impl Filler<'_> {
         match filling {
             Filling::Link(index) => self.link(*index as usize, out),
             Filling::Picture(picture) => self.picture(picture, out),
-            Filling::Id(id) if self.place == Place::Own => attribute("id", id, out),
-            Filling::Anchor(anchor) if self.place == Place::Own => {
-                let (id, text) = &**anchor;
+            Filling::Id(index) if self.place == Place::Own => {
+                attribute("id", &self.entry.document.headings[*index as usize].id, out);
+            }
+            Filling::Anchor(index) if self.place == Place::Own => {
+                let heading = &self.entry.document.headings[*index as usize];
                 out.push_str("<a class=\"anchor\"");
-                attribute("href", &relative("#", id), out);
-                attribute("aria-label", text, out);
+                attribute("href", &relative("#", &heading.id), out);
+                attribute("aria-label", &heading.text, out);
                 out.push_str("></a>");
             }
             Filling::Id(_) | Filling::Anchor(_) => {}

@@ -186,7 +186,7 @@ fn mentions(
     for Mention { from, link } in site.catalog.mentions(entry) {
         let link = &from.document.links[link];
         let href = relative(root, &from.route);
-        let sentence_html = sentence(&link.sentence);
+        let sentence_html = sentence(link.sentence.parts());
         match (from.kind, link.slide) {
             (Kind::Deck, Some(number)) => {
                 let href_slide = format!("{href}#{number}");
@@ -223,7 +223,7 @@ fn mentions(
     (slides, pages)
 }
 
-fn sentence([before, label, after]: &[String; 3]) -> String {
+fn sentence([before, label, after]: [&str; 3]) -> String {
     if before.trim().is_empty() && after.trim().is_empty() {
         return String::new();
     }

@@ -79,7 +79,7 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
     let written = &text[body_at..];
     let softened = soften_quotes(path, written, body_at, &mut diagnostics);
     let body = with_newlines(softened.as_deref().unwrap_or(written));
-    if let Some(at) = written.find('\0') {
+    if let Some(at) = memchr::memchr(0, written.as_bytes()) {
         let span = Span::new(body_at + at, body_at + at + 1);
         let message = "the text holds a NUL byte".to_owned();
         diagnostics.push(Diagnostic {
@@ -222,7 +222,7 @@ fn late_front_matter(text: &str) -> Option<usize> {
 
 /// Ends every line with `\n`: a line end within a formula or a name would else be part of it.
 fn with_newlines(body: &str) -> Cow<'_, str> {
-    if body.contains('\r') {
+    if memchr::memchr(b'\r', body.as_bytes()).is_some() {
         Cow::Owned(body.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
         Cow::Borrowed(body)
@@ -236,6 +236,9 @@ fn soften_quotes(
     base: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<String> {
+    if memchr::memchr_iter(b'>', body.as_bytes()).nth(QUOTE_DEPTH_MAX).is_none() {
+        return None;
+    }
     // What may stand before or between the marks: space, and the marks of lists.
     let before = |b: &u8| b" \t>-+*.)".contains(b) || b.is_ascii_digit();
     let depth = |line: &str| line.bytes().take_while(before).filter(|b| *b == b'>').count();

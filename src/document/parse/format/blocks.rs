@@ -2,12 +2,13 @@
 
 use std::fmt::{self, Write};
 
+use comrak::Node;
 use comrak::html::{self as default, ChildRendering, Context};
 use comrak::nodes::{
     AlertType, AstNode, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
 };
-use comrak::{Anchorizer, Node};
 
+use super::anchors::Anchors;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::html::without_comments;
@@ -17,19 +18,20 @@ use crate::document::{Filling, Heading};
 const HEADINGS: [&str; 6] = ["<h1", "<h2", "<h3", "<h4", "<h5", "<h6"];
 
 impl Formatter<'_> {
-    fn heading(&mut self, node: Node<'_>, level: u8) -> usize {
+    fn heading(&mut self, node: Node<'_>, level: u8) -> u32 {
+        let index = u32::try_from(self.headings.len()).unwrap_or(u32::MAX);
         let text = plain_text(node);
         let chosen = node.data().attrs.as_ref().and_then(|attributes| attributes.id.clone());
-        let mut id = self.anchors.anchorize(chosen.as_deref().unwrap_or(&text));
+        let mut id = self.anchors.anchor(chosen.as_deref().unwrap_or(&text));
         let digits = id.bytes().all(|b| b.is_ascii_digit());
         if id.is_empty() || (self.dialect == Dialect::Deck && digits) {
             // The numbers are the slides' own.
-            id = self.anchors.anchorize(&format!("{id}-1"));
+            id = self.anchors.anchor(&format!("{id}-1"));
         }
         let repeated = self.is_numbered(&id, chosen.as_deref().unwrap_or(&text));
         let span = self.text.span(node);
         self.headings.push(Heading { level, id, text, slide: self.slide, repeated, span });
-        self.headings.len() - 1
+        index
     }
 
     /// Tells whether an anchor bears a number because an earlier heading has the same without.
@@ -37,7 +39,7 @@ impl Formatter<'_> {
         let Some((stem, number)) = id.rsplit_once('-') else { return false };
         number.bytes().all(|byte| byte.is_ascii_digit())
             && self.headings.iter().any(|heading| heading.id == stem)
-            && Anchorizer::new().anchorize(wanted) != id
+            && Anchors::default().anchor(wanted) != id
     }
 }
 
@@ -68,21 +70,19 @@ pub(super) fn format_heading(
 ) -> Rendered {
     if entering {
         let index = context.user.heading(node, level);
-        let id = context.user.headings[index].id.clone();
         context.cr()?;
         // In one piece: a step is written behind the name of the first tag.
         context.write_str(HEADINGS[usize::from(level.clamp(1, 6)) - 1])?;
-        context.user.hole(Filling::Id(id));
+        context.user.hole(Filling::Id(index));
         if context.user.dialect == Dialect::Deck && is_fitted(node) {
             context.write_str(" data-fit")?;
         }
         context.write_str(">")?;
     } else {
         if context.user.dialect == Dialect::Page
-            && let Some(heading) = context.user.headings.last()
+            && let Some(last) = context.user.headings.len().checked_sub(1)
         {
-            let filling = Filling::Anchor(Box::new((heading.id.clone(), heading.text.clone())));
-            context.user.hole(filling);
+            context.user.hole(Filling::Anchor(u32::try_from(last).unwrap_or(u32::MAX)));
         }
         write!(context, "</h{level}>")?;
         context.lf()?;

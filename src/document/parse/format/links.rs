@@ -1,5 +1,6 @@
 //! Links and pictures: what an address is, and the sentence around it.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -12,51 +13,56 @@ use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
-use crate::document::{Filling, Form, Link, Picture, sentence};
+use crate::document::{Filling, Form, Link, Picture, Sentence};
 use crate::span::Span;
 
 /// A block's text, and where in it each of its links stands, by the links' identity.
+#[derive(Default)]
 pub(super) struct BlockText {
+    /// The identity of the block; 0 is none's.
+    block: usize,
     text: String,
     links: Vec<(usize, usize, usize)>,
+    /// The links that are open while the block is read.
+    starts: Vec<usize>,
 }
 
-/// What an address in a Markdown link leads to.
-enum Address {
+/// What an address in a Markdown link leads to: target and anchor as they are written.
+enum Address<'a> {
     Outside,
     Unsafe,
-    Inside { target: String, anchor: Option<String> },
+    Inside { target: &'a str, anchor: Option<&'a str> },
 }
 
 impl Formatter<'_> {
-    fn link(&mut self, node: Node<'_>, form: Form, target: String, anchor: Option<String>) {
+    fn link(&mut self, node: Node<'_>, form: Form, target: &str, anchor: Option<&str>) {
         let index = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         let sentence = self.sentence(node);
         let span = self.text.span(node);
         let title = match &node.data().value {
-            NodeValue::Link(link) => link.title.clone(),
-            _ => String::new(),
+            NodeValue::Link(link) => Box::from(link.title.as_str()),
+            _ => Box::default(),
         };
+        let (target, anchor) = (Box::from(target), anchor.map(Box::from));
         let slide = self.slide;
         self.links.push(Link { form, target, anchor, title, span, slide, sentence });
         self.hole(Filling::Link(index));
     }
 
-    fn sentence(&mut self, node: Node<'_>) -> [String; 3] {
-        let identity = |node: Node<'_>| std::ptr::from_ref(node) as usize;
+    fn sentence(&mut self, node: Node<'_>) -> Sentence {
         let Some(block) = node.ancestors().find(|n| n.data().value.block()) else {
-            return Default::default();
+            return Sentence::default();
         };
-        if self.sentences.as_ref().is_none_or(|(at, _)| *at != identity(block)) {
-            self.sentences = Some((identity(block), block_text(block, identity)));
+        if self.block.block != identity(block) {
+            self.block.read(block);
         }
-        let Some((_, known)) = &self.sentences else { return Default::default() };
+        let known = &self.block;
         let place = known.links.binary_search_by_key(&identity(node), |(at, ..)| *at);
         place.map_or_else(
-            |_| Default::default(),
+            |_| Sentence::default(),
             |index| {
                 let (_, start, end) = known.links[index];
-                sentence::around(&known.text, start, end)
+                Sentence::around(&known.text, start..end)
             },
         )
     }
@@ -111,7 +117,7 @@ impl Formatter<'_> {
             }
         }
         Picture {
-            target: if outside.is_some() { url.to_owned() } else { decoded(url) },
+            target: if outside.is_some() { url.to_owned() } else { decoded(url).into_owned() },
             alt: alt.to_owned(),
             title: title.to_owned(),
             width: None,
@@ -132,56 +138,67 @@ impl Formatter<'_> {
 }
 
 /// Tells what an address leads to, by its form alone.
-fn address(url: &str) -> Address {
+fn address(url: &str) -> Address<'_> {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     });
     let (target, anchor) =
         url.split_once('#').map_or((url, None), |(target, anchor)| (target, Some(anchor)));
-    match scheme.map(str::to_ascii_lowercase).as_deref() {
-        Some("http" | "https" | "mailto" | "tel") => return Address::Outside,
+    let is_one_of = |scheme: &str, of: &[&str]| of.iter().any(|s| s.eq_ignore_ascii_case(scheme));
+    match scheme {
+        Some(scheme) if is_one_of(scheme, &["http", "https", "mailto", "tel"]) => {
+            return Address::Outside;
+        }
         None if url.starts_with("//") => return Address::Outside,
         // A page may have a colon in its name.
-        Some("javascript" | "vbscript" | "data" | "file" | "blob") => return Address::Unsafe,
+        Some(scheme) if is_one_of(scheme, &["javascript", "vbscript", "data", "file", "blob"]) => {
+            return Address::Unsafe;
+        }
         Some(_) if Path::new(target).extension().is_none_or(|e| e != "md") => {
             return Address::Unsafe;
         }
         _ => {}
     }
-    Address::Inside { target: decoded(target), anchor: anchor.map(decoded) }
+    Address::Inside { target, anchor }
 }
 
-fn decoded(text: &str) -> String {
-    percent_decode_str(text)
-        .decode_utf8()
-        .map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text))
 }
 
-fn block_text(block: Node<'_>, identity: impl Fn(Node<'_>) -> usize) -> BlockText {
-    use comrak::arena_tree::NodeEdge;
-    let mut known = BlockText { text: String::new(), links: Vec::new() };
-    let mut starts = Vec::new();
-    for edge in block.traverse() {
-        match edge {
-            NodeEdge::Start(node) => match &node.data().value {
-                NodeValue::Text(text) => known.text.push_str(text),
-                NodeValue::Code(code) => known.text.push_str(&code.literal),
-                NodeValue::ShortCode(code) => known.text.push_str(&code.emoji),
-                NodeValue::SoftBreak | NodeValue::LineBreak => known.text.push(' '),
-                NodeValue::Link(_) | NodeValue::WikiLink(_) => starts.push(known.text.len()),
-                _ => {}
-            },
-            NodeEdge::End(node) => {
-                if matches!(node.data().value, NodeValue::Link(_) | NodeValue::WikiLink(_)) {
-                    let start = starts.pop().unwrap_or(0);
-                    known.links.push((identity(node), start, known.text.len()));
+fn identity(node: Node<'_>) -> usize {
+    std::ptr::from_ref(node) as usize
+}
+
+impl BlockText {
+    fn read(&mut self, block: Node<'_>) {
+        use comrak::arena_tree::NodeEdge;
+        self.block = identity(block);
+        self.text.clear();
+        self.links.clear();
+        for edge in block.traverse() {
+            match edge {
+                NodeEdge::Start(node) => match &node.data().value {
+                    NodeValue::Text(text) => self.text.push_str(text),
+                    NodeValue::Code(code) => self.text.push_str(&code.literal),
+                    NodeValue::ShortCode(code) => self.text.push_str(&code.emoji),
+                    NodeValue::SoftBreak | NodeValue::LineBreak => self.text.push(' '),
+                    NodeValue::Link(_) | NodeValue::WikiLink(_) => {
+                        self.starts.push(self.text.len());
+                    }
+                    _ => {}
+                },
+                NodeEdge::End(node) => {
+                    if matches!(node.data().value, NodeValue::Link(_) | NodeValue::WikiLink(_)) {
+                        let start = self.starts.pop().unwrap_or(0);
+                        self.links.push((identity(node), start, self.text.len()));
+                    }
                 }
             }
         }
+        self.links.sort_unstable();
     }
-    known.links.sort_unstable();
-    known
 }
 
 pub(super) fn format_link(
@@ -211,7 +228,8 @@ pub(super) fn format_link(
             context.write_str("<span>")?;
         }
         Address::Inside { target, anchor } => {
-            context.user.link(node, Form::Markdown, target, anchor);
+            let (target, anchor) = (decoded(target), anchor.map(decoded));
+            context.user.link(node, Form::Markdown, &target, anchor.as_deref());
         }
     }
     Ok(ChildRendering::HTML)
@@ -258,9 +276,9 @@ pub(super) fn format_wiki_link(
         context.write_str("\">")?;
     } else {
         let form = if wiki.embed { Form::Embed } else { Form::Wiki };
-        context.user.link(node, form, target.to_owned(), anchor.map(str::to_owned));
+        context.user.link(node, form, target, anchor);
     }
-    if plain_text(node).is_empty() && node.descendants().count() <= 2 {
+    if node.descendants().nth(2).is_none() && plain_text(node).is_empty() {
         context.escape(url.trim())?;
     }
     Ok(ChildRendering::HTML)

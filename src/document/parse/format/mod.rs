@@ -1,5 +1,6 @@
 //! The tree -> prose with holes. Collects links, headings and pictures on the way.
 
+mod anchors;
 mod blocks;
 mod code;
 mod links;
@@ -8,16 +9,18 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::rc::Rc;
 
+use comrak::Node;
 use comrak::html::{self as default, ChildRendering, Context};
 use comrak::nodes::NodeValue;
 use comrak::options::{Options, Plugins};
-use comrak::{Anchorizer, Node};
+use memchr::memmem;
 
 use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
+use anchors::Anchors;
 use blocks::{
     format_alert, format_cell, format_heading, format_html, format_math, format_table, format_task,
     in_flow, is_pause, is_step,
@@ -36,12 +39,12 @@ pub(super) struct Formatter<'t> {
     holes: Vec<Hole>,
     links: Vec<Link>,
     headings: Vec<Heading>,
-    anchors: Anchorizer,
+    anchors: Anchors,
     origins: Vec<String>,
     diagnostics: Vec<Diagnostic>,
     open: Open,
     cell: usize,
-    sentences: Option<(usize, BlockText)>,
+    block: BlockText,
     slide: Option<u32>,
     steps: u32,
     /// The step at which what follows comes, once a pause was met.
@@ -92,12 +95,12 @@ impl<'t> Formatter<'t> {
             holes: Vec::new(),
             links: Vec::new(),
             headings: Vec::new(),
-            anchors: Anchorizer::new(),
+            anchors: Anchors::default(),
             origins: Vec::new(),
             diagnostics: Vec::new(),
             open: Open::default(),
             cell: 0,
-            sentences: None,
+            block: BlockText::default(),
             slide: None,
             steps: 0,
             paused: 0,
@@ -108,8 +111,10 @@ impl<'t> Formatter<'t> {
 
     /// Formats some nodes as one prose.
     pub(super) fn prose(&mut self, options: &Options<'_>, nodes: &[Node<'_>]) -> Prose {
-        let mut html = String::with_capacity(self.text.body.len().min(1 << 16) * 2);
+        // One size for most: memory of many sizes is memory that lies idle.
+        let mut html = String::with_capacity((self.text.body.len().min(1 << 16) * 2).max(1 << 15));
         self.written.set(0);
+        self.block = BlockText::default();
         for node in nodes {
             self.awaited.set(0);
             let (written, awaited) = (Rc::clone(&self.written), Rc::clone(&self.awaited));
@@ -126,10 +131,10 @@ impl<'t> Formatter<'t> {
         }
         self.awaited.set(0);
         html.push_str(&self.open.close_all());
-        html.shrink_to_fit();
-        let mut prose = Prose { html, holes: std::mem::take(&mut self.holes) };
-        name_ways_back(&mut prose);
-        prose
+        let holes = std::mem::take(&mut self.holes);
+        let prose = name_ways_back(Prose { html, holes });
+        // Prose is kept for as long as its document: without the space that it grew in.
+        Prose { html: String::from(prose.html.as_str()), holes: exact(prose.holes) }
     }
 
     /// Begins a slide: what follows stands on it.
@@ -170,8 +175,8 @@ impl<'t> Formatter<'t> {
                 document.matter.tags.push(tag.to_owned());
             }
         }
-        document.links = self.links;
-        document.headings = self.headings;
+        document.links = exact(self.links);
+        document.headings = exact(self.headings);
         self.origins.sort();
         self.origins.dedup();
         document.origins = self.origins;
@@ -186,32 +191,39 @@ impl<'t> Formatter<'t> {
 }
 
 /// Lets the reader's language say what the arrows behind footnotes do; comrak says it in English.
-fn name_ways_back(prose: &mut Prose) {
+fn name_ways_back(mut prose: Prose) -> Prose {
     const LABEL: &str = "aria-label=\"";
     const WORDS: &str = "aria-label=\"Back to reference";
-    if !prose.html.contains(WORDS) {
-        return;
+    let words = |from: usize| memmem::find(&prose.html.as_bytes()[from..], WORDS.as_bytes());
+    if words(0).is_none() {
+        return prose;
     }
     let shifted = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut holes = Vec::with_capacity(prose.holes.len() + 8);
     let mut old = std::mem::take(&mut prose.holes).into_iter().peekable();
     let (mut html, mut from) = (String::with_capacity(prose.html.len()), 0);
     while from < prose.html.len() {
-        let found = prose.html[from..].find(WORDS).map(|at| from + at + LABEL.len());
+        let found = words(from).map(|at| from + at + LABEL.len());
         let end = found.unwrap_or(prose.html.len());
         while let Some(hole) = old.next_if(|hole| hole.at as usize <= end) {
             let at = shifted(html.len() + hole.at as usize - from);
-            prose.holes.push(Hole { at, filling: hole.filling });
+            holes.push(Hole { at, filling: hole.filling });
         }
         html.push_str(&prose.html[from..end]);
         from = end;
         if found.is_some() {
-            prose
-                .holes
-                .push(Hole { at: shifted(html.len()), filling: Filling::Word("footnote_back") });
+            holes.push(Hole { at: shifted(html.len()), filling: Filling::Word("footnote_back") });
             from += WORDS.len() - LABEL.len();
         }
     }
-    prose.html = html;
+    Prose { html, holes }
+}
+
+/// Returns the values without the space that they grew in.
+fn exact<T>(values: Vec<T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(values.len());
+    exact.extend(values);
+    exact
 }
 
 fn format_node(
