@@ -3,7 +3,7 @@
 //! Depends on the document, its path and the languages alone, never on another document.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Route;
 use super::names::{self, Identity, exact, fold, identify, key, last};
@@ -36,13 +36,15 @@ pub struct Entry {
     pub(super) labels: Vec<String>,
     /// The same, and the name's parts, folded.
     pub(super) folded: Vec<String>,
+    /// The key that all versions of the work share.
+    pub(super) work_key: u64,
     pub(super) name_keys: Vec<u64>,
     /// Keys of the paths at which the document is or was.
     pub(super) path_keys: Vec<u64>,
     /// Keys of the last parts of these paths.
     pub(super) end_keys: Vec<u64>,
-    /// Under which keys which of the document's headings may be named.
-    pub(super) heading_keys: Vec<(u64, u32)>,
+    /// Under which keys which of the document's headings may be named, once a link names one.
+    heading_keys: OnceLock<Vec<(u64, u32)>>,
     /// Under which keys which of the document's links may name their target.
     pub(super) link_keys: Vec<(u64, u32)>,
 }
@@ -69,12 +71,12 @@ impl Entry {
         folded.extend(document.matter.aliases.iter().map(|alias| fold(last(alias))));
         folded.sort();
         folded.dedup();
-        let mut link_keys: Vec<(u64, u32)> = Vec::new();
+        let mut link_keys: Vec<(u64, u32)> = Vec::with_capacity(document.links.len() * 3 / 2);
         for (index, link) in (0..).zip(&document.links) {
-            let keys = keys_of(link, document.path.folder());
-            link_keys.extend(keys.into_iter().map(|key| (key, index)));
+            keys_of(link, document.path.folder(), |key| link_keys.push((key, index)));
         }
         link_keys.sort_unstable();
+        link_keys.dedup();
         let file = exact(document.stem());
         let mut name_keys: Vec<u64> = folded.iter().map(|name| key(name)).collect();
         name_keys.push(key(&fold(last(&file))));
@@ -84,13 +86,9 @@ impl Entry {
         let aliases = document.matter.aliases.iter();
         let old_paths: Vec<String> =
             aliases.filter_map(|alias| alias_path(top, alias)).map(|path| exact(&path)).collect();
-        let mut heading_keys: Vec<(u64, u32)> = Vec::new();
-        for (index, heading) in (0..).zip(&document.headings) {
-            heading_keys.extend([&heading.text, &heading.id].map(|name| (key(&fold(name)), index)));
-        }
-        heading_keys.sort_unstable();
         let route = document_route(&document.path, &identity, &lang, config);
         let full_name = exact(&format!("{top}/{}", identity.name));
+        let work_key = key(&full_name);
         let paths = [&full_name, &file].into_iter().chain(&old_paths);
         let mut path_keys: Vec<u64> = paths.map(|path| key(&fold(path))).collect();
         path_keys.sort_unstable();
@@ -110,10 +108,11 @@ impl Entry {
             old_paths,
             labels,
             folded,
+            work_key,
             name_keys,
             path_keys,
             end_keys,
-            heading_keys,
+            heading_keys: OnceLock::new(),
             link_keys,
             document,
         }
@@ -139,10 +138,10 @@ impl Entry {
     /// Returns the first heading within a range that bears a name: its text, or its anchor.
     pub(super) fn heading(&self, range: Range<usize>, name: &str) -> Option<usize> {
         let key = key(&fold(name));
-        let from = self
-            .heading_keys
+        let heading_keys = self.heading_keys.get_or_init(|| heading_keys(&self.document));
+        let from = heading_keys
             .partition_point(|(other, index)| (*other, *index as usize) < (key, range.start));
-        let (other, index) = self.heading_keys.get(from)?;
+        let (other, index) = heading_keys.get(from)?;
         (*other == key && range.contains(&(*index as usize))).then_some(*index as usize)
     }
 
@@ -239,17 +238,30 @@ fn document_route(path: &SourcePath, identity: &Identity, lang: &str, config: &C
     })
 }
 
-/// Returns the keys under which a link's target may be named.
-fn keys_of(link: &Link, folder: &str) -> Vec<u64> {
+/// Returns under which keys which of a document's headings may be named.
+fn heading_keys(document: &Document) -> Vec<(u64, u32)> {
+    let mut keys = Vec::with_capacity(document.headings.len() * 2);
+    for (index, heading) in (0..).zip(&document.headings) {
+        keys.extend([&heading.text, &heading.id].map(|name| (key(&fold(name)), index)));
+    }
+    keys.sort_unstable();
+    keys
+}
+
+/// Tells the keys under which a link's target may be named; it may tell one twice.
+fn keys_of(link: &Link, folder: &str, mut tell: impl FnMut(u64)) {
     let target = bare(&link.target);
     if target.is_empty() {
-        return Vec::new();
+        return;
     }
     if is_relative(target) {
-        return names::join(folder, target).map(|path| key(&fold(&path))).into_iter().collect();
+        return names::join(folder, target).iter().for_each(|path| tell(key(&fold(path))));
     }
     let whole = fold(target);
-    let mut keys = vec![key(&whole)];
+    tell(key(&whole));
+    if memchr::memchr3(b'/', b':', b'.', whole.as_bytes()).is_none() {
+        return;
+    }
     for part in [
         whole.rsplit('/').next(),
         whole.rsplit(':').next().map(|part| part.trim_matches('_')),
@@ -258,10 +270,8 @@ fn keys_of(link: &Link, folder: &str) -> Vec<u64> {
     .into_iter()
     .flatten()
     {
-        let part = key(part);
-        if !keys.contains(&part) {
-            keys.push(part);
+        if part.len() < whole.len() {
+            tell(key(part));
         }
     }
-    keys
 }

@@ -3,6 +3,7 @@
 //! An entry depends on its document alone, so a changed document is taken out and put in again
 //! without a look at the others. What a link leads to is found when somebody asks.
 
+mod edges;
 mod entry;
 pub mod names;
 mod resolve;
@@ -15,6 +16,7 @@ use imbl::{OrdMap, OrdSet};
 use crate::digest::Digest;
 use crate::document::Kind;
 use crate::source::SourcePath;
+use edges::Known;
 use names::{KeyMap, fold, key};
 use table::Table;
 
@@ -43,8 +45,9 @@ pub enum Route {
     Alias(SourcePath),
 }
 
-/// The versions of one work by language; where two files claim one, the first path has it.
-type Versions = OrdSet<(String, SourcePath)>;
+/// The versions of one work by language; where two files claim one, the first path has it. A
+/// sorted list: mostly there is one.
+type Versions = Arc<Vec<(String, SourcePath)>>;
 
 /// All documents of a site and how they hang together. Cheap to copy.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,8 @@ pub struct Catalog {
     entries: OrdMap<SourcePath, Arc<Entry>>,
     /// By kind and name: the versions of one work, by language.
     works: OrdMap<(Kind, String), Versions>,
+    /// How many works of a key have several versions: of most nobody needs to look for others.
+    several: KeyMap<usize>,
     named: Table,
     /// By the paths at which documents are or were.
     located: Table,
@@ -62,12 +67,14 @@ pub struct Catalog {
     routes: OrdMap<Arc<str>, Vec<Route>>,
     assets: OrdMap<SourcePath, AssetEntry>,
     asset_names: KeyMap<OrdSet<SourcePath>>,
+    edges: Known,
 }
 
 impl Catalog {
     /// Puts an entry in. There must be none at its path.
     pub fn insert(&mut self, entry: Entry) {
         let entry = Arc::new(entry);
+        self.edges.forget();
         self.insert_keys(&entry);
         self.insert_rest(entry);
     }
@@ -84,6 +91,11 @@ impl Catalog {
         Catalog { named, located, linking, ..rest }
     }
 
+    /// Works out at once what all links lead to; the answers stay the same.
+    pub fn resolve_all(&self) {
+        self.edges.fill(self);
+    }
+
     fn insert_keys(&mut self, entry: &Arc<Entry>) {
         entry.name_keys.iter().for_each(|key| self.named.enter(*key, entry));
         entry.path_keys.iter().for_each(|key| self.located.enter(*key, entry));
@@ -95,10 +107,7 @@ impl Catalog {
         for tag in &entry.document.matter.tags {
             self.tags.entry(tag.clone()).or_default().insert(path.clone());
         }
-        self.works
-            .entry((entry.kind, entry.name.clone()))
-            .or_default()
-            .insert((entry.lang.clone(), path.clone()));
+        self.insert_work(&entry, &path);
         *self.langs.entry(entry.lang.clone()).or_default() += 1;
         for (address, route) in entry.routes() {
             self.add_route(address, route);
@@ -109,6 +118,7 @@ impl Catalog {
     /// Takes the entry of a path out, if there is one.
     pub fn remove(&mut self, path: &SourcePath) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(path)?;
+        self.edges.forget();
         entry.name_keys.iter().for_each(|key| self.named.leave(*key, &entry));
         entry.path_keys.iter().for_each(|key| self.located.leave(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));
@@ -133,18 +143,39 @@ impl Catalog {
         Some(entry)
     }
 
+    fn insert_work(&mut self, entry: &Entry, path: &SourcePath) {
+        let versions = self.works.entry((entry.kind, entry.name.clone())).or_default();
+        let version = (entry.lang.clone(), path.clone());
+        let Err(at) = versions.binary_search(&version) else { return };
+        Arc::make_mut(versions).insert(at, version);
+        if versions.len() == 2 {
+            *self.several.entry(entry.work_key).or_default() += 1;
+        }
+    }
+
     fn remove_work(&mut self, entry: &Entry, path: &SourcePath) {
         let work = (entry.kind, entry.name.clone());
         let Some(versions) = self.works.get_mut(&work) else { return };
-        versions.remove(&(entry.lang.clone(), path.clone()));
-        if versions.is_empty() {
+        let Ok(at) = versions.binary_search(&(entry.lang.clone(), path.clone())) else { return };
+        Arc::make_mut(versions).remove(at);
+        let left = versions.len();
+        if left == 0 {
             self.works.remove(&work);
+        }
+        if left == 1
+            && let Some(count) = self.several.get_mut(&entry.work_key)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.several.remove(&entry.work_key);
+            }
         }
     }
 
     /// Puts an asset in, in place of what stood at its path.
     pub fn insert_asset(&mut self, path: &SourcePath, digest: Digest, size: Option<(u32, u32)>) {
         self.remove_asset(path);
+        self.edges.forget();
         if path.as_str().starts_with("templates/") {
             return;
         }
@@ -161,6 +192,7 @@ impl Catalog {
     /// Takes an asset out, if there is one.
     pub fn remove_asset(&mut self, path: &SourcePath) {
         let Some(asset) = self.assets.remove(path) else { return };
+        self.edges.forget();
         let route = if path.as_str().starts_with("static/") {
             Route::Static(path.clone())
         } else {
@@ -171,9 +203,13 @@ impl Catalog {
     }
 
     fn add_route(&mut self, address: Arc<str>, route: Route) {
-        let list = self.routes.entry(address).or_default();
-        if let Err(at) = list.binary_search(&route) {
-            list.insert(at, route);
+        match self.routes.get_mut(&*address) {
+            Some(list) => {
+                if let Err(at) = list.binary_search(&route) {
+                    list.insert(at, route);
+                }
+            }
+            None => drop(self.routes.insert(address, vec![route])),
         }
     }
 
@@ -234,11 +270,14 @@ impl Catalog {
     }
 
     /// Returns the versions of an entry's work, by language.
-    pub fn versions(&self, entry: &Entry) -> Vec<&Arc<Entry>> {
+    pub fn versions<'a>(&'a self, entry: &'a Arc<Entry>) -> Vec<&'a Arc<Entry>> {
+        if !self.several.contains_key(&entry.work_key) {
+            return vec![entry];
+        }
         self.works
             .get(&(entry.kind, entry.name.clone()))
             .into_iter()
-            .flatten()
+            .flat_map(|versions| versions.iter())
             .filter_map(|(_, path)| self.entries.get(path))
             .collect()
     }
@@ -278,9 +317,9 @@ impl Catalog {
 }
 
 /// Returns the version in the first of the languages that there is one in, else any.
-fn version_of<'a>(versions: &'a Versions, langs: &[&str]) -> Option<&'a SourcePath> {
+fn version_of<'a>(versions: &'a [(String, SourcePath)], langs: &[&str]) -> Option<&'a SourcePath> {
     let found = langs.iter().find_map(|lang| versions.iter().find(|(own, _)| own == lang));
-    found.or_else(|| versions.get_min()).map(|(_, path)| path)
+    found.or_else(|| versions.first()).map(|(_, path)| path)
 }
 
 fn remove_from(map: &mut KeyMap<OrdSet<SourcePath>>, key: u64, path: &SourcePath) {

@@ -14,42 +14,44 @@ use crate::source::SourcePath;
 pub fn fold(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     if name.chars().all(is_plain) {
-        for c in name.trim().chars() {
-            match c {
-                ' ' | '_' | '\t'..='\r' => underscore(&mut out),
-                c => out.push(c.to_ascii_lowercase()),
+        let is_space = |c: char| matches!(c, ' ' | '_' | '\t'..='\r');
+        for part in name.split(is_space).filter(|part| !part.is_empty()) {
+            if !out.is_empty() {
+                out.push('_');
             }
+            out.push_str(part);
         }
-    } else {
-        let narrow = name.trim().chars().flat_map(|c| {
-            let wide = matches!(c, '\u{ff00}'..='\u{ffef}');
-            let same = (!wide).then_some(c);
-            let folded = wide.then(|| std::iter::once(c).nfkc());
-            same.into_iter().chain(folded.into_iter().flatten())
-        });
-        let composed: String = narrow.nfc().collect();
-        for c in caseless::default_case_fold_str(&composed).nfc() {
-            match c {
-                ' '
-                | '_'
-                | '\u{a0}'
-                | '\u{1680}'
-                | '\u{180e}'
-                | '\u{2000}'..='\u{200a}'
-                | '\u{2028}'
-                | '\u{2029}'
-                | '\u{202f}'
-                | '\u{205f}'
-                | '\u{3000}' => underscore(&mut out),
-                c if c.is_whitespace() => underscore(&mut out),
-                '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{feff}' => {}
-                c => out.push(c),
-            }
+        out.make_ascii_lowercase();
+        return out;
+    }
+    let narrow = name.trim().chars().flat_map(|c| {
+        let wide = matches!(c, '\u{ff00}'..='\u{ffef}');
+        let same = (!wide).then_some(c);
+        let folded = wide.then(|| std::iter::once(c).nfkc());
+        same.into_iter().chain(folded.into_iter().flatten())
+    });
+    let composed: String = narrow.nfc().collect();
+    for c in caseless::default_case_fold_str(&composed).nfc() {
+        match c {
+            ' '
+            | '_'
+            | '\u{a0}'
+            | '\u{1680}'
+            | '\u{180e}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => underscore(&mut out),
+            c if c.is_whitespace() => underscore(&mut out),
+            '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {}
+            c => out.push(c),
         }
     }
     let trimmed = out.trim_matches('_');
@@ -80,11 +82,16 @@ pub fn exact(name: &str) -> String {
 /// Returns the key of a folded name in the catalog's tables: FNV-1a, its bits then mixed (murmur3's
 /// end), a third of the work of the standard hasher. Names of one key are told apart by themselves.
 pub fn key(folded: &str) -> u64 {
-    let mixed = |bits: u64| (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     let hash = folded.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let mixed = mixed(mixed(hash));
+    mix(hash)
+}
+
+/// Mixes the bits of a number, so that any of them make a hash.
+pub(super) fn mix(bits: u64) -> u64 {
+    let mixed = |bits: u64| (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = mixed(mixed(bits));
     mixed ^ (mixed >> 33)
 }
 

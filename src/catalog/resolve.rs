@@ -1,5 +1,6 @@
 //! What a link leads to, and who links to a document.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -55,8 +56,21 @@ pub(super) fn without_lang(folded: &str) -> &str {
 }
 
 impl Catalog {
+    /// Returns what the link of `from` with this index leads to.
+    pub fn resolve<'a>(&'a self, from: &Arc<Entry>, link: usize) -> Cow<'a, Resolution> {
+        match self.edges.get().and_then(|edges| edges.of_link(from, link)) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(self.resolve_link(from, &from.document.links[link])),
+        }
+    }
+
+    /// Finds what all links of an entry lead to.
+    pub(super) fn resolve_links(&self, from: &Arc<Entry>) -> Vec<Resolution> {
+        from.document.links.iter().map(|link| self.resolve_link(from, link)).collect()
+    }
+
     /// Finds what a link of `from` leads to. The first rule with a hit wins.
-    pub fn resolve(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
+    fn resolve_link(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
         if link.target.is_empty() {
             return at(Arc::clone(from), link, Vec::new());
         }
@@ -179,7 +193,7 @@ impl Catalog {
 
     /// Returns the version of a work in a language, else in the entry's own.
     fn version<'a>(&'a self, entry: &'a Arc<Entry>, lang: &str) -> &'a Arc<Entry> {
-        if entry.lang == lang {
+        if entry.lang == lang || !self.several.contains_key(&entry.work_key) {
             return entry;
         }
         self.versions(entry).into_iter().find(|other| other.lang == lang).unwrap_or(entry)
@@ -214,6 +228,13 @@ impl Catalog {
     /// Returns all links to an entry's work, in the order of their documents; a document with a
     /// version in the entry's language speaks in that version alone.
     pub fn mentions(&self, entry: &Arc<Entry>) -> Vec<Mention> {
+        if let Some(edges) = self.edges.get() {
+            let known = edges.to(entry).iter();
+            return known
+                .filter(|known| self.mention(&known.from, known.link, entry))
+                .cloned()
+                .collect();
+        }
         let versions = self.versions(entry);
         let mut written: Vec<(&Arc<Entry>, usize)> = Vec::new();
         for key in versions.iter().flat_map(|version| version.known_by()) {
@@ -229,6 +250,12 @@ impl Catalog {
 
     /// Tells whether any link leads to an entry's work.
     pub fn is_mentioned(&self, entry: &Arc<Entry>) -> bool {
+        if let Some(edges) = self.edges.get() {
+            return edges
+                .to(entry)
+                .iter()
+                .any(|known| self.mention(&known.from, known.link, entry));
+        }
         self.versions(entry).into_iter().flat_map(|version| version.known_by()).any(|key| {
             let linking = self.linking.get(key);
             linking
@@ -244,8 +271,8 @@ impl Catalog {
         if is_work(from) || other_version {
             return false;
         }
-        let found = self.resolve(from, &from.document.links[link]);
-        matches!(found, Resolution::Document { entry: target, .. } if is_work(&target))
+        let found = self.resolve(from, link);
+        matches!(&*found, Resolution::Document { entry: target, .. } if is_work(target))
     }
 }
 

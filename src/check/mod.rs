@@ -156,11 +156,10 @@ fn diagnostic(
 
 fn links(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let path = &entry.document.path;
-    for link in &entry.document.links {
-        let named = one_line(&link.target);
-        match known.catalog.resolve(entry, link) {
+    for (index, link) in entry.document.links.iter().enumerate() {
+        match &*known.catalog.resolve(entry, index) {
             Resolution::Missing => {
-                let message = format!("nothing is named `{named}`");
+                let message = format!("nothing is named `{}`", one_line(&link.target));
                 let help = suggestion(known, entry, link);
                 found.push(diagnostic(&rules::MISSING_LINK, path, link.span, message, help));
             }
@@ -168,7 +167,7 @@ fn links(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
                 let anchor = one_line(link.anchor.as_deref().unwrap_or_default());
                 let place = if target.kind == Kind::Deck { "slide or heading" } else { "heading" };
                 let message = format!("`{}` has no {place} `{anchor}`", target.title);
-                let help = anchors(&target, &anchor);
+                let help = anchors(target, &anchor);
                 found.push(diagnostic(&rules::MISSING_ANCHOR, path, link.span, message, help));
             }
             Resolution::Document { entry: target, others, .. } if !others.is_empty() => {
@@ -180,6 +179,7 @@ fn links(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
                     0 => String::new(),
                     count => format!(" or {count} more"),
                 };
+                let named = one_line(&link.target);
                 let message = format!("`{named}` may mean {}{more}", list.join(" or "));
                 let help = format!("the nearest, {taken}, is taken; write a path to be exact");
                 found.push(diagnostic(&rules::AMBIGUOUS_LINK, path, link.span, message, help));

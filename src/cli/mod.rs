@@ -159,6 +159,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         ..Options::default()
     };
     let bundle = compile(load::load(&root)?, options);
+    bundle.catalog.resolve_all();
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),
         None => root.folder.join("bundle"),
@@ -202,6 +203,7 @@ fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter)
         load::load(&root)?,
         Options { drafts: true, file: name_of(&root), ..Options::default() },
     );
+    bundle.catalog.resolve_all();
     // A template can fail on the pages of this site alone.
     bundle
         .addresses()

@@ -213,8 +213,9 @@ fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
     let slide = u32::try_from(number).ok();
     let written = &entry.document.links;
     let from = written.partition_point(|link| link.slide < slide);
-    for link in written[from..].iter().take_while(|link| link.slide == slide) {
-        if let Resolution::Document { entry: target, .. } = site.catalog.resolve(entry, link)
+    let to = from + written[from..].partition_point(|link| link.slide == slide);
+    for index in from..to {
+        if let Resolution::Document { entry: target, .. } = &*site.catalog.resolve(entry, index)
             && target.kind == Kind::Page
         {
             let link =

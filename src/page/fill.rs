@@ -116,8 +116,8 @@ impl Filler<'_> {
     fn link(&self, index: usize, out: &mut String) {
         let link = &self.entry.document.links[index];
         let in_page = link.target.is_empty() && link.form == Form::Markdown;
-        let resolution = self.site.catalog.resolve(self.entry, link);
-        match &resolution {
+        let resolution = self.site.catalog.resolve(self.entry, index);
+        match &*resolution {
             // `[[#gone]]` would load the very page again.
             Resolution::Document { lost: true, .. } if link.target.is_empty() && !in_page => {
                 out.push_str("<a class=\"wikilink missing\"");
@@ -163,7 +163,7 @@ impl Filler<'_> {
                 attribute("title", self.site.interface.word(&self.entry.lang, "missing_link"), out);
             }
         }
-        if !link.title.is_empty() && !matches!(resolution, Resolution::Missing) {
+        if !link.title.is_empty() && !matches!(*resolution, Resolution::Missing) {
             attribute("title", &link.title, out);
         }
         out.push('>');

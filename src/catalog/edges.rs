@@ -1,0 +1,82 @@
+//! What all links lead to, worked out at once: for those who make every page of a site.
+//!
+//! A link is asked for where it is written, where it is checked, and by whoever looks for mentions.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::names::{KeyHasher, mix};
+use super::{Catalog, Entry, Mention, Resolution};
+
+type ByKey<T> = HashMap<u64, T, BuildHasherDefault<KeyHasher>>;
+
+/// The links of one catalog, resolved.
+#[derive(Debug)]
+pub(super) struct Edges {
+    /// By entry: what each of its links leads to.
+    from: ByKey<Vec<Resolution>>,
+    /// By the key of a work: the links to it, and to what has the same key.
+    to: ByKey<Vec<Mention>>,
+}
+
+/// The edges of a catalog, once somebody wanted all of them. A copy of a catalog begins without: it
+/// is made to be changed.
+#[derive(Debug, Default)]
+pub(super) struct Known(OnceLock<Edges>);
+
+impl Clone for Known {
+    fn clone(&self) -> Known {
+        Known::default()
+    }
+}
+
+impl Known {
+    pub(super) fn get(&self) -> Option<&Edges> {
+        self.0.get()
+    }
+
+    pub(super) fn fill(&self, catalog: &Catalog) {
+        self.0.get_or_init(|| Edges::of(catalog));
+    }
+
+    /// Forgets them: the catalog changes.
+    pub(super) fn forget(&mut self) {
+        self.0.take();
+    }
+}
+
+impl Edges {
+    fn of(catalog: &Catalog) -> Edges {
+        let entries: Vec<&Arc<Entry>> = catalog.entries().collect();
+        let resolved: Vec<Vec<Resolution>> =
+            entries.par_iter().map(|entry| catalog.resolve_links(entry)).collect();
+        let mut to: ByKey<Vec<Mention>> = HashMap::default();
+        for (entry, links) in entries.iter().zip(&resolved) {
+            for (link, resolution) in links.iter().enumerate() {
+                if let Resolution::Document { entry: target, .. } = resolution {
+                    let mention = Mention { from: Arc::clone(entry), link };
+                    to.entry(target.work_key).or_default().push(mention);
+                }
+            }
+        }
+        let keys = entries.into_iter().map(identity);
+        Edges { from: keys.zip(resolved).collect(), to }
+    }
+
+    /// Returns what a link of an entry leads to.
+    pub(super) fn of_link(&self, from: &Arc<Entry>, link: usize) -> Option<&Resolution> {
+        self.from.get(&identity(from))?.get(link)
+    }
+
+    /// Returns the links to the work of an entry, in the order of their documents.
+    pub(super) fn to(&self, entry: &Entry) -> &[Mention] {
+        self.to.get(&entry.work_key).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn identity(entry: &Arc<Entry>) -> u64 {
+    mix(Arc::as_ptr(entry).addr() as u64)
+}
