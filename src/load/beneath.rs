@@ -1,7 +1,7 @@
 //! The quick way to an ordinary file of a site: one question to the system, which itself refuses
 //! whatever leads out of the folder or over a link.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 
 use super::Root;
 use crate::source::SourcePath;
@@ -19,7 +19,7 @@ impl Folder {
     /// way, or anything else is out of the ordinary: the long way knows what to say then.
     pub(super) fn bytes(&self, path: &SourcePath, limit: u64) -> Option<Vec<u8>> {
         let file = open(self.0.as_ref()?, path.as_str())?;
-        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
+        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
         let length = usize::try_from(metadata.len()).ok().filter(|_| metadata.len() <= limit)?;
         // With room for one byte more, a read that ends before it has met the end of the file.
         let mut bytes = Vec::with_capacity(length + 1);

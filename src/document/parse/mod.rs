@@ -236,9 +236,7 @@ fn soften_quotes(
     base: usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    if memchr::memchr_iter(b'>', body.as_bytes()).nth(QUOTE_DEPTH_MAX).is_none() {
-        return None;
-    }
+    memchr::memchr_iter(b'>', body.as_bytes()).nth(QUOTE_DEPTH_MAX)?;
     // What may stand before or between the marks: space, and the marks of lists.
     let before = |b: &u8| b" \t>-+*.)".contains(b) || b.is_ascii_digit();
     let depth = |line: &str| line.bytes().take_while(before).filter(|b| *b == b'>').count();
