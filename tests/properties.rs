@@ -474,7 +474,7 @@ proptest! {
         texts in prop::collection::vec("[a-cA-C1 _.-]{1,4}|[あア雨ー々Ä٣é龿_ -]{1,4}", 1..8),
     ) {
         let path = SourcePath::new("wiki/A.md");
-        let text: String = texts.iter().map(|text| format!("## x{text}x\n\n")).collect();
+        let text = format!("## x{}x\n", texts.join("x\n\n## x"));
         let digest = Digest::of(text.as_bytes());
         let document = document::parse(&path, &text, digest, Settings { html: false });
         let mut anchorizer = comrak::Anchorizer::new();
