@@ -19,7 +19,14 @@ pub(super) struct Edges {
     /// By entry: what each of its links leads to.
     from: ByKey<Vec<Resolution>>,
     /// By the key of a work: the links to it, and to what has the same key.
-    to: ByKey<Vec<Mention>>,
+    to: ByKey<Vec<Edge>>,
+}
+
+/// A link and what it leads to.
+#[derive(Debug)]
+pub(super) struct Edge {
+    pub(super) mention: Mention,
+    pub(super) target: Arc<Entry>,
 }
 
 /// The edges of a catalog, once somebody wanted all of them. A copy of a catalog begins without: it
@@ -53,12 +60,13 @@ impl Edges {
         let entries: Vec<&Arc<Entry>> = catalog.entries().collect();
         let resolved: Vec<Vec<Resolution>> =
             entries.par_iter().map(|entry| catalog.resolve_links(entry)).collect();
-        let mut to: ByKey<Vec<Mention>> = HashMap::default();
+        let mut to: ByKey<Vec<Edge>> = HashMap::default();
         for (entry, links) in entries.iter().zip(&resolved) {
             for (link, resolution) in links.iter().enumerate() {
                 if let Resolution::Document { entry: target, .. } = resolution {
                     let mention = Mention { from: Arc::clone(entry), link };
-                    to.entry(target.work_key).or_default().push(mention);
+                    let edge = Edge { mention, target: Arc::clone(target) };
+                    to.entry(edge.target.work_key).or_default().push(edge);
                 }
             }
         }
@@ -72,7 +80,7 @@ impl Edges {
     }
 
     /// Returns the links to the work of an entry, in the order of their documents.
-    pub(super) fn to(&self, entry: &Entry) -> &[Mention] {
+    pub(super) fn to(&self, entry: &Entry) -> &[Edge] {
         self.to.get(&entry.work_key).map_or(&[], Vec::as_slice)
     }
 }

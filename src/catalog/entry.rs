@@ -123,6 +123,11 @@ impl Entry {
         self.link_keys.chunk_by(|(a, _), (b, _)| a == b).map(|links| links[0].0)
     }
 
+    /// Tells whether two entries are versions of one work.
+    pub(super) fn is_work_of(&self, other: &Entry) -> bool {
+        self.kind == other.kind && self.name == other.name
+    }
+
     /// Iterates over the keys that a link to the document may have.
     pub(super) fn known_by(&self) -> impl Iterator<Item = u64> {
         self.name_keys.iter().chain(&self.path_keys).copied()

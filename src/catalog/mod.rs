@@ -81,13 +81,19 @@ impl Catalog {
 
     /// Makes the catalog of many entries: two threads fill it, for the tables of keys are half of it.
     pub fn of(entries: Vec<Entry>) -> Catalog {
-        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
-        let (mut keys, mut rest) = (Catalog::default(), Catalog::default());
-        rayon::join(
-            || entries.iter().for_each(|entry| keys.insert_keys(entry)),
+        let mut entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        entries.sort_by(|a, b| a.document.path.cmp(&b.document.path));
+        let mut rest = Catalog::default();
+        let ((named, located, linking), ()) = rayon::join(
+            || {
+                (
+                    Table::of(&entries, |entry| entry.name_keys.iter().copied()),
+                    Table::of(&entries, |entry| entry.path_keys.iter().copied()),
+                    Table::of(&entries, Entry::linked_keys),
+                )
+            },
             || entries.iter().for_each(|entry| rest.insert_rest(Arc::clone(entry))),
         );
-        let Catalog { named, located, linking, .. } = keys;
         Catalog { named, located, linking, ..rest }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::edges::Edge;
 use super::names::{exact, fold, join, key, last};
 use super::{Catalog, Entry, Route};
 use crate::document::{Form, Kind, Link, category};
@@ -229,11 +230,8 @@ impl Catalog {
     /// version in the entry's language speaks in that version alone.
     pub fn mentions(&self, entry: &Arc<Entry>) -> Vec<Mention> {
         if let Some(edges) = self.edges.get() {
-            let known = edges.to(entry).iter();
-            return known
-                .filter(|known| self.mention(&known.from, known.link, entry))
-                .cloned()
-                .collect();
+            let meant = edges.to(entry).iter().filter(|edge| self.is_mention(edge, entry));
+            return meant.map(|edge| edge.mention.clone()).collect();
         }
         let versions = self.versions(entry);
         let mut written: Vec<(&Arc<Entry>, usize)> = Vec::new();
@@ -251,10 +249,7 @@ impl Catalog {
     /// Tells whether any link leads to an entry's work.
     pub fn is_mentioned(&self, entry: &Arc<Entry>) -> bool {
         if let Some(edges) = self.edges.get() {
-            return edges
-                .to(entry)
-                .iter()
-                .any(|known| self.mention(&known.from, known.link, entry));
+            return edges.to(entry).iter().any(|edge| self.is_mention(edge, entry));
         }
         self.versions(entry).into_iter().flat_map(|version| version.known_by()).any(|key| {
             let linking = self.linking.get(key);
@@ -265,14 +260,21 @@ impl Catalog {
     }
 
     fn mention(&self, from: &Arc<Entry>, link: usize, entry: &Entry) -> bool {
-        let is_work = |other: &Entry| other.kind == entry.kind && other.name == entry.name;
+        let found = || self.resolve(from, link);
+        self.speaks_of(from, entry)
+            && matches!(&*found(), Resolution::Document { entry: target, .. } if target.is_work_of(entry))
+    }
+
+    fn is_mention(&self, edge: &Edge, entry: &Entry) -> bool {
+        edge.target.is_work_of(entry) && self.speaks_of(&edge.mention.from, entry)
+    }
+
+    /// Tells whether a document's links count as mentions of an entry: those of the work itself do
+    /// not, nor those of a document that has a version in the entry's language.
+    fn speaks_of(&self, from: &Arc<Entry>, entry: &Entry) -> bool {
         let other_version =
             from.lang != entry.lang && self.version(from, &entry.lang).lang == entry.lang;
-        if is_work(from) || other_version {
-            return false;
-        }
-        let found = self.resolve(from, link);
-        matches!(&*found, Resolution::Document { entry: target, .. } if is_work(target))
+        !from.is_work_of(entry) && !other_version
     }
 }
 

@@ -10,6 +10,22 @@ use super::names::KeyMap;
 pub(super) struct Table(KeyMap<Vec<Arc<Entry>>>);
 
 impl Table {
+    /// Makes the table of many entries that are in the order of their paths. All keys are sorted
+    /// first, so that each is looked up once.
+    pub(super) fn of<'a, K: Iterator<Item = u64>>(
+        entries: &'a [Arc<Entry>],
+        keys: impl Fn(&'a Entry) -> K,
+    ) -> Table {
+        let pairs = entries.iter().enumerate();
+        let pairs = pairs.flat_map(|(index, entry)| keys(entry).map(move |key| (key, index)));
+        let mut pairs: Vec<(u64, usize)> = pairs.collect();
+        pairs.sort_unstable();
+        let lists = pairs.chunk_by(|(a, _), (b, _)| a == b).map(|same| {
+            (same[0].0, same.iter().map(|(_, index)| Arc::clone(&entries[*index])).collect())
+        });
+        Table(lists.collect())
+    }
+
     pub(super) fn get(&self, key: u64) -> &[Arc<Entry>] {
         self.0.get(&key).map_or(&[], Vec::as_slice)
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::catalog::names::{fold, join, last};
+use crate::catalog::names::{fold, join, key, last};
 use crate::catalog::{Catalog, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
@@ -272,17 +272,8 @@ fn fillings(prose: &Prose) -> impl Iterator<Item = &crate::document::Picture> {
 /// Two documents at one address, or at addresses that some file systems take for one.
 fn collisions(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
     let mut folded: BTreeMap<String, Vec<&SourcePath>> = BTreeMap::new();
-    for (address, routes) in catalog.routes() {
-        for route in routes {
-            if let Route::Page(path) | Route::Deck(path) = route {
-                let key = fold(address);
-                // `Help.md` and `Help/index.md` are one page under two names.
-                let key = key
-                    .strip_suffix("/index.html")
-                    .map_or(key.clone(), |stem| format!("{stem}.html"));
-                folded.entry(key).or_default().push(path);
-            }
-        }
+    for (address, path) in look_alikes(catalog) {
+        folded.entry(file_name(address)).or_default().push(path);
     }
     for paths in folded.into_values().filter(|paths| paths.len() > 1) {
         let first = paths[0];
@@ -292,6 +283,32 @@ fn collisions(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
             found.push(diagnostic(&rules::COLLISION, path, Span::default(), message, help));
         }
     }
+}
+
+/// Returns the name by which an address may collide with another.
+fn file_name(address: &str) -> String {
+    let folded = fold(address);
+    // `Help.md` and `Help/index.md` are one page under two names.
+    folded.strip_suffix("/index.html").map_or(folded.clone(), |stem| format!("{stem}.html"))
+}
+
+/// Returns the documents whose addresses have the key of another's, in the order of the addresses:
+/// few of many, so that hardly any name has to be kept and compared.
+fn look_alikes(catalog: &Catalog) -> Vec<(&str, &SourcePath)> {
+    let documents = catalog.routes().flat_map(|(address, routes)| {
+        routes.iter().filter_map(|route| match route {
+            Route::Page(path) | Route::Deck(path) => Some((&**address, path)),
+            _ => None,
+        })
+    });
+    let documents: Vec<(&str, &SourcePath)> = documents.collect();
+    let keys = documents.iter().map(|(address, _)| key(&file_name(address)));
+    let mut keys: Vec<(u64, usize)> = keys.zip(0..).collect();
+    keys.sort_unstable();
+    let several = keys.chunk_by(|(a, _), (b, _)| a == b).filter(|same| same.len() > 1);
+    let mut alike: Vec<usize> = several.flatten().map(|(_, index)| *index).collect();
+    alike.sort_unstable();
+    alike.into_iter().map(|index| documents[index]).collect()
 }
 
 /// Two works that claim one old address, or the address of a page that is there.

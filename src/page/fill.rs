@@ -36,52 +36,71 @@ pub fn root_of(address: &str) -> String {
 
 /// Percent-encodes what an address may not hold; Japanese stays as it is.
 pub fn encode(address: &str) -> String {
-    let mut out = String::with_capacity(address.len() + 8);
-    encode_into(address, &mut out);
-    out
+    relative("", address)
 }
 
 /// Returns an address of the bundle as it is written on a page: with the way to the top before it.
 pub(super) fn relative(root: &str, address: &str) -> String {
     let mut out = String::with_capacity(root.len() + address.len() + 8);
-    out.push_str(root);
-    encode_into(address, &mut out);
+    way(root, address, &mut out);
+    encode_into(address, "&", &mut out);
     out
 }
 
-fn encode_into(address: &str, out: &mut String) {
-    let special = |byte| {
-        matches!(
-            byte,
-            0..=b' '
-                | b'%'
-                | b'?'
-                | b'#'
-                | b'"'
-                | b'<'
-                | b'>'
-                | b'\\'
-                | b'^'
-                | b'`'
-                | b'{'
-                | b'|'
-                | b'}'
-        )
-    };
+/// Returns the name of a place as it is written behind `#`.
+pub(super) fn fragment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    encode_into(name, "&", &mut out);
+    out
+}
+
+/// Appends ` href="..."` with the way to an address of the bundle, and to a place there.
+fn href(root: &str, address: &str, fragment: Option<&str>, out: &mut String) {
+    out.push_str(" href=\"");
+    way(root, address, out);
+    encode_into(address, "&amp;", out);
+    if let Some(fragment) = fragment {
+        out.push('#');
+        encode_into(fragment, "&amp;", out);
+    }
+    out.push('"');
+}
+
+fn way(root: &str, address: &str, out: &mut String) {
     // `a:b.html` at the start of a relative address would be taken for a scheme.
     let scheme = || address.split('/').next().is_some_and(|first| first.contains(':'));
-    if out.is_empty() && scheme() {
-        out.push_str("./");
+    out.push_str(if root.is_empty() && scheme() { "./" } else { root });
+}
+
+/// The bytes that are not written as they are: what an address may not hold, and `&`.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte <= b' ' {
+        special[byte as usize] = true;
+        byte += 1;
     }
+    let others = b"%?#\"<>\\^`{|}&";
+    let mut at = 0;
+    while at < others.len() {
+        special[others[at] as usize] = true;
+        at += 1;
+    }
+    special
+};
+
+fn encode_into(address: &str, ampersand: &str, out: &mut String) {
+    const DIGITS: [&str; 16] =
+        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
     let mut rest = address;
-    while let Some(at) = rest.bytes().position(special) {
+    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
         out.push_str(&rest[..at]);
-        let byte = rest.as_bytes()[at];
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase());
+        match rest.as_bytes()[at] {
+            b'&' => out.push_str(ampersand),
+            byte => {
+                out.extend(["%", DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            }
         }
-        let end = out.len() - 2;
-        out.insert(end, '%');
         rest = &rest[at + 1..];
     }
     out.push_str(rest);
@@ -104,7 +123,7 @@ impl Filler<'_> {
             Filling::Anchor(index) if self.place == Place::Own => {
                 let heading = &self.entry.document.headings[*index as usize];
                 out.push_str("<a class=\"anchor\"");
-                attribute("href", &relative("#", &heading.id), out);
+                href("", "", Some(&heading.id), out);
                 attribute("aria-label", &heading.text, out);
                 out.push_str("></a>");
             }
@@ -133,30 +152,21 @@ impl Filler<'_> {
                 let own = Arc::ptr_eq(entry, self.entry)
                     && link.target.is_empty()
                     && self.place == Place::Own;
-                let mut href = if own { String::new() } else { relative(&self.root, &entry.route) };
-                if let Some(fragment) = fragment {
-                    href.push('#');
-                    encode_into(fragment, &mut href);
-                }
                 out.push_str(if in_page { "<a" } else { "<a class=\"wikilink\"" });
-                attribute("href", &href, out);
+                let (root, route) = if own { ("", "") } else { (&*self.root, &*entry.route) };
+                href(root, route, fragment, out);
             }
             Resolution::Asset(path) => {
                 let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
                 // `#page=3` is the file's own affair.
                 let anchor = link.anchor.as_deref().filter(|anchor| !anchor.is_empty());
-                let mut href = relative(&self.root, route);
-                if let Some(anchor) = anchor {
-                    href.push('#');
-                    encode_into(anchor, &mut href);
-                }
                 out.push_str("<a class=\"wikilink\"");
-                attribute("href", &href, out);
+                href(&self.root, route, anchor, out);
             }
             Resolution::Tag(tag) => {
                 out.push_str("<a class=\"wikilink\"");
                 let route = super::list::tag_route(self.site, tag, &self.entry.lang);
-                attribute("href", &relative(&self.root, &route), out);
+                href(&self.root, &route, None, out);
             }
             Resolution::Missing => {
                 out.push_str("<a class=\"wikilink missing\"");

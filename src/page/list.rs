@@ -1,6 +1,6 @@
 //! The views of the indexes: all pages, what is new, tags.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -142,14 +142,20 @@ fn page(
 }
 
 fn line(entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
+    let date = entry.document.matter.date.as_deref();
+    let date_text = date.map_or_else(String::new, |date| date_text(date, lang));
+    ListEntry { date_text, ..short_line(entry, root) }
+}
+
+/// Returns a line that does not tell the date.
+fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
     let matter = &entry.document.matter;
-    let date = matter.date.clone().unwrap_or_default();
     ListEntry {
         title: entry.title.clone(),
         href: relative(root, &entry.route),
         summary: matter.summary.clone(),
-        date_text: if date.is_empty() { String::new() } else { date_text(&date, lang) },
-        date_iso: date,
+        date_text: String::new(),
+        date_iso: matter.date.clone().unwrap_or_default(),
         kind: if entry.kind == Kind::Deck { "deck" } else { "page" },
         lang: entry.lang.clone(),
         count: None,
@@ -166,7 +172,7 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
         if entry.document.matter.redirect.is_some() {
             continue;
         }
-        let short = ListEntry { date_text: String::new(), ..line(entry, lang, &root) };
+        let short = short_line(entry, &root);
         match entry.kind {
             Kind::Deck => decks.push(short),
             Kind::Page => spaces
@@ -224,7 +230,7 @@ fn tagged(site: Site<'_>, tag: &str, lang: &str, root: &str) -> Vec<ListEntry> {
 
 /// Returns what bears a tag, one version of each work.
 fn bearers<'a>(site: Site<'a>, tag: &str, lang: &str) -> Vec<&'a Arc<Entry>> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let paths = site.catalog.tagged(tag).into_iter().flatten();
     let entries = paths.filter_map(|path| site.catalog.entry(path));
     let best = entries.map(|entry| {
@@ -235,5 +241,5 @@ fn bearers<'a>(site: Site<'a>, tag: &str, lang: &str) -> Vec<&'a Arc<Entry>> {
         let in_language = |lang: &str| versions.iter().find(|version| version.lang == lang);
         in_language(lang).or_else(|| in_language(&site.config.lang)).copied().unwrap_or(entry)
     });
-    best.filter(|entry| seen.insert(&entry.route)).collect()
+    best.filter(|entry| seen.insert(Arc::as_ptr(entry))).collect()
 }

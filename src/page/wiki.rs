@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{Filler, Place, encode, relative, root_of};
+use super::fill::{Filler, Place, encode, fragment, relative, root_of};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View, list};
 use crate::catalog::{Entry, Mention};
@@ -151,7 +151,7 @@ fn toc(entry: &Entry) -> Vec<TocLine> {
         .filter(|heading| (2..=4).contains(&heading.level))
         .map(|heading| TocLine {
             level: heading.level,
-            id: relative("#", &heading.id).split_off(1),
+            id: fragment(&heading.id),
             text: heading.text.clone(),
         })
         .collect();
