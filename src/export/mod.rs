@@ -129,7 +129,11 @@ impl Layout {
                 last = folder;
             }
         }
-        if let Some(path) = paths.iter().find(|path| folders.contains(Path::new(path))) {
+        // The addresses come in order, and there are far more of them than folders.
+        let is_file = |folder: &&PathBuf| {
+            folder.to_str().is_some_and(|path| paths.binary_search_by(|p| (**p).cmp(path)).is_ok())
+        };
+        if let Some(path) = folders.iter().find(is_file).map(|path| path.display()) {
             return Err(fault(
                 &format!("the bundle needs `{path}` as a file and as a folder"),
                 "rename one of them; a file in `static` may stand in the way of a folder",

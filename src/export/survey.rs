@@ -120,12 +120,16 @@ impl Survey {
 
     /// Iterates over the files of the old bundle that the new one does not have.
     pub(super) fn stale<'a>(&'a self, made: &'a [Made]) -> impl Iterator<Item = &'a String> {
+        let made = if self.ours.is_empty() { &[] } else { made };
         let now: HashSet<&str> = made.iter().map(|made| made.entry.path.as_str()).collect();
         self.ours.iter().filter(move |path| !now.contains(path.as_str()))
     }
 
     /// Refuses a target where something foreign stands in the way of an output.
     pub(super) fn refuse_conflicts(&self, place: &Place, layout: &Layout) -> Result<()> {
+        if self.foreign.is_empty() && self.foreign_folders.is_empty() {
+            return Ok(());
+        }
         let files: HashSet<&Path> =
             layout.paths.iter().map(String::as_str).chain([MANIFEST]).map(Path::new).collect();
         let under_file = |path: &Path| ancestors(path).any(|above| files.contains(above));
