@@ -293,6 +293,17 @@ proptest! {
         }
     }
 
+    /// What is not looked for, because nothing in the text hints at it, would not have been found.
+    #[test]
+    fn what_is_not_looked_for_is_not_there(text in any_text()) {
+        // A definition is no text, unless it stands in code or in HTML.
+        let hint = "[|@zq]: x";
+        for path in ["wiki/A.md", "decks/A.md"] {
+            let lines = |text: &str| shown(&bundle_of(path, text)).replace(hint, "").replace('\n', "");
+            prop_assert_eq!(lines(&text), lines(&format!("{text}\n\n{hint}\n")));
+        }
+    }
+
     #[test]
     fn line_ends_and_marks_change_nothing(text in any_text()) {
         let plain = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{feff}', "");

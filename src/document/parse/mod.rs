@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use comrak::nodes::NodeValue;
 use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
+use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::digest::Digest;
@@ -282,8 +283,8 @@ fn options(dialect: Dialect, body: &str) -> Options<'static> {
     }
     let extension = &mut options.extension;
     extension.strikethrough = true;
-    extension.table = true;
-    extension.autolink = true;
+    extension.table = may_have_table(body);
+    extension.autolink = may_have_address(body);
     if dialect == Dialect::Gfm {
         extension.tasklist = true;
         return options;
@@ -312,6 +313,27 @@ fn options(dialect: Dialect, body: &str) -> Options<'static> {
     extension.header_attributes = true;
     options.parse.relaxed_tasklist_matching = true;
     options
+}
+
+/// Tells whether a table can be in a text at all: the parser looks for one in every paragraph. A
+/// table of one column needs no bar, but a line that ends in dashes or in `-:`.
+fn may_have_table(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    let ends_line = |at: usize| {
+        let rest = bytes[at + 1..].strip_prefix(b":").unwrap_or(&bytes[at + 1..]);
+        let line = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | 0x0b | 0x0c));
+        line.is_none_or(|byte| *byte == b'\n')
+    };
+    memchr::memchr(b'|', bytes).is_some() || memchr::memchr_iter(b'-', bytes).any(ends_line)
+}
+
+/// Tells whether a bare address can be in a text at all: the parser looks for one in every word. An
+/// `@` may also be written as a reference.
+fn may_have_address(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    memchr::memchr2(b'@', b'&', bytes).is_some()
+        || memmem::find(bytes, b"://").is_some()
+        || memmem::find(bytes, b"www.").is_some()
 }
 
 /// Returns the text of a node without its markup.

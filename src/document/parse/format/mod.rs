@@ -194,7 +194,8 @@ impl<'t> Formatter<'t> {
 fn name_ways_back(mut prose: Prose) -> Prose {
     const LABEL: &str = "aria-label=\"";
     const WORDS: &str = "aria-label=\"Back to reference";
-    let words = |from: usize| memmem::find(&prose.html.as_bytes()[from..], WORDS.as_bytes());
+    let finder = memmem::Finder::new(WORDS);
+    let words = |from: usize| finder.find(&prose.html.as_bytes()[from..]);
     if words(0).is_none() {
         return prose;
     }
