@@ -1,4 +1,5 @@
-// The theme switch, and the mark in the contents that follows the reader. Both are extras: nothing here is needed to read.
+// The theme switch, the mark in the contents that follows the reader, and what one does with an article: copy code, read
+// a note where it is cited, look at a picture. All of it is extra: nothing here is needed to read.
 (function () {
   'use strict';
   var root = document.documentElement;
@@ -44,7 +45,9 @@
     function mark() {
       // The section being read is the last whose heading has passed the upper third.
       var line = innerHeight / 3, now = order[0];
-      order.forEach(function (h) { if (h.getBoundingClientRect().top < line) now = h; });
+      order.forEach(function (h) {
+        if (h.getBoundingClientRect().top < line && !h.closest('details:not([open])')) now = h;
+      });
       if (now === current) return;
       if (current) links[current.id].removeAttribute('aria-current');
       current = now;
@@ -69,6 +72,118 @@
     contents.firstElementChild.tabIndex = wide.matches ? -1 : 0;
   }
 
+  function make(tag, name, label) {
+    var node = document.createElement(tag);
+    node.className = name;
+    if (label) node.setAttribute('aria-label', label);
+    // A patch of the page leaves it alone.
+    node.dataset.kamiKeep = '';
+    return node;
+  }
+
+  var words = {}, said = make('p', 'vh'), note = make('div', 'note'), cited = null, timer = 0;
+  said.setAttribute('role', 'status');
+  note.id = '_note';
+  note.popover = 'manual';
+  note.setAttribute('role', 'note');
+
+  function dressArticle() {
+    var article = document.querySelector('main[data-copy] > article');
+    if (!article) return;
+    words = article.parentNode.dataset;
+    if (!said.isConnected) article.append(said, note);
+    article.querySelectorAll('pre').forEach(function (pre) {
+      if (pre.querySelector('.copy')) return;
+      var button = make('button', 'copy', words.copy);
+      button.type = 'button';
+      pre.prepend(button);
+    });
+    article.querySelectorAll('img').forEach(function (img) {
+      var width = img.getAttribute('width');
+      if (width && width < 100 || img.closest('a, summary, .card')) return;
+      img.tabIndex = 0;
+      img.setAttribute('role', 'button');
+      img.setAttribute('aria-haspopup', 'dialog');
+      if (!img.alt) img.setAttribute('aria-label', words.enlarge);
+    });
+    // On paper an address stands behind its link, unless it is what the link says.
+    article.querySelectorAll('a[href^="http"]').forEach(function (a) {
+      a.classList.toggle('bare', a.textContent === a.getAttribute('href'));
+    });
+    if (cited) cite(cited.isConnected ? cited : null);
+  }
+
+  function copy(button) {
+    var code = button.parentNode.querySelector('code') || button.parentNode;
+    function done() {
+      button.setAttribute('aria-label', said.textContent = words.copied);
+      setTimeout(function () { button.setAttribute('aria-label', words.copy); said.textContent = ''; }, 2000);
+    }
+    // Where the browser keeps its clipboard to itself the code is at least marked.
+    function select() {
+      getSelection().selectAllChildren(code);
+      if (document.execCommand('copy')) done();
+    }
+    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent.replace(/\n$/, '')).then(done, select);
+    else select();
+  }
+
+  function mark(node) { return node.closest && node.closest('.footnote-ref a'); }
+  function cite(a) {
+    clearTimeout(timer);
+    if (cited) { cited.removeAttribute('aria-describedby'); note.hidePopover(); }
+    cited = null;
+    var from = a && document.getElementById(decodeURIComponent(a.hash.slice(1)));
+    if (!from || !note.showPopover) return;
+    note.replaceChildren.apply(note, from.cloneNode(true).childNodes);
+    note.querySelectorAll('.footnote-backref').forEach(function (node) { node.remove(); });
+    note.querySelectorAll('[id]').forEach(function (node) { node.removeAttribute('id'); });
+    cited = a;
+    a.setAttribute('aria-describedby', note.id);
+    note.showPopover({ source: a });
+  }
+  addEventListener('pointerover', function (e) {
+    if (e.pointerType === 'touch') return;
+    var a = mark(e.target), stay = a === cited || note.contains(e.target) || document.activeElement === cited;
+    clearTimeout(timer);
+    if (a ? a !== cited : cited && !stay) timer = setTimeout(cite, a ? 100 : 250, a);
+  });
+  addEventListener('focusin', function (e) {
+    var a = mark(e.target);
+    if (a && a.matches(':focus-visible')) { if (a !== cited) cite(a); }
+    else if (cited && a !== cited && !note.contains(e.target)) cite(null);
+  });
+
+  function enlarge(img) {
+    var dialog = make('dialog', 'zoom', img.alt || words.enlarge), close = make('button', ''), big = new Image();
+    close.type = 'button';
+    close.textContent = words.close;
+    big.alt = img.alt;
+    big.src = img.currentSrc || img.src;
+    // Drawings have no size of their own; photographs get coarse beyond twice theirs.
+    big.width = /\.svg$/.test(big.src) ? 9999 : 2 * (img.naturalWidth || innerWidth);
+    dialog.append(close, big);
+    document.body.append(dialog);
+    dialog.onclose = function () { dialog.remove(); };
+    dialog.onclick = function () { dialog.close(); };
+    dialog.showModal();
+  }
+
+  addEventListener('click', function (e) {
+    var a = mark(e.target), touch = e.pointerType ? e.pointerType === 'touch' : matchMedia('(hover: none)').matches;
+    if (a && touch && a !== cited) { e.preventDefault(); cite(a); return; }
+    if (cited && !note.contains(e.target)) cite(null);
+    if (e.target.matches('article .copy')) copy(e.target);
+    if (e.target.matches('article img[role]')) enlarge(e.target);
+  });
+  addEventListener('keydown', function (e) {
+    if (e.key === 'Escape' && cited) cite(null);
+    if ((e.key === 'Enter' || e.key === ' ') && e.target.matches && e.target.matches('article img[role]')) {
+      e.preventDefault();
+      enlarge(e.target);
+    }
+  });
+
   function dress() {
     document.querySelectorAll('button.theme').forEach(function (b) {
       b.hidden = false;
@@ -76,6 +191,7 @@
     });
     openContents();
     followContents();
+    dressArticle();
   }
   wide.addEventListener('change', openContents);
   document.addEventListener('kami:patched', dress);

@@ -37,10 +37,10 @@ pub(super) fn pack(
 }
 
 fn bare<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
-    let of_deck = name.starts_with("deck/");
+    let squeezed = name.starts_with("deck/") || name.starts_with("site.");
     match name.rsplit('.').next() {
-        Some("js") if of_deck => Cow::Owned(bare_script(text)),
-        Some("css") if of_deck || name.starts_with("themes/") => Cow::Owned(bare_sheet(text)),
+        Some("js") if squeezed => Cow::Owned(bare_script(text)),
+        Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(bare_sheet(text)),
         _ => Cow::Borrowed(text),
     }
 }

@@ -12,6 +12,7 @@ const pages = [
   "index.en.html",
   "wiki/CloudFront_custom_origin.html",
   "wiki/us-east-1_outage_2011.en.html",
+  "wiki/Markdown.html",
   "decks/wordpress-cloudfront.html",
   "decks/wordpress-cloudfront.html?view=overview",
   "decks/wordpress-cloudfront.html?view=presenter",
@@ -41,6 +42,22 @@ for (const colorScheme of ["light", "dark"]) {
       assert.equal(await violations(page), "");
     });
   }
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  check(`axe finds nothing on a footnote, a copied text and a large picture in ${colorScheme}`, async (world) => {
+    const { url } = await world.serve(await world.demo());
+    const page = await world.open(url("wiki/Markdown.html"), { colorScheme });
+    await page.locator(".footnote-ref a").first().hover();
+    await page.locator("#_note").waitFor({ state: "visible" });
+    assert.equal(await violations(page), "", "footnote");
+    await page.locator("article pre").first().hover();
+    await page.locator("article pre .copy").first().click();
+    assert.equal(await violations(page), "", "copied");
+    await page.locator("article img").first().click();
+    await page.locator("dialog.zoom img").waitFor({ state: "visible" });
+    assert.equal(await violations(page), "", "picture");
+  });
 }
 
 check("axe finds nothing on any slide of the lightning talk", async (world) => {
