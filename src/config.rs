@@ -59,6 +59,8 @@ pub struct Talk {
 pub struct Deck {
     pub theme: String,
     pub size: String,
+    /// Whether a slide that holds too much is made smaller.
+    pub shrinks: bool,
 }
 
 impl Default for Config {
@@ -70,7 +72,7 @@ impl Default for Config {
             base_url: None,
             html: false,
             event: Event::default(),
-            deck: Deck { theme: "default".to_owned(), size: "16:9".to_owned() },
+            deck: Deck { theme: "default".to_owned(), size: "16:9".to_owned(), shrinks: true },
             hosts: Vec::new(),
             other: BTreeMap::new(),
         }
@@ -229,6 +231,12 @@ impl Reader {
             match (name, key.get_ref().as_ref()) {
                 ("deck", "theme") => self.string(value, &mut config.deck.theme),
                 ("deck", "size") => self.string(value, &mut config.deck.size),
+                ("deck", "fit") => match value.get_ref() {
+                    DeValue::String(fit) if matches!(fit.as_ref(), "shrink" | "none") => {
+                        config.deck.shrinks = fit == "shrink";
+                    }
+                    _ => self.wrong(value, "`\"shrink\"` or `\"none\"`"),
+                },
                 ("server", "hosts") => config.hosts = self.strings(value),
                 (_, other) if known.contains(&other) => {
                     config.other.insert(format!("{name}.{other}"), plain(value.get_ref()));

@@ -8,10 +8,11 @@
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
 //! [`span`], [`source`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
 //! [`output`], [`compile`]. Then the edges, each of which moves values across one border:
-//! [`load`], [`watch`], [`serve`], [`export`], [`cli`].
+//! [`load`], [`watch`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
+pub mod browser;
 pub mod catalog;
 pub mod check;
 pub mod cli;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 
+use super::print::Print;
 use super::report::Reporter;
 use crate::catalog::Entry;
 use crate::catalog::names::fold;
@@ -26,6 +27,12 @@ pub(super) struct Flags {
     /// Where to write it [default: the deck's name here; text goes to standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Give each step a page or a picture of its own (pdf, png)
+    #[arg(long)]
+    steps: bool,
+    /// How many pixels of a picture make one of the slide's (png)
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = scale)]
+    scale: f64,
     /// Write speaker notes too
     #[arg(long)]
     with_notes: bool,
@@ -35,6 +42,10 @@ pub(super) struct Flags {
 enum Format {
     /// One HTML file that presents from anywhere
     Html,
+    /// A page a slide, to print or to send
+    Pdf,
+    /// A picture a slide
+    Png,
     /// The speaker notes as plain text
     Text,
 }
@@ -56,6 +67,8 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
     let job = Job { flags, bundle: &bundle, entry: &entry, reporter };
     match flags.format {
         Format::Html => job.html()?,
+        Format::Pdf => job.pdf()?,
+        Format::Png => job.png()?,
         Format::Text => job.text()?,
     }
     let found = concerning(&bundle, &entry);
@@ -105,6 +118,39 @@ impl Job<'_> {
         Ok(())
     }
 
+    fn print(&self) -> Print<'_> {
+        let Job { flags, bundle, entry, reporter } = self;
+        let (steps, with_notes) = (flags.steps, flags.with_notes);
+        Print { bundle, entry, reporter, steps, with_notes }
+    }
+
+    fn pdf(&self) -> Result<()> {
+        let target = self.target("pdf")?;
+        let bytes = self.print().pdf()?;
+        export::write_file(&target, &bytes)?;
+        self.wrote(&target, bytes.len());
+        Ok(())
+    }
+
+    fn png(&self) -> Result<()> {
+        let target = self.target("png")?;
+        let mut bytes = 0;
+        let mut last = target.clone();
+        let mut total = 0;
+        self.print().png(self.flags.scale, |number, of, picture| {
+            last = numbered(&target, number, of);
+            bytes += picture.len();
+            total = of;
+            export::write_file(&last, picture)
+        })?;
+        let first = numbered(&target, 1, total);
+        let size = bytes.div_ceil(1000);
+        let names = format!("{} to {}", first.display(), last.display());
+        self.reporter
+            .outcome(&format!("{names}: {}, {size} kB\n", count(total, "picture", "pictures")));
+        Ok(())
+    }
+
     /// Returns the file to write.
     fn target(&self, extension: &str) -> Result<PathBuf> {
         let name = format!("{}.{extension}", self.name());
@@ -130,7 +176,21 @@ impl Job<'_> {
     }
 }
 
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+/// Puts a number before the ending of a file's name, as wide as the largest one, at least of three digits.
+fn numbered(file: &Path, number: usize, of: usize) -> PathBuf {
+    let width = of.to_string().len().max(3);
+    let extension = file.extension().unwrap_or_default().to_string_lossy();
+    let extension = if extension.is_empty() { "png".into() } else { extension };
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}.{number:0width$}.{extension}"))
+}
+
+fn scale(text: &str) -> std::result::Result<f64, String> {
+    let scale = text.parse::<f64>().ok().filter(|scale| (0.1..=8.0).contains(scale));
+    scale.ok_or_else(|| "a number from 0.1 to 8".to_owned())
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 

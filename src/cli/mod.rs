@@ -9,6 +9,7 @@
 
 mod export;
 mod new;
+mod print;
 mod report;
 mod serve;
 
@@ -19,7 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::compile::{Bundle, compile};
-use crate::diagnostic::{Diagnostic, rules, sarif};
+use crate::diagnostic::{self, Diagnostic, rules, sarif};
 use crate::load::{self, Root};
 use crate::page::Options;
 use report::{Loudness, Reporter};
@@ -62,6 +63,9 @@ enum Command {
         /// Take warnings for errors
         #[arg(long)]
         strict: bool,
+        /// Look at every slide in Chromium too: what does not fit, is too small or too coarse
+        #[arg(long)]
+        browser: bool,
     },
     /// Write one deck as one file
     Export(export::Flags),
@@ -102,6 +106,13 @@ enum Format {
     Sarif,
 }
 
+/// Whether slides are looked at, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Nowhere,
+    InBrowser,
+}
+
 /// Runs the command line of this process; returns its exit status.
 pub fn run() -> u8 {
     let arguments = Arguments::parse();
@@ -116,8 +127,9 @@ pub fn run() -> u8 {
         Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
         Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
         Command::Build(flags) => build(&flags, &reporter),
-        Command::Check { path, format, strict } => {
-            check(path.as_deref(), format, strict, &reporter)
+        Command::Check { path, format, strict, browser } => {
+            let seen = if browser { Seen::InBrowser } else { Seen::Nowhere };
+            check(path.as_deref(), seen, format, &reporter).map(|found| verdict(&found, strict))
         }
         Command::Export(flags) => export::run(&flags, &reporter),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
@@ -197,7 +209,12 @@ fn base_url(url: &str) -> Result<String> {
     Ok(format!("{}/", url.trim_end_matches('/')))
 }
 
-fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter) -> Result<u8> {
+fn check(
+    path: Option<&Path>,
+    seen: Seen,
+    format: Format,
+    reporter: &Reporter,
+) -> Result<Vec<Diagnostic>> {
     let root = root_of(path)?;
     let bundle = compile(
         load::load(&root)?,
@@ -211,7 +228,11 @@ fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter)
         .filter(|address| crate::output::content_type(address).starts_with("text/html"))
         .take(200)
         .for_each(|address| drop(bundle.make(address)));
-    let found = bundle.diagnostics();
+    let mut found = bundle.diagnostics();
+    if seen == Seen::InBrowser {
+        found.extend(print::measure(&bundle, reporter)?);
+        diagnostic::sort(&mut found);
+    }
     match format {
         Format::Json => {
             for diagnostic in &found {
@@ -229,7 +250,7 @@ fn check(path: Option<&Path>, format: Format, strict: bool, reporter: &Reporter)
             reporter.summary(&found);
         }
     }
-    Ok(verdict(&found, strict))
+    Ok(found)
 }
 
 fn verdict(found: &[Diagnostic], strict: bool) -> u8 {

@@ -34,7 +34,7 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// Directives that hold for the whole deck wherever they stand; the last one wins.
-const GLOBAL: &[&str] = &["theme", "style", "headingDivider", "lang", "size", "math", "fit"];
+const GLOBAL: &[&str] = &["theme", "style", "headingDivider", "lang", "size", "math"];
 
 /// Directives that belong to one slide alone even without an underscore.
 const OWN: &[&str] = &["id", "time"];

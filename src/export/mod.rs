@@ -11,6 +11,7 @@ mod in_place;
 mod markup;
 mod notes;
 mod one_file;
+mod pdf;
 mod script;
 mod sheet;
 mod staging;
@@ -29,8 +30,9 @@ use crate::compile::Bundle;
 use crate::output::{Entry, MANIFEST, manifest};
 
 pub use file::{is_folder, make_folder, write_file};
-pub use notes::notes_text;
+pub use notes::{notes_text, slide_notes};
 pub use one_file::{OneFile, one_file};
+pub use pdf::{Paper, PaperSheet, finish};
 use staging::Staging;
 use survey::Survey;
 use target::Place;

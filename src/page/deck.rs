@@ -69,7 +69,8 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         description: entry.document.matter.summary.clone(),
         versions: versions(site, entry),
         styles: styles(site, entry, frame(site, entry, "css")),
-        scripts: frame(site, entry, "js"),
+        scripts: [frame(site, entry, "js"), vec![site.interface.asset("deck/fit.js").to_owned()]]
+            .concat(),
         origins: &entry.document.origins,
     };
     Page { template: "deck/deck.html", shell: shell(site, head), view: View::Deck(deck) }
@@ -112,7 +113,7 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
                 interface.asset("deck/handout.css").to_owned(),
             ],
         ),
-        scripts: vec![interface.asset("site.js").to_owned()],
+        scripts: ["site.js", "deck/fit.js"].map(|name| interface.asset(name).to_owned()).to_vec(),
         origins: &entry.document.origins,
     };
     Page { template: "deck/handout.html", shell: shell(site, head), view: View::Deck(deck) }
@@ -254,6 +255,10 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
     }
     for (name, value) in slide.attributes.iter().filter(|(name, _)| name != "size") {
         attribute(&format!("data-{name}"), value, &mut out);
+    }
+    let says = slide.attributes.iter().any(|(name, _)| name == "fit");
+    if !says && !filler.site.config.deck.shrinks {
+        attribute("data-fit", "none", &mut out);
     }
     if let Some(page) = slide.page {
         attribute("data-marpit-pagination", &page.to_string(), &mut out);

@@ -87,7 +87,9 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             .map(|lang| (lang.clone(), in_language(site, "index", lang)))
             .collect(),
         styles,
-        scripts: vec![site.interface.asset("site.js").to_owned()],
+        scripts: ["site.js", "deck/fit.js"]
+            .map(|name| site.interface.asset(name).to_owned())
+            .to_vec(),
         origins: &origins,
     };
     Some(Page { template: "event/index.html", shell: shell(site, head), view: View::Event(event) })

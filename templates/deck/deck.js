@@ -109,6 +109,7 @@
       kami.current = current = card;
       currentKey = keyOf(card);
     }
+    if (window.kamiFit) window.kamiFit([sectionOf(card)]);
     showSteps(card, here.step);
     showFrame(card);
     tell("show");

@@ -13,10 +13,12 @@
   var words = ja ? {
     sheet: '診断', error: 'エラー', warning: '警告', close: '閉じる', mended: 'エラーはなくなりました。',
     gone: 'このページは削除されました。', waiting: 'kami serve につなぎ直しています。',
+    over: function (n) { return 'このスライドは収まりません（' + n + '%超過）'; },
     count: function (n, word) { return word + ' ' + n + '件'; }
   } : {
     sheet: 'Diagnostics', error: 'error', warning: 'warning', close: 'Close', mended: 'No errors left.',
     gone: 'This page has been deleted.', waiting: 'Waiting for kami serve.',
+    over: function (n) { return 'This slide holds ' + n + ' % too much'; },
     count: function (n, word) { return n + ' ' + word + (n === 1 ? '' : 's'); }
   };
 
@@ -473,6 +475,22 @@
     e.stopImmediatePropagation();
     close();
   }, true);
+
+  // ---- a slide that holds more than fits on it ----
+  // Its author is told, on the machine that serves it; an audience sees what it sees.
+  var deck = document.querySelector('main.deck');
+  if (deck && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname)) {
+    var over = el('p', 'kami-note kami-over');
+    over.hidden = true;
+    box.append(over);
+    var measure = function () {
+      var slide = deck.querySelector(':scope > .card.current > .slide[data-overflow]');
+      over.hidden = !slide;
+      if (slide) over.textContent = words.over(slide.dataset.overflow);
+    };
+    new MutationObserver(measure).observe(deck, { subtree: true, attributes: true, attributeFilter: ['class', 'data-overflow'] });
+    measure();
+  }
 
   connect();
 })();

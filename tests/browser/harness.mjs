@@ -117,6 +117,11 @@ class World {
     return page;
   }
 
+  // Lets pages ask for what begins with `url`.
+  allow(url) {
+    this.#allowed.push(url);
+  }
+
   // Lets a complaint pass that the test provokes, such as the 404 of a page it has just deleted.
   forgive(pattern) {
     this.#forgiven.push(pattern);

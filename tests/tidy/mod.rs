@@ -25,7 +25,8 @@ const VALUES: &[&str] = &[
 ];
 
 /// The edges: each uses any value and `save`, none another edge.
-const EDGES: &[&str] = &["load", "watch", "save", "serve", "export", "deploy", "import", "lsp"];
+const EDGES: &[&str] =
+    &["load", "watch", "save", "serve", "export", "browser", "deploy", "import", "lsp"];
 
 /// The command line stands outside of all: it alone calls the edges.
 const OUTERMOST: &str = "cli";

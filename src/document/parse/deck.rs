@@ -270,6 +270,7 @@ impl Writer<'_> {
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
         self.refused(formatter, part, local);
+        self.fit(formatter, part, local);
         let span = self.span(part);
         let header = self.inline(formatter, local.get("header"), span);
         let footer = self.inline(formatter, local.get("footer"), span);
@@ -349,6 +350,20 @@ impl Writer<'_> {
             ));
             self.refused.insert(asked);
         }
+    }
+
+    /// Tells once of a way to fit that there is not.
+    fn fit(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, local: &Local) {
+        let odd = local.get("fit").filter(|fit| !matches!(*fit, "shrink" | "none"));
+        let Some(odd) = odd.filter(|odd| self.refused.insert(("fit", (*odd).to_owned()))) else {
+            return;
+        };
+        formatter.tell(self.text.diagnostic(
+            &rules::BAD_VALUE,
+            self.span(part),
+            format!("`fit: {odd}` is no way to fit a slide"),
+            "`shrink` makes an overfull slide smaller, `none` leaves it as it is",
+        ));
     }
 
     /// Formats a header or footer: inline Markdown, links and pictures included.
