@@ -150,26 +150,25 @@ impl Drop for Browser {
         drop(self.pipe.send("", "Browser.close", &json!({})));
         self.pipe.close();
         let until = Instant::now() + END;
-        let own = lock(&self.own);
-        loop {
-            match own.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    // It hangs. The shell is of the same group, so the profile is ours to remove.
-                    if let Some(group) =
-                        rustix::process::Pid::from_raw(self.child.id().cast_signed())
-                    {
-                        let signal = rustix::process::Signal::KILL;
-                        // It may have ended in this very moment.
-                        let _ = rustix::process::kill_process_group(group, signal);
-                    }
-                    break;
-                }
-            }
+        let left = || until.saturating_duration_since(Instant::now());
+        // It hangs up when it is done, or does not in time.
+        while lock(&self.own).recv_timeout(left()).is_ok() {}
+        let hangs = left().is_zero();
+        if !hangs {
+            drop(self.child.wait());
         }
-        drop(self.child.wait());
-        drop(std::fs::remove_dir_all(&self.profile));
+        // What is left are helpers of a browser that died, or one that hangs with its shell.
+        if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
+            // Mostly there is none left.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        if hangs {
+            drop(self.child.wait());
+        }
+        // Whoever is being killed may still write into the profile.
+        while self.profile.is_dir() && Instant::now() < until + END {
+            drop(std::fs::remove_dir_all(&self.profile));
+        }
     }
 }
 

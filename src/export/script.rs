@@ -4,23 +4,51 @@
 pub(super) fn compact(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut reader = Reader { code, at: 0, depths: Vec::new() };
+    let mut gap = Gap::None;
     while let Some(token) = reader.next(&out) {
         match token {
-            Token::Code(text) | Token::Literal(text) => out.push_str(text),
-            // A line end may stand for a semicolon, so one of them stays.
-            Token::Space(text) if text.contains('\n') => {
-                while out.ends_with(' ') {
-                    out.pop();
+            Token::Code(text) | Token::Literal(text) => {
+                match gap.between(out.chars().next_back(), text.chars().next()) {
+                    Gap::None => {}
+                    Gap::Space => out.push(' '),
+                    Gap::Line => out.push('\n'),
                 }
-                if !out.ends_with('\n') && !out.is_empty() {
-                    out.push('\n');
-                }
+                gap = Gap::None;
+                out.push_str(text);
             }
-            Token::Space(_) if out.ends_with(['\n', ' ']) => {}
-            Token::Space(_) => out.push(' '),
+            Token::Space(text) if text.contains('\n') => gap = Gap::Line,
+            Token::Space(_) => gap = gap.max(Gap::Space),
         }
     }
     out
+}
+
+/// What stands between two pieces of code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    None,
+    Space,
+    /// It may stand for a semicolon.
+    Line,
+}
+
+impl Gap {
+    /// Returns what of the gap has to stay between two characters.
+    fn between(self, before: Option<char>, after: Option<char>) -> Gap {
+        let (Some(before), Some(after)) = (before, after) else { return Gap::None };
+        // Nothing is to grow together to `++`, `//` or `<!--`.
+        let parts = |c: char| matches!(c, '+' | '-' | '/' | '<' | '!');
+        let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '@' | '\\');
+        let apart = parts(before) && parts(after) || word(before) && word(after);
+        let goes_on =
+            matches!(before, '{' | '(' | '[' | ',' | ';') || matches!(after, '}' | ')' | ']' | ',');
+        match self {
+            Gap::Line if !goes_on => Gap::Line,
+            Gap::None => Gap::None,
+            _ if apart => Gap::Space,
+            _ => Gap::None,
+        }
+    }
 }
 
 enum Token<'a> {
