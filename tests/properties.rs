@@ -295,13 +295,16 @@ proptest! {
 
     /// What is not looked for, because nothing in the text hints at it, would not have been found.
     #[test]
-    fn what_is_not_looked_for_is_not_there(text in any_text()) {
+    fn what_is_not_looked_for_is_not_there(text in markup()) {
+        // What stands in a comment that has no end may be a directive.
+        prop_assume!(text.rfind("<!--") <= text.rfind("-->"));
         // A definition is no text, unless it stands in code or in HTML.
         let hint = "[|@zq]: x";
-        for path in ["wiki/A.md", "decks/A.md"] {
-            let lines = |text: &str| shown(&bundle_of(path, text)).replace(hint, "").replace('\n', "");
-            prop_assert_eq!(lines(&text), lines(&format!("{text}\n\n{hint}\n")));
-        }
+        let lines = |text: &str| {
+            shown(&bundle_of("wiki/A.md", text)).replace(hint, "").replace('\n', "")
+        };
+        let text = format!("a\n\n{text}");
+        prop_assert_eq!(lines(&text), lines(&format!("{text}\n\n{hint}\n")));
     }
 
     #[test]
