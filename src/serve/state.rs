@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use crate::catalog::Route;
 use crate::compile::Bundle;
 use crate::diagnostic::{Diagnostic, Located, Severity};
-use crate::document::Document;
+use crate::document::{Document, Prose};
 use crate::source::SourcePath;
 
 /// How many changes are kept for those who follow all of them.
@@ -163,7 +163,9 @@ fn frame(
     if let Some((before, now)) = slides {
         if let Some(slide) = first_difference(&before, &now) {
             frame["slide"] = json!(slide);
-            frame["step"] = json!(0);
+            let [was, is] = [&before, &now].map(|document| document.slides.get(slide - 1));
+            frame["step"] =
+                json!(was.zip(is).map_or(0, |(was, is)| first_step(&was.prose, &is.prose)));
         }
         let keys = renamed_keys(&before, &now).into_iter().map(|(old, new)| (old, json!(new)));
         frame["keys"] = Json::Object(keys.collect());
@@ -216,6 +218,26 @@ fn first_difference(before: &Document, now: &Document) -> Option<usize> {
     (same < before.slides.len().max(now.slides.len())).then(|| (same + 1).min(now.slides.len()))
 }
 
+/// Returns the step that shows the first place at which a slide is not as it was.
+fn first_step(before: &Prose, now: &Prose) -> u32 {
+    let same = before.html.bytes().zip(now.html.bytes()).take_while(|(a, b)| a == b).count();
+    let hole = now.holes.iter().zip(&before.holes).find(|(now, before)| now != before);
+    let hole = hole.map_or(same, |(hole, _)| usize::try_from(hole.at).unwrap_or(same));
+    let html = now.html.as_bytes();
+    // A place inside a tag belongs to the element that the tag opens.
+    let mut at = same.min(hole);
+    if html[..at].iter().rposition(|b| *b == b'<') > html[..at].iter().rposition(|b| *b == b'>') {
+        at += html[at..].iter().take_while(|b| **b != b'>').count();
+    }
+    let until = String::from_utf8_lossy(&html[..at]);
+    let said = ["data-step=\"", "data-on=\""].into_iter().filter_map(|name| {
+        let start = until.rfind(name)? + name.len();
+        let digits = until[start..].split(|c: char| !c.is_ascii_digit()).next()?;
+        Some((start, digits.parse().unwrap_or(0)))
+    });
+    said.max().map_or(0, |(_, step)| step)
+}
+
 /// Returns old and new keys of slides whose key changed while their neighbours stayed.
 fn renamed_keys(before: &Document, now: &Document) -> Vec<(String, String)> {
     let had = |key: &str| before.slides.iter().any(|slide| slide.key == key);
@@ -241,4 +263,31 @@ fn renamed_keys(before: &Document, now: &Document) -> Vec<(String, String)> {
         }
     }
     pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Prose, first_step};
+
+    #[test]
+    fn the_step_is_that_of_the_first_difference() {
+        let prose = |html: &str| Prose { html: html.to_owned(), holes: Vec::new() };
+        let list = |a: &str, b: &str| {
+            prose(&format!("<p>x</p><li data-step=\"1\">{a}</li><li data-step=\"2\">{b}</li>"))
+        };
+        let before = list("a", "あ");
+        assert_eq!(first_step(&before, &list("a", "い")), 2);
+        assert_eq!(first_step(&before, &list("z", "い")), 1);
+        assert_eq!(first_step(&before, &prose("<p>y</p>")), 0);
+        let more = prose(
+            "<p>x</p><li data-step=\"1\">a</li><li data-step=\"2\">あ</li><li data-step=\"3\">c</li>",
+        );
+        assert_eq!(first_step(&before, &more), 3);
+        let code = |text: &str| {
+            prose(&format!(
+                "<span class=\"line\" data-on=\"0 4-\">a</span><span class=\"line\" data-on=\"2-3\">{text}</span>"
+            ))
+        };
+        assert_eq!(first_step(&code("b"), &code("c")), 2);
+    }
 }

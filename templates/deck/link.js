@@ -64,11 +64,13 @@
     addEventListener("message", (event) => {
       const known = home === "presenter" ? event.source === window.opener : isMine(event.source);
       if (!known || !event.data || event.data.channel !== name) return;
-      if (home === "stage") popup = event.source;
+      const found = home === "stage" && popup !== event.source;
+      if (found) popup = event.source;
       receive(event.data);
+      if (found) meet();
     });
     // the stage may have been reloaded and lost sight of the window it opened
-    if (home === "presenter") setInterval(() => kami.send({ type: "here" }), 1000);
+    if (home === "presenter") setInterval(() => kami.send({ type: "here" }), 500);
     return (message) => peer() && !peer().closed && peer().postMessage({ channel: name, ...message }, "*");
   }
 

@@ -74,6 +74,95 @@ check("axe finds nothing on any slide of the lightning talk", async (world) => {
   }
 });
 
+// What lies over a deck, or is in use: each is opened by `keys`, on the view that `path` names.
+const states = [
+  ["the help overlay", "", async (page) => press(page, "?")],
+  ["a deck with its controls and a drawing", "#3", drawn],
+  ["the overview with a search", "?view=overview#2", async (page) => page.keyboard.type("cloud")],
+  ["an overview that finds nothing", "?view=overview#2", async (page) => page.keyboard.type("zzz")],
+  ["the presenter view with its timer running and its pen out", "?view=presenter#3", async (page) => press(page, "t", "d")],
+  ["the rehearsals", "?view=presenter#2", async (page) => press(page, "t", "ArrowRight", "r")],
+];
+
+async function drawn(page) {
+  await press(page, "d");
+  await page.mouse.move(300, 300);
+  await page.mouse.down();
+  await page.mouse.move(500, 400, { steps: 4 });
+  await page.mouse.up();
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [name, path, open] of states) {
+    check(`axe finds nothing on ${name} in ${colorScheme}`, async (world) => {
+      const { url } = await world.serve(await world.demo());
+      const page = await world.open(url(`decks/wordpress-cloudfront.en.html${path}`), { colorScheme });
+      if (path.includes("overview")) await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.type), "search"));
+      await open(page);
+      await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+      assert.equal(await violations(page), "");
+    });
+  }
+}
+
+check("code stepped through stays readable where it is dimmed", async (world) => {
+  const { url } = await world.serve(await world.site({ "decks/code.md": "# Code\n\n```js {1|2}\nlet one = 1; // the first\nlet two = \"two\";\n```\n" }));
+  const page = await world.open(url("decks/code.html"));
+  assert.equal(await violations(page), "");
+  await press(page, "ArrowRight");
+  assert.equal(await violations(page), "");
+});
+
+check("everything in the speaker's window is reached by Tab, and shows that it is", async (world) => {
+  const { url } = await world.serve(await world.demo());
+  const page = await world.open(url("decks/wordpress-cloudfront.en.html?view=presenter"));
+  const wanted = await page.locator(".presenter :is(button, [tabindex='0'])").evaluateAll((all) => all.filter((one) => one.checkVisibility()).length);
+  const reached = new Set();
+  for (let turn = 0; turn < 3 * wanted && reached.size < wanted; turn += 1) {
+    await press(page, "Tab");
+    const name = await page.evaluate(() => {
+      const one = document.activeElement;
+      if (!one.closest(".presenter")) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(one);
+      return outlineStyle === "none" || outlineWidth === "0px" ? `no ring: ${one.outerHTML}` : `${one.className}/${one.dataset.do}`;
+    });
+    if (name) reached.add(name);
+  }
+  assert.equal(reached.size, wanted, [...reached].join(" "));
+  assert.ok(![...reached].some((name) => name.startsWith("no ring")), [...reached].join(" "));
+});
+
+check("a deck reflows at 320: nothing of its views is cut off sideways", async (world) => {
+  const { url } = await world.serve(await world.demo());
+  const page = await world.open(url("index.html"), { viewport: { width: 320, height: 640 } });
+  for (const path of ["", "?view=overview", "?view=presenter"]) {
+    await page.goto(url(`decks/wordpress-cloudfront.html${path}`));
+    await press(page, ...(path ? [] : ["?"]));
+    const wide = await page.evaluate(() => [...document.querySelectorAll("body *, dialog[open], dialog[open] *")]
+      .filter((one) => one.checkVisibility() && !one.closest(".slide, .buttons, .place, .status, .kami-live, svg") && one.getBoundingClientRect().right > innerWidth + 1)
+      .map((one) => `${one.className} ${Math.round(one.getBoundingClientRect().right)}`));
+    assert.deepEqual([path, wide, await page.evaluate(() => document.documentElement.scrollWidth)], [path, [], 320]);
+  }
+});
+
+check("with forced colours the marked card, the progress and what is switched on can be told", async (world) => {
+  const { url } = await world.serve(await world.demo());
+  const page = await world.open(url("decks/wordpress-cloudfront.html"), { forcedColors: "active" });
+  const of = (selector, pseudo, name) => page.evaluate(([selector, pseudo, name]) => getComputedStyle(document.querySelector(selector), pseudo)[name], [selector, pseudo, name]);
+  const highlight = await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = "Highlight";
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  });
+  assert.equal(await of(".progress", null, "backgroundColor"), highlight);
+  await press(page, "d");
+  assert.equal(await of("[data-do=draw]", null, "outlineStyle"), "solid");
+  await press(page, "Escape", "o");
+  assert.equal(await of(".marked", "::before", "borderTopColor"), highlight);
+});
+
 check("no page scrolls sideways in a window 320 wide", async (world) => {
   const bundle = await world.build(await world.demo());
   const page = await world.open(bundle.url("index.html"), { viewport: { width: 320, height: 640 } });

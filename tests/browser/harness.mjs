@@ -122,6 +122,15 @@ class World {
     this.#allowed.push(url);
   }
 
+  // Has something done when the test has ended, the last first.
+  cleanup(act) {
+    this.#cleanups.push(act);
+  }
+
+  complain(text) {
+    this.#complaints.push(text);
+  }
+
   // Lets a complaint pass that the test provokes, such as the 404 of a page it has just deleted.
   forgive(pattern) {
     this.#forgiven.push(pattern);
