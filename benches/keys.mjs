@@ -92,7 +92,11 @@ function work(events) {
     const commit = commits.find(({ ts }) => ts >= down.ts);
     if (!commit) return [];
     const [start, end] = [down.ts, commit.ts + commit.dur];
-    const spent = tasks.reduce((sum, { ts, dur = 0 }) => sum + Math.max(0, Math.min(ts + dur, end) - Math.max(ts, start)), 0) / 1000;
+    // The thread's own time: what other programs of the machine take meanwhile is none of the page's work.
+    const spent = tasks.reduce((sum, { ts, dur = 0, tdur = dur }) => {
+      const inside = Math.max(0, Math.min(ts + dur, end) - Math.max(ts, start));
+      return sum + (dur ? (inside * tdur) / dur : 0);
+    }, 0) / 1000;
     return [{ spent, frame: frames.filter(({ ts }) => ts >= start && ts <= end).length }];
   });
 }

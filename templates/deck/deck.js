@@ -321,7 +321,7 @@
   }
 
   function rest() {
-    if (ui.controls.matches(":hover") || root.dataset.mode) return;
+    if (ui.controls.matches(":hover")) return;
     clearTimeout(resting);
     root.classList.remove("awake");
   }
@@ -372,6 +372,7 @@
   function onTouchStart(event) {
     const alone = event.touches.length === 1 && (!window.visualViewport || visualViewport.scale < 1.05);
     touch = alone && !root.dataset.mode ? event.touches[0] : null;
+    if (root.dataset.mode && !isBusy({ clientY: event.touches[0].clientY, buttons: 1 })) wake();
   }
 
   function onTouchEnd(event) {
@@ -383,9 +384,15 @@
     else if (Math.hypot(dx, dy) < 10) wake();
   }
 
+  // Whoever points or draws wants nothing on the slide but that, unless the hand goes to where the controls are.
+  const isBusy = ({ clientY, buttons }) => {
+    const works = root.dataset.mode === "laser" || (root.dataset.mode === "draw" && buttons);
+    return works && clientY < innerHeight - 80;
+  };
+
   // A page that moves under a resting pointer also sends pointermove; only a hand has movement.
   function onPointer(event) {
-    if (event.pointerType !== "touch" && (event.movementX || event.movementY)) wake();
+    if (event.pointerType !== "touch" && (event.movementX || event.movementY) && !isBusy(event)) wake();
   }
 
   function listen() {
@@ -457,7 +464,7 @@
   const kami = window.kami = {
     home, here, ui, parts: [], keys: KEYS, actions: ACTIONS, led: false, send() {},
     state, obey, move, show, showSteps, announce, setView, keepAwake, forward, back,
-    view, keyOf, sectionOf, stepsOf, groundOf, clamp, fill, hashOf, make, addParts, tell,
+    wake, rest, view, keyOf, sectionOf, stepsOf, groundOf, clamp, fill, hashOf, make, addParts, tell,
     storeName: (what) => `kami:${kami.deck.dataset.site}:${kami.deck.dataset.deck}:${what}`,
   };
   document.addEventListener("DOMContentLoaded", start);

@@ -156,6 +156,7 @@
     const spot = spotOf(event);
     if (!spot) return;
     event.preventDefault();
+    kami.rest();
     const key = kami.keyOf(kami.current);
     const spent = Object.values(ink(key).strokes).reduce((sum, points) => sum + points.length, 0);
     if (spent < NUMBERS_MAX) begin(key, [width, ...spot]);
@@ -226,7 +227,8 @@
     for (const button of document.querySelectorAll("[data-do=laser], [data-do=draw]")) {
       button.setAttribute("aria-pressed", button.dataset.do === mode());
     }
-    root.classList.toggle("awake", Boolean(mode()));
+    if (mode() === "draw") kami.wake();
+    else kami.rest();
     kami.ui.status.textContent = mode() ? kami.ui.strings[mode()] : "";
   }
 
