@@ -14,9 +14,9 @@ use crate::catalog::Route;
 use crate::compile::Bundle;
 
 /// How much a slow window may fall behind; what it misses then is told anew by the next frame.
-const FRAMES_KEPT: usize = 256;
+const FRAMES_KEPT: usize = 1024;
 /// How many frames a window may send at once, and in a second: a pen sends one for each picture.
-const FRAMES_AT_ONCE: f64 = 400.0;
+const FRAMES_AT_ONCE: f64 = 1000.0;
 const FRAMES_PER_SECOND: f64 = 200.0;
 /// What moves the talk, and what only asks where it stands.
 const DRIVING: &[&str] = &["stage", "timer", "ink", "laser"];

@@ -8,6 +8,7 @@
   const root = document.documentElement;
   const NUMBERS_MAX = 5000;
   const STROKE_NUMBERS_MAX = 600;
+  const STROKES_MAX = 500;
   const WIDTHS = [3, 6, 12, 24];
 
   // slide key -> { at, gone, strokes: { id: [width, x, y, x, y, ...] } }; `gone` is when something was last taken away,
@@ -52,7 +53,7 @@
   const isStroke = (points) => Array.isArray(points) && points.length > 2 && points.length <= STROKE_NUMBERS_MAX + 2 &&
     points.every(Number.isFinite);
   const isInk = (kept) => kept && Number.isInteger(kept.at) && Number.isInteger(kept.gone) && kept.strokes && typeof kept.strokes === "object" &&
-    Object.keys(kept.strokes).length < 1000 && Object.values(kept.strokes).every(isStroke);
+    Object.keys(kept.strokes).length <= STROKES_MAX + 9 && Object.values(kept.strokes).every(isStroke);
 
   // Another window has drawn, taken back or wiped.
   function take(message) {
@@ -158,8 +159,9 @@
     event.preventDefault();
     kami.rest();
     const key = kami.keyOf(kami.current);
-    const spent = Object.values(ink(key).strokes).reduce((sum, points) => sum + points.length, 0);
-    if (spent < NUMBERS_MAX) begin(key, [width, ...spot]);
+    const strokes = Object.values(ink(key).strokes);
+    const spent = strokes.reduce((sum, points) => sum + points.length, 0);
+    if (spent < NUMBERS_MAX && strokes.length < STROKES_MAX) begin(key, [width, ...spot]);
   }
 
   function begin(key, points) {
