@@ -224,16 +224,18 @@ fn first_step(before: &Prose, now: &Prose) -> u32 {
     let hole = now.holes.iter().zip(&before.holes).find(|(now, before)| now != before);
     let hole = hole.map_or(same, |(hole, _)| usize::try_from(hole.at).unwrap_or(same));
     let html = now.html.as_bytes();
+    let start = same.min(hole);
+    let last = |sign: u8| html[..start].iter().rposition(|byte| *byte == sign);
+    let mut at = start;
     // A place inside a tag belongs to the element that the tag opens.
-    let mut at = same.min(hole);
-    if html[..at].iter().rposition(|b| *b == b'<') > html[..at].iter().rposition(|b| *b == b'>') {
+    if html.get(at) == Some(&b'<') || last(b'<') > last(b'>') {
         at += html[at..].iter().take_while(|b| **b != b'>').count();
     }
     let until = String::from_utf8_lossy(&html[..at]);
     let said = ["data-step=\"", "data-on=\""].into_iter().filter_map(|name| {
-        let start = until.rfind(name)? + name.len();
-        let digits = until[start..].split(|c: char| !c.is_ascii_digit()).next()?;
-        Some((start, digits.parse().unwrap_or(0)))
+        let value = until.rfind(name)? + name.len();
+        let digits = until[value..].split(|c: char| !c.is_ascii_digit()).next()?;
+        Some((value, digits.parse().unwrap_or(0)))
     });
     said.max().map_or(0, |(_, step)| step)
 }
