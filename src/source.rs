@@ -76,8 +76,9 @@ pub struct Source {
 /// What an input file holds.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// Text that the site is made from: documents, configuration, templates.
-    Text(Arc<str>),
+    /// Text that the site is made from: documents, configuration, templates. A `String`, so that what
+    /// was read need not be copied.
+    Text(Arc<String>),
     /// Bytes that are served as they are.
     Asset(Asset),
     /// A file that cannot be used; why, and what to do about it.
@@ -107,7 +108,11 @@ impl Source {
     /// Returns a source of text.
     pub fn text(path: &str, text: &str) -> Source {
         let digest = Digest::of(text.as_bytes());
-        Source { path: SourcePath::new(path), content: Content::Text(Arc::from(text)), digest }
+        Source {
+            path: SourcePath::new(path),
+            content: Content::Text(Arc::new(text.to_owned())),
+            digest,
+        }
     }
 
     /// Returns a source of bytes served as they are.

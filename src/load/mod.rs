@@ -287,7 +287,7 @@ fn text(path: &SourcePath, bytes: Vec<u8>) -> Source {
         Ok(text) => Source {
             path: path.clone(),
             digest: Digest::of(text.as_bytes()),
-            content: Content::Text(Arc::from(text)),
+            content: Content::Text(Arc::new(text)),
         },
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
