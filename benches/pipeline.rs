@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench                                  100 and 1,000 pages
 //! cargo bench -- --sizes 100,1000,10000        as many pages as asked for
-//! cargo bench -- --only build,serve,site       stages, build, serve, site
+//! cargo bench -- --only build,serve,site       stages, build, search, serve, site
 //! cargo bench -- --compile                     also builds the program from nothing
 //! ```
 //!
@@ -16,6 +16,8 @@
 mod corpus;
 #[path = "pipeline/limit.rs"]
 mod limit;
+#[path = "pipeline/search.rs"]
+mod search;
 #[path = "pipeline/server.rs"]
 mod server;
 #[path = "pipeline/timing.rs"]
@@ -134,6 +136,12 @@ fn measure(request: &Request, pages: usize, scratch: &Path) -> io::Result<()> {
     }
     if request.wants("build") {
         build(&folder, scratch, pages)?;
+    }
+    if request.wants("search") {
+        let bundle = scratch.join("searched");
+        kami_build(&folder, &bundle);
+        search::measure(&wiki, &folder, &bundle)?;
+        fs::remove_dir_all(&bundle)?;
     }
     if request.wants("serve") {
         serve(&wiki, &folder)?;

@@ -4,7 +4,7 @@
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
 
@@ -14,6 +14,7 @@ use crate::diagnostic::{self, Diagnostic, Severity, rules};
 use crate::document::{self, Document, Settings};
 use crate::output::{Output, Templates};
 use crate::page::{self, Options, Site};
+use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::{Lines, Span};
 
@@ -28,6 +29,9 @@ pub struct Bundle {
     config_diagnostics: Arc<Vec<Diagnostic>>,
     /// Drafts are parsed but are not in the catalog; what is wrong with them counts all the same.
     documents: imbl::OrdMap<SourcePath, Arc<Document>>,
+    /// What the documents are found by, and the index of all, once somebody searches.
+    shelf: Shelf,
+    index: OnceLock<Index>,
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
@@ -69,6 +73,8 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         sources,
         config: Arc::new(config),
         options: Arc::new(options),
+        shelf: Shelf::of(&catalog),
+        index: OnceLock::new(),
         catalog,
         templates,
         config_diagnostics: Arc::new(found),
@@ -125,6 +131,8 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         templates,
         config_diagnostics: Arc::clone(&bundle.config_diagnostics),
         documents: bundle.documents.clone(),
+        shelf: bundle.shelf.clone(),
+        index: OnceLock::new(),
         made: RwLock::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
@@ -157,7 +165,7 @@ impl Bundle {
             })
             .collect();
         for (path, document) in parsed {
-            self.catalog.remove(path);
+            self.leave(path);
             match document {
                 Some(document) => drop(self.documents.insert(path.clone(), Arc::new(document))),
                 None => drop(self.documents.remove(path)),
@@ -168,7 +176,7 @@ impl Bundle {
             if !self.documents.contains_key(path) {
                 continue;
             }
-            self.catalog.remove(path);
+            self.leave(path);
             self.enter(path);
         }
         for path in paths.iter().filter(|path| !path.is_document()) {
@@ -181,6 +189,11 @@ impl Bundle {
         }
     }
 
+    fn leave(&mut self, path: &SourcePath) {
+        self.catalog.remove(path);
+        self.shelf.remove(path);
+    }
+
     fn enter(&mut self, path: &SourcePath) {
         let Some(document) = self.documents.get(path) else { return };
         if self.catalog.entry(path).is_some() || (document.matter.draft && !self.options.drafts) {
@@ -189,6 +202,12 @@ impl Bundle {
         let exists = |path: &SourcePath| self.sources.get(path).is_some();
         let entry = Entry::new(Arc::clone(document), &self.config, exists);
         self.catalog.insert(entry);
+        self.shelf.forget(path);
+    }
+
+    /// Returns the index of what the site says, made when it is first asked for.
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&self.catalog, &self.shelf))
     }
 
     /// Returns the view that pages are composed from.
@@ -230,6 +249,11 @@ impl Bundle {
     pub fn make(&self, address: &str) -> Option<Output> {
         if let Some(bytes) = self.templates.file(address) {
             return Some(Output::new(address, bytes.to_vec()));
+        }
+        if address.starts_with("search/")
+            && let Some(script) = self.index().make(address)
+        {
+            return Some(Output::new(address, script));
         }
         if let Some(output) = self.plain(address) {
             return Some(output);
@@ -285,6 +309,7 @@ impl Bundle {
                 .map(|(address, _)| address.to_string()),
         );
         addresses.extend(page::list_routes(self.site()));
+        addresses.extend(self.index().addresses().cloned());
         addresses.extend([".nojekyll".to_owned(), "robots.txt".to_owned()]);
         addresses.sort();
         addresses.dedup();

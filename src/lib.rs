@@ -7,7 +7,7 @@
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
 //! [`span`], [`source`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
-//! [`output`], [`compile`]. Then the edges, each of which moves values across one border:
+//! [`search`], [`output`], [`compile`]. Then the edges, each of which moves values across one border:
 //! [`load`], [`watch`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
@@ -25,6 +25,7 @@ pub mod export;
 pub mod load;
 pub mod output;
 pub mod page;
+pub mod search;
 pub mod serve;
 pub mod source;
 pub mod span;

@@ -10,6 +10,7 @@ mod export;
 mod limits;
 mod portable;
 mod properties;
+mod search;
 mod serve;
 mod spec;
 mod tidy;

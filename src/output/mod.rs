@@ -5,6 +5,7 @@ mod pack;
 mod render;
 
 use crate::digest::Digest;
+use crate::search::is_shard;
 
 pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
 pub use render::{Templates, embedded};
@@ -64,9 +65,14 @@ pub fn content_type(address: &str) -> &'static str {
     }
 }
 
-/// Returns how long an address may be kept: what bears its digest in its name, for ever.
+/// Tells whether an address bears the digest of its bytes, so that it may be kept for ever.
+pub fn is_lasting(address: &str) -> bool {
+    address.starts_with("assets/") || is_shard(address)
+}
+
+/// Returns how long an address may be kept.
 pub fn cache_control(address: &str) -> &'static str {
-    if address.starts_with("assets/") {
+    if is_lasting(address) {
         "public, max-age=31536000, immutable"
     } else {
         "public, max-age=0, must-revalidate"

@@ -113,7 +113,8 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
                 interface.asset("deck/handout.css").to_owned(),
             ],
         ),
-        scripts: ["site.js", "deck/fit.js"].map(|name| interface.asset(name).to_owned()).to_vec(),
+        scripts: [interface.site_scripts(), vec![interface.asset("deck/fit.js").to_owned()]]
+            .concat(),
         origins: &entry.document.origins,
     };
     Page { template: "deck/handout.html", shell: shell(site, head), view: View::Deck(deck) }

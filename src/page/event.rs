@@ -87,9 +87,11 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             .map(|lang| (lang.clone(), in_language(site, "index", lang)))
             .collect(),
         styles,
-        scripts: ["site.js", "deck/fit.js"]
-            .map(|name| site.interface.asset(name).to_owned())
-            .to_vec(),
+        scripts: [
+            site.interface.site_scripts(),
+            vec![site.interface.asset("deck/fit.js").to_owned()],
+        ]
+        .concat(),
         origins: &origins,
     };
     Some(Page { template: "event/index.html", shell: shell(site, head), view: View::Event(event) })

@@ -14,6 +14,9 @@ use crate::document::Kind;
 /// How many documents the list of new ones shows.
 const RECENT: usize = 100;
 
+/// How many documents the search lists for those who have no scripts.
+const LISTED_MAX: usize = 1000;
+
 #[derive(Clone, Debug, Serialize)]
 pub struct List {
     pub kind: &'static str,
@@ -59,7 +62,9 @@ fn tag_stem(tag: &str) -> String {
 pub fn list_routes(site: Site<'_>) -> Vec<String> {
     let mut routes = vec!["404.html".to_owned()];
     for lang in site_languages(site) {
-        routes.extend(["index", "pages", "recent"].map(|stem| in_language(site, stem, &lang)));
+        routes.extend(
+            ["index", "pages", "recent", "search"].map(|stem| in_language(site, stem, &lang)),
+        );
         routes.extend(site.catalog.tags().map(|(tag, _)| tag_route(site, tag, &lang)));
     }
     routes.sort();
@@ -81,6 +86,14 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                 ("pages", &word("pages")),
                 pages(site, lang, address),
             ));
+        }
+        if is("search") {
+            let all = pages(site, lang, address);
+            let count: usize = all.iter().map(|group| group.entries.len()).sum();
+            // Who has no scripts finds all pages here, or, where they are very many, a link to them.
+            let groups = if count > LISTED_MAX { Vec::new() } else { all };
+            let found = page(site, address, lang, ("search", &word("search")), groups);
+            return Some(Page { template: "search/search.html", ..found });
         }
         if is("recent") {
             let entries = recent(site, lang, &root_of(address), RECENT);
@@ -130,7 +143,7 @@ fn page(
         title: title.to_owned(),
         description: String::new(),
         styles: vec![site.interface.asset("site.css").to_owned()],
-        scripts: vec![site.interface.asset("site.js").to_owned()],
+        scripts: site.interface.site_scripts(),
         origins: &[],
     };
     let groups = groups.into_iter().filter(|group| !group.entries.is_empty()).collect();

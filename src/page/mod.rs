@@ -52,6 +52,13 @@ impl Interface {
         of(lang).or_else(|| of("en")).map_or(key, String::as_str)
     }
 
+    /// Returns the addresses of the scripts of every page with the site's own head.
+    pub fn site_scripts(&self) -> Vec<String> {
+        ["site.js", "search/engine.js", "search/box.js"]
+            .map(|name| self.asset(name).to_owned())
+            .into()
+    }
+
     /// Returns the address of one of the templates' own files.
     pub fn asset(&self, name: &str) -> &str {
         self.assets.get(name).map_or("", String::as_str)

@@ -37,6 +37,7 @@ pub struct SiteLinks {
     pub home: String,
     pub pages: String,
     pub recent: String,
+    pub search: String,
     pub tags_index: Option<String>,
     pub editable: bool,
 }
@@ -200,6 +201,7 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
             home: from_root(&in_language(site, "index", head.lang)),
             pages: from_root(&in_language(site, "pages", head.lang)),
             recent: from_root(&in_language(site, "recent", head.lang)),
+            search: from_root(&in_language(site, "search", head.lang)),
             tags_index: None,
             editable: false,
         },
@@ -237,7 +239,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
         description: String::new(),
         versions: Vec::new(),
         styles: vec![interface.asset("site.css").to_owned()],
-        scripts: vec![interface.asset("site.js").to_owned()],
+        scripts: interface.site_scripts(),
         origins: &[],
     };
     let mut shell = shell(site, head);
@@ -247,6 +249,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
         &mut shell.site.home,
         &mut shell.site.pages,
         &mut shell.site.recent,
+        &mut shell.site.search,
     ]) {
         *href = format!("{base}{href}");
     }

@@ -109,7 +109,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         description: document.matter.summary.clone(),
         versions: versions(site, entry),
         styles: vec![interface.asset("site.css").to_owned()],
-        scripts: vec![interface.asset("site.js").to_owned()],
+        scripts: interface.site_scripts(),
         origins: &document.origins,
     };
     Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }

@@ -17,7 +17,7 @@ use super::state::all_told;
 use super::{Shared, live};
 use crate::catalog::Route;
 use crate::compile::Bundle;
-use crate::output::{Output, embedded};
+use crate::output::{Output, embedded, is_lasting};
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
 const REMOVE_WORKER: &str = "self.addEventListener('install',()=>self.skipWaiting());self.addEventListener('activate',e=>e.waitUntil(self.registration.unregister().then(()=>self.clients.matchAll()).then(cs=>cs.forEach(c=>c.navigate(c.url)))));\n";
@@ -158,11 +158,8 @@ fn found(address: &str, output: &Arc<Output>, headers: &HeaderMap) -> Response {
                 .split(',')
                 .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
         });
-    let cache = if address.starts_with("assets/") {
-        "private, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let cache =
+        if is_lasting(address) { "private, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else if html {

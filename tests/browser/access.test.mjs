@@ -19,6 +19,7 @@ const pages = [
   "decks/wordpress-cloudfront.notes.html",
   "pages.html",
   "recent.html",
+  "search.html",
   "404.html",
 ];
 
@@ -57,6 +58,16 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("article img").first().click();
     await page.locator("dialog.zoom img").waitFor({ state: "visible" });
     assert.equal(await violations(page), "", "picture");
+  });
+
+  check(`axe finds nothing in the field of the search, open with results, in ${colorScheme}`, async (world) => {
+    const { url } = await world.serve(await world.demo());
+    const page = await world.open(url("wiki/EBS.html"), { colorScheme });
+    await press(page, "/");
+    await page.keyboard.type("cloud");
+    await page.locator("form.search .slides a").first().waitFor();
+    await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+    assert.equal(await violations(page), "");
   });
 }
 

@@ -20,6 +20,7 @@ const VALUES: &[&str] = &[
     "catalog",
     "check",
     "page",
+    "search",
     "output",
     "compile",
 ];
