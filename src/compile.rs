@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
 use crate::document::{self, Document, Settings};
+use crate::history::History;
 use crate::output::{Output, Templates};
 use crate::page::{self, Options, Site};
 use crate::search::{Index, Shelf};
@@ -25,6 +26,8 @@ pub struct Bundle {
     pub config: Arc<Config>,
     pub options: Arc<Options>,
     pub catalog: Catalog,
+    /// When and by whom files were changed; empty unless somebody tells.
+    pub history: History,
     templates: Arc<Templates>,
     config_diagnostics: Arc<Vec<Diagnostic>>,
     /// Drafts are parsed but are not in the catalog; what is wrong with them counts all the same.
@@ -76,6 +79,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         shelf: Shelf::of(&catalog),
         index: OnceLock::new(),
         catalog,
+        history: History::default(),
         templates,
         config_diagnostics: Arc::new(found),
         documents,
@@ -116,7 +120,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         paths.push(path);
     }
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
-        return compile(sources, (*bundle.options).clone());
+        return compile(sources, (*bundle.options).clone()).with_history(bundle.history.clone());
     }
     let templates = if paths.iter().any(|path| path.as_str().starts_with("templates/")) {
         Arc::new(Templates::new(&sources))
@@ -128,6 +132,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         config: Arc::clone(&bundle.config),
         options: Arc::clone(&bundle.options),
         catalog: bundle.catalog.clone(),
+        history: bundle.history.clone(),
         templates,
         config_diagnostics: Arc::clone(&bundle.config_diagnostics),
         documents: bundle.documents.clone(),
@@ -210,11 +215,18 @@ impl Bundle {
         self.index.get_or_init(|| Index::of(&self.catalog, &self.shelf))
     }
 
+    /// Returns the bundle with a history of its files: pages then tell their last change.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Bundle {
+        Bundle { history, made: RwLock::default(), ..self }
+    }
+
     /// Returns the view that pages are composed from.
     pub fn site(&self) -> Site<'_> {
         Site {
             config: &self.config,
             catalog: &self.catalog,
+            history: &self.history,
             interface: &self.templates.interface,
             options: &self.options,
         }
@@ -277,8 +289,9 @@ impl Bundle {
     fn plain(&self, address: &str) -> Option<Output> {
         match address {
             ".nojekyll" => return Some(Output::new(address, Vec::new())),
-            "robots.txt" if self.catalog.route(address).is_none() => {
-                return Some(Output::new(address, b"User-agent: *\nAllow: /\n".to_vec()));
+            _ if self.catalog.route(address).is_none() => {
+                let text = page::machine_text(self.site(), address);
+                return text.map(|text| Output::new(address, text.into_bytes()));
             }
             _ => {}
         }
@@ -310,7 +323,8 @@ impl Bundle {
         );
         addresses.extend(page::list_routes(self.site()));
         addresses.extend(self.index().addresses().cloned());
-        addresses.extend([".nojekyll".to_owned(), "robots.txt".to_owned()]);
+        addresses.extend(page::machine_routes(self.site()));
+        addresses.push(".nojekyll".to_owned());
         addresses.sort();
         addresses.dedup();
         addresses

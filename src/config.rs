@@ -23,6 +23,8 @@ pub struct Config {
     pub html: bool,
     pub event: Event,
     pub deck: Deck,
+    /// The names of pages in the order in which they are read, and where they stand.
+    pub order: Vec<(String, Span)>,
     /// `Host` names besides loopback that `kami serve` answers to.
     pub hosts: Vec<String>,
     /// Values of keys whose features read them, in the words of the file.
@@ -73,6 +75,7 @@ impl Default for Config {
             html: false,
             event: Event::default(),
             deck: Deck { theme: "default".to_owned(), size: "16:9".to_owned(), shrinks: true },
+            order: Vec::new(),
             hosts: Vec::new(),
             other: BTreeMap::new(),
         }
@@ -237,6 +240,7 @@ impl Reader {
                     }
                     _ => self.wrong(value, "`\"shrink\"` or `\"none\"`"),
                 },
+                ("wiki", "order") => config.order = self.names(value),
                 ("server", "hosts") => config.hosts = self.strings(value),
                 (_, other) if known.contains(&other) => {
                     config.other.insert(format!("{name}.{other}"), plain(value.get_ref()));
@@ -320,6 +324,20 @@ impl Reader {
             texts.push(text);
         }
         texts
+    }
+
+    fn names(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<(String, Span)> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(value, "a list of page names");
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        for item in items {
+            let mut name = String::new();
+            self.string(item, &mut name);
+            names.push((name, Span::new(item.span().start, item.span().end)));
+        }
+        names
     }
 
     fn wrong(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`source`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
+//! [`span`], [`source`], [`history`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
 //! [`search`], [`output`], [`compile`]. Then the edges, each of which moves values across one border:
 //! [`load`], [`watch`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
@@ -22,6 +22,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod document;
 pub mod export;
+pub mod history;
 pub mod load;
 pub mod output;
 pub mod page;

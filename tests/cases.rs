@@ -4,7 +4,7 @@
 //! the site: `markdown wiki/A.md`, `toml kami.toml`; `escaped` decodes `\r`, `\0`, `\u{feff}`; `asset` is a file
 //! served as it is; `bytes`, `symlink`, `socket` and `sparse` lie on a real disk, `unreadable` stands for one that is not. Every other fence is expected:
 //! `html ADDRESS`, `file ADDRESS`, `title ADDRESS`, `cards ADDRESS`, `csp ADDRESS`, `backlinks ADDRESS`, `routes`,
-//! `diagnostics`. A case without `diagnostics` has none; `diagnostics all` tells orphans and empty pages, too. `UPDATE=1 cargo test` rewrites what is expected.
+//! `sequence ADDRESS`, `head ADDRESS`, `diagnostics`. A case without `diagnostics` has none; `diagnostics all` tells orphans and empty pages, too. `UPDATE=1 cargo test` rewrites what is expected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -191,7 +191,9 @@ fn run(case: &[Piece<'_>]) -> String {
             "diagnostics" => Some(diagnostics(&bundle, place == "all")),
             "routes" => Some(routes(&bundle)),
             "backlinks" => Some(backlinks(&bundle, place)),
-            "html" | "file" | "title" | "csp" | "cards" => Some(output(&bundle, kind, place)),
+            "html" | "file" | "title" | "csp" | "cards" | "sequence" | "head" => {
+                Some(output(&bundle, kind, place))
+            }
             _ => None,
         };
         any = true;
@@ -255,6 +257,16 @@ fn output(bundle: &Bundle, kind: &str, address: &str) -> String {
     match kind {
         "file" => text.trim_end().to_owned(),
         "title" => between(&text, "<h1", "</h1>").split_once('>').map_or("", |(_, t)| t).to_owned(),
+        "sequence" => between(&text, "<nav class=\"sequence\"", "</nav>")
+            .lines()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        "head" => {
+            let told = ["canonical", "\"og:", "\"twitter:", "\"alternate\"", "\"description\""];
+            let lines = text.lines().filter(|line| told.iter().any(|mark| line.contains(mark)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
         "csp" => between(&text.replace("&#39;", "'"), "img-src", ";").trim().to_owned(),
         "cards" => {
             let tags = text.split("<main class=\"deck\"").skip(1).flat_map(|rest| {
@@ -292,8 +304,8 @@ fn sources(case: &[Piece<'_>]) -> Sources {
     for piece in case {
         let Piece::Fence { kind, place, inside, .. } = piece else { continue };
         match *kind {
-            "html" | "file" | "title" | "csp" | "cards" | "backlinks" | "routes"
-            | "diagnostics" => {}
+            "html" | "file" | "title" | "csp" | "cards" | "sequence" | "head" | "backlinks"
+            | "routes" | "diagnostics" => {}
             "bytes" | "symlink" | "socket" | "sparse" => {
                 on_disk = true;
                 put(&disk.path().join(place), kind, inside);

@@ -7,6 +7,7 @@ mod cases;
 mod cli;
 mod demo;
 mod export;
+mod history;
 mod limits;
 mod portable;
 mod properties;

@@ -5,9 +5,9 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::Route;
 use super::names::{self, Identity, exact, fold, identify, key, last};
 use super::resolve::{bare, is_relative, without_lang};
+use super::{Place, Route};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::document::{Document, Kind, Link};
@@ -153,6 +153,23 @@ impl Entry {
     /// Returns how the document may be called: its file's name, its title, its aliases.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         self.labels.iter().map(String::as_str)
+    }
+
+    /// Returns where the page stands in its folder, if it says so. A translation stands where its
+    /// original stands.
+    pub(super) fn place_in_order(&self) -> Option<Place> {
+        let order = self.document.matter.order.filter(|_| !self.translated)?;
+        Some(Place {
+            folder: self.space().to_owned(),
+            order,
+            name: self.name.clone(),
+            path: self.document.path.to_string(),
+        })
+    }
+
+    /// Returns the folder that the name lies in, `""` at the top.
+    pub fn space(&self) -> &str {
+        self.name.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// Tells whether the file is a translation by its name.

@@ -49,6 +49,16 @@ pub enum Route {
 /// sorted list: mostly there is one.
 type Versions = Arc<Vec<(String, SourcePath)>>;
 
+/// Where a page stands among those of its folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    folder: String,
+    order: i64,
+    name: String,
+    /// Two files may claim one name.
+    path: String,
+}
+
 /// All documents of a site and how they hang together. Cheap to copy.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -61,6 +71,8 @@ pub struct Catalog {
     /// By the paths at which documents are or were.
     located: Table,
     linking: Table,
+    /// Pages that say where they stand in their folder.
+    ordered: OrdSet<Place>,
     tags: OrdMap<String, OrdSet<SourcePath>>,
     /// How many documents there are in each language.
     langs: OrdMap<String, usize>,
@@ -114,6 +126,7 @@ impl Catalog {
             self.tags.entry(tag.clone()).or_default().insert(path.clone());
         }
         self.insert_work(&entry, &path);
+        self.ordered.extend(entry.place_in_order());
         *self.langs.entry(entry.lang.clone()).or_default() += 1;
         for (address, route) in entry.routes() {
             self.add_route(address, route);
@@ -135,6 +148,9 @@ impl Catalog {
                     self.tags.remove(tag);
                 }
             }
+        }
+        if let Some(place) = entry.place_in_order() {
+            self.ordered.remove(&place);
         }
         self.remove_work(&entry, path);
         if let Some(count) = self.langs.get_mut(&entry.lang) {
@@ -313,6 +329,41 @@ impl Catalog {
             .filter_map(|(_, versions)| version_of(versions, &[&entry.lang]))
             .filter_map(|path| self.entries.get(path))
             .collect()
+    }
+
+    /// Returns the pages before and after one in the order of its folder, if it has a place in it.
+    pub fn beside<'a>(&'a self, entry: &'a Arc<Entry>) -> [Option<&'a Arc<Entry>>; 2] {
+        let versions = self.versions(entry);
+        let Some(place) = versions.iter().find_map(|version| version.place_in_order()) else {
+            return [None, None];
+        };
+        let here = |other: &&Place| other.folder == place.folder;
+        let other = |other: &&Place| other.name != place.name;
+        let before = self.ordered.range(..place.clone()).rev().take_while(here).find(other);
+        let after = self.ordered.range(place.clone()..).take_while(here).find(other);
+        [before, after].map(|place| place.and_then(|place| self.page(&place.name, &entry.lang)))
+    }
+
+    /// Returns the number that a page gives its place in its folder.
+    pub fn place(&self, entry: &Arc<Entry>) -> Option<i64> {
+        let versions = self.versions(entry);
+        versions.iter().find_map(|version| version.place_in_order()).map(|place| place.order)
+    }
+
+    /// Returns the page that comes first in the order of a folder.
+    pub fn first_in(&self, folder: &str, lang: &str) -> Option<&Arc<Entry>> {
+        let from = Place { folder: folder.to_owned(), order: i64::MIN, ..Place::default() };
+        let first = self.ordered.range(from..).next()?;
+        (first.folder == folder).then(|| self.page(&first.name, lang)).flatten()
+    }
+
+    /// Returns a page by its whole name, whatever the spelling.
+    pub fn named_page(&self, name: &str) -> Option<&Arc<Entry>> {
+        let path = fold(&format!("wiki/{}", name.trim().trim_matches('/')));
+        let located = self.located.get(key(&path)).iter();
+        located
+            .filter(|entry| entry.kind == Kind::Page)
+            .find(|entry| fold(&entry.full_name) == path)
     }
 
     /// Returns the page of this name in a language, else in any.

@@ -24,7 +24,8 @@ type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
 const DOCUMENT_RULES: &[DocumentRule] =
     &[links, pictures, pages::repeated_headings, pages::empty, pages::language];
-const SITE_RULES: &[SiteRule] = &[collisions, old_names, orphans, redirects, running_order];
+const SITE_RULES: &[SiteRule] =
+    &[collisions, old_names, orphans, redirects, running_order, reading_order];
 
 /// How many namesakes a message lists besides the one that is taken.
 const CANDIDATES_MAX: usize = 5;
@@ -405,5 +406,23 @@ fn running_order(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>
             let message = format!("there is no deck `{}`", talk.deck);
             found.push(diagnostic(&rules::MISSING_DECK, &path, talk.span, message, help));
         }
+    }
+}
+
+/// Names in `[wiki] order` that no page bears.
+fn reading_order(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
+    let missing = config.order.iter().filter(|(name, _)| catalog.named_page(name).is_none());
+    let mut names = None;
+    for (name, span) in missing {
+        let pages = || {
+            let pages = catalog.entries().filter(|entry| entry.kind == Kind::Page);
+            Names::of(pages.map(|entry| (entry.name.as_str(), entry.name.as_str())))
+        };
+        let question = names.get_or_insert_with(pages).question(name, "");
+        let help =
+            question.unwrap_or_else(|| "write a page's whole name, its folder too".to_owned());
+        let message = format!("`order` names the page `{name}`, which is not there");
+        let path = SourcePath::new("kami.toml");
+        found.push(diagnostic(&rules::MISSING_LINK, &path, *span, message, help));
     }
 }

@@ -14,6 +14,7 @@ mod report;
 mod serve;
 
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -21,8 +22,10 @@ use clap_complete::Shell;
 
 use crate::compile::{Bundle, compile};
 use crate::diagnostic::{self, Diagnostic, rules, sarif};
+use crate::history::History;
 use crate::load::{self, Root};
 use crate::page::Options;
+use crate::source::Sources;
 use report::{Loudness, Reporter};
 
 /// Slide decks and a wiki from one folder of Markdown.
@@ -170,8 +173,10 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         file: name_of(&root),
         ..Options::default()
     };
-    let bundle = compile(load::load(&root)?, options);
+    let (sources, history) = with_history(&root);
+    let bundle = compile(sources?, options);
     bundle.catalog.resolve_all();
+    let bundle = bundle.with_history(history.join().unwrap_or_default());
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),
         None => root.folder.join("bundle"),
@@ -198,6 +203,13 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     // The process ends: to give back 10,000 pages one by one takes a twentieth of the whole build.
     std::mem::forget(bundle);
     Ok(verdict)
+}
+
+/// Reads a site, and meanwhile its history: git takes its time beside reading and compiling.
+fn with_history(root: &Root) -> (Result<Sources>, JoinHandle<History>) {
+    let place = root.clone();
+    let history = std::thread::spawn(move || load::history(&place));
+    (load::load(root), history)
 }
 
 fn base_url(url: &str) -> Result<String> {

@@ -64,7 +64,10 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
         file: super::name_of(&root),
         ..Options::default()
     };
-    let bundle = compile(load::load(&root)?, options);
+    let (sources, history) = super::with_history(&root);
+    let bundle = compile(sources?, options);
+    let history = history.join().unwrap_or_default();
+    let bundle = bundle.with_history(history);
     let found = bundle.parse_diagnostics();
     let told: Vec<Located> = found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
     let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;

@@ -23,6 +23,8 @@ pub struct Matter {
     pub draft: bool,
     pub summary: String,
     pub redirect: Option<String>,
+    /// Where a page stands among those of its folder.
+    pub order: Option<i64>,
     pub reading: Vec<String>,
     pub speaker: String,
     pub duration_seconds: Option<u32>,
@@ -173,6 +175,7 @@ impl Reader<'_> {
             "summary" | "description" => matter.summary = self.text(node).unwrap_or_default(),
             "reading" => matter.reading = node.texts(),
             "redirect" if kind == Kind::Page => matter.redirect = self.text(node),
+            "order" if kind == Kind::Page => matter.order = self.number(node),
             "speaker" if kind == Kind::Deck => matter.speaker = self.text(node).unwrap_or_default(),
             "author" if kind == Kind::Deck && matter.speaker.is_empty() => {
                 matter.speaker = self.text(node).unwrap_or_default();
@@ -221,6 +224,14 @@ impl Reader<'_> {
         }
         self.wrong(node, "a language tag such as ja or en");
         None
+    }
+
+    fn number(&mut self, node: &Node) -> Option<i64> {
+        let number = node.as_text()?.parse().ok();
+        if number.is_none() {
+            self.wrong(node, "a whole number");
+        }
+        number
     }
 
     fn date(&mut self, node: &Node) -> Option<String> {

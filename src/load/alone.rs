@@ -20,7 +20,7 @@ pub(super) fn load(root: &Root, file: &Path) -> Sources {
     sources
 }
 
-fn path_of(file: &Path) -> SourcePath {
+pub(super) fn path_of(file: &Path) -> SourcePath {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("deck.md");
     let path = SourcePath::new(format!("decks/{name}"));
     if path.is_document() { path } else { SourcePath::new(format!("{path}.md")) }

@@ -6,6 +6,7 @@
 
 mod alone;
 mod beneath;
+mod history;
 mod picture;
 mod walk;
 
@@ -24,6 +25,7 @@ use crate::digest::Digest;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
 use beneath::Folder;
+pub use history::history;
 pub use walk::links;
 use walk::list;
 
@@ -40,7 +42,7 @@ pub const FOLDERS: [&str; 4] = ["decks", "wiki", "templates", "static"];
 const RULES: [&str; 2] = [".gitignore", ".kamiignore"];
 
 /// Where a site's sources are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Root {
     /// The site folder; of a single file, the folder it lies in.
     pub folder: PathBuf,

@@ -32,6 +32,10 @@ pub fn content_type(address: &str) -> &'static str {
         .next()
         .and_then(|name| name.rsplit_once('.'))
         .map_or("", |(_, extension)| extension);
+    // A feed says what it is, or a browser takes it for any XML.
+    if address.starts_with("feed.") && extension == "xml" {
+        return "application/atom+xml; charset=utf-8";
+    }
     match extension.to_ascii_lowercase().as_str() {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",

@@ -120,6 +120,8 @@ impl Templates {
             scripts,
             csp,
             icon,
+            feed,
+            social,
             strings: _,
         } = &page.shell;
         let texts = [
@@ -131,6 +133,7 @@ impl Templates {
             ("description", description),
             ("csp", csp),
             ("icon", icon),
+            ("feed", feed),
         ];
         for (name, text) in texts {
             context.insert_value(name, Value::from(text.as_str()));
@@ -140,6 +143,7 @@ impl Templates {
         context.insert("alternates", alternates);
         context.insert("styles", styles);
         context.insert("scripts", scripts);
+        context.insert("social", social);
         match &page.view {
             View::Page(wiki) => context.insert("page", wiki),
             View::Deck(deck) => context.insert("deck", deck),

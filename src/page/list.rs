@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::fill::{relative, root_of};
+use super::news::{change, newest};
 use super::shell::{Head, date_text, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::Entry;
@@ -96,7 +97,8 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             return Some(Page { template: "search/search.html", ..found });
         }
         if is("recent") {
-            let entries = recent(site, lang, &root_of(address), RECENT);
+            let root = root_of(address);
+            let entries = news(site, lang, &root, |_| true).take(RECENT).collect();
             return Some(page(
                 site,
                 address,
@@ -154,10 +156,10 @@ fn page(
     }
 }
 
-fn line(entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
-    let date = entry.document.matter.date.as_deref();
-    let date_text = date.map_or_else(String::new, |date| date_text(date, lang));
-    ListEntry { date_text, ..short_line(entry, root) }
+fn line(site: Site<'_>, entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
+    let date_iso = change(site, entry).map_or_else(String::new, |it| it.day().to_owned());
+    let date_text = if date_iso.is_empty() { String::new() } else { date_text(&date_iso, lang) };
+    ListEntry { date_text, date_iso, ..short_line(entry, root) }
 }
 
 /// Returns a line that does not tell the date.
@@ -168,7 +170,7 @@ fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
         href: relative(root, &entry.route),
         summary: matter.summary.clone(),
         date_text: String::new(),
-        date_iso: matter.date.clone().unwrap_or_default(),
+        date_iso: String::new(),
         kind: if entry.kind == Kind::Deck { "deck" } else { "page" },
         lang: entry.lang.clone(),
         count: None,
@@ -217,25 +219,27 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
     groups
 }
 
-/// The newest dated documents, then nothing: what has no date is not news.
+/// Returns the pages that were changed last.
 pub(super) fn recent(site: Site<'_>, lang: &str, root: &str, count: usize) -> Vec<ListEntry> {
-    let works = site.catalog.works_in(lang, &site.config.lang).into_iter();
-    let mut dated: Vec<&Arc<Entry>> = works
-        .filter(|entry| {
-            entry.kind == Kind::Page
-                && entry.document.matter.date.is_some()
-                && entry.document.matter.redirect.is_none()
-        })
-        .collect();
-    dated.sort_by(|a, b| {
-        (&b.document.matter.date, &a.name).cmp(&(&a.document.matter.date, &b.name))
-    });
-    dated.into_iter().take(count).map(|entry| line(entry, lang, root)).collect()
+    news(site, lang, root, |entry| entry.kind == Kind::Page).take(count).collect()
+}
+
+/// The documents that were changed last, then nothing: what has no date is not news.
+fn news<'a>(
+    site: Site<'a>,
+    lang: &'a str,
+    root: &'a str,
+    counts: impl Fn(&Entry) -> bool + 'a,
+) -> impl Iterator<Item = ListEntry> + 'a {
+    let newest = newest(site, lang).into_iter();
+    newest
+        .filter(move |(_, entry)| counts(entry))
+        .map(move |(_, entry)| line(site, entry, lang, root))
 }
 
 fn tagged(site: Site<'_>, tag: &str, lang: &str, root: &str) -> Vec<ListEntry> {
     let bearers = bearers(site, tag, lang).into_iter();
-    let mut entries: Vec<ListEntry> = bearers.map(|entry| line(entry, lang, root)).collect();
+    let mut entries: Vec<ListEntry> = bearers.map(|entry| line(site, entry, lang, root)).collect();
     entries
         .sort_by_cached_key(|entry| (entry.kind, entry.title.to_lowercase(), entry.href.clone()));
     entries

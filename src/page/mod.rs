@@ -4,9 +4,14 @@
 
 mod deck;
 mod event;
+mod excerpt;
+mod feed;
 mod fill;
 mod list;
+mod news;
+mod sequence;
 mod shell;
+mod sitemap;
 mod wiki;
 
 use std::collections::BTreeMap;
@@ -14,6 +19,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
+use crate::history::History;
 
 pub use fill::{encode, root_of};
 pub use list::list_routes;
@@ -70,6 +76,7 @@ impl Interface {
 pub struct Site<'a> {
     pub config: &'a Config,
     pub catalog: &'a Catalog,
+    pub history: &'a History,
     pub interface: &'a Interface,
     pub options: &'a Options,
 }
@@ -112,6 +119,22 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
     event::compose(site, address)
         .or_else(|| list::compose(site, address))
         .or_else(|| shell::compose_not_found(site, address))
+}
+
+/// Returns the addresses of what programs read: feeds, the map of the site, what robots may do.
+pub fn machine_routes(site: Site<'_>) -> Vec<String> {
+    let mut routes = vec!["robots.txt".to_owned()];
+    routes.extend(feed::routes(site));
+    routes.extend(sitemap::routes(site));
+    routes
+}
+
+/// Returns what programs read at an address.
+pub fn machine_text(site: Site<'_>, address: &str) -> Option<String> {
+    match address {
+        "robots.txt" => Some(sitemap::robots(site)),
+        _ => feed::text(site, address).or_else(|| sitemap::text(site, address)),
+    }
 }
 
 /// Returns the notes of a deck as the script that the presenter view reads.

@@ -26,6 +26,10 @@ pub struct Shell {
     pub scripts: Vec<String>,
     pub csp: String,
     pub icon: String,
+    /// The address of the feed in this language.
+    pub feed: String,
+    /// What others show of the page; where the site knows its own address.
+    pub social: Option<Social>,
     /// The words of the interface; shared by all pages of a language.
     pub strings: Arc<BTreeMap<String, String>>,
 }
@@ -56,6 +60,16 @@ pub struct Language {
 pub struct Alternate {
     pub lang: String,
     pub href: String,
+}
+
+/// What search engines, chats and networks are told of a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Social {
+    pub url: String,
+    /// `article` for a document, `website` for the rest.
+    pub kind: &'static str,
+    /// Language and country as Open Graph writes them.
+    pub locale: String,
 }
 
 /// What a page says of itself before the shell is made.
@@ -211,8 +225,24 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
         scripts: assets(head.scripts),
         csp: policy(head.origins, site.config.html),
         icon: from_root(site.interface.asset("icon.svg")),
+        feed: from_root(&super::feed::route(site, head.lang)),
+        social: site.config.base_url.as_ref().map(|_| social(site, head.address, head.lang)),
         strings,
         root,
+    }
+}
+
+fn social(site: Site<'_>, address: &str, lang: &str) -> Social {
+    let document = address.starts_with("wiki/") || address.starts_with("decks/");
+    let locale = match lang {
+        "ja" => "ja_JP".to_owned(),
+        "en" => "en_US".to_owned(),
+        other => other.replace('-', "_"),
+    };
+    Social {
+        url: super::sitemap::url(site, address),
+        kind: if document { "article" } else { "website" },
+        locale,
     }
 }
 
@@ -246,6 +276,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
     let base = site.config.base_url.as_deref().unwrap_or(&site.options.not_found_root);
     for href in shell.styles.iter_mut().chain(&mut shell.scripts).chain([
         &mut shell.icon,
+        &mut shell.feed,
         &mut shell.site.home,
         &mut shell.site.pages,
         &mut shell.site.recent,
@@ -253,6 +284,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
     ]) {
         *href = format!("{base}{href}");
     }
+    shell.social = None;
     base.clone_into(&mut shell.root);
     Some(Page { template: "404.html", shell, view: View::NotFound(true) })
 }

@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::excerpt::excerpt;
 use super::fill::{Filler, Place, encode, fragment, relative, root_of};
+use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
-use super::{Page, Site, View, list};
+use super::{Page, Site, View, list, sequence};
 use crate::catalog::{Entry, Mention};
 use crate::document::Kind;
 use crate::document::html::escape;
+
+/// How many characters of a text stand for its summary.
+const EXCERPT: usize = 110;
+/// How many of those who changed a page are named.
+const AUTHORS: usize = 4;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Wiki {
@@ -18,6 +25,12 @@ pub struct Wiki {
     pub tags: Vec<Tag>,
     pub date_iso: String,
     pub date_text: String,
+    /// Who changed the page, as its history tells.
+    pub authors: String,
+    /// Where the original is newer than this translation.
+    pub stale: Option<Stale>,
+    pub before: Option<Crumb>,
+    pub after: Option<Crumb>,
     pub crumbs: Vec<Crumb>,
     pub children: Vec<Crumb>,
     pub slides: Vec<SlideMention>,
@@ -41,6 +54,14 @@ pub struct Tag {
 pub struct Crumb {
     pub title: String,
     pub href: Option<String>,
+}
+
+/// The original of a translation that has changed since.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stale {
+    pub text: String,
+    pub href: String,
+    pub lang: String,
 }
 
 /// A slide that links here.
@@ -73,7 +94,14 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let root = root_of(&entry.route);
     let filler = Filler { site, entry, root: root.clone(), place: Place::Own, eager: false };
     let (slides, backlinks) = mentions(site, entry, &root);
-    let date = document.matter.date.clone().unwrap_or_default();
+    let date = change(site, entry).map_or_else(String::new, |change| change.day().to_owned());
+    let crumb = |other: &Arc<Entry>| Crumb {
+        title: other.title.clone(),
+        href: Some(relative(&root, &other.route)),
+    };
+    let [before, after] = sequence::beside(site, entry).map(|other| other.map(crumb));
+    let mut children = site.catalog.children(entry);
+    children.sort_by_cached_key(|child| sequence::rank(site, child));
     let wiki = Wiki {
         html: filler.fill(&document.body),
         toc: toc(entry),
@@ -89,15 +117,11 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         date_text: if date.is_empty() { String::new() } else { date_text(&date, &entry.lang) },
         date_iso: date,
         crumbs: crumbs(site, entry, &root),
-        children: site
-            .catalog
-            .children(entry)
-            .into_iter()
-            .map(|child| Crumb {
-                title: child.title.clone(),
-                href: Some(relative(&root, &child.route)),
-            })
-            .collect(),
+        authors: authors(site, entry),
+        stale: stale(site, entry, &root),
+        before,
+        after,
+        children: children.into_iter().map(crumb).collect(),
         slides,
         backlinks,
     };
@@ -106,13 +130,51 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         address: &entry.route,
         lang: &entry.lang,
         title: entry.title.clone(),
-        description: document.matter.summary.clone(),
+        description: description(entry),
         versions: versions(site, entry),
         styles: vec![interface.asset("site.css").to_owned()],
         scripts: interface.site_scripts(),
         origins: &document.origins,
     };
     Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }
+}
+
+/// Returns what a page says of itself in one sentence: its summary, else its first words.
+fn description(entry: &Entry) -> String {
+    let document = &entry.document;
+    match document.matter.summary.as_str() {
+        "" => excerpt(&document.body.html, EXCERPT),
+        summary => summary.to_owned(),
+    }
+}
+
+/// Returns those who changed a page, the most frequent first.
+fn authors(site: Site<'_>, entry: &Entry) -> String {
+    let Some(touched) = site.history.of(&entry.document.path) else { return String::new() };
+    let word = |key| site.interface.word(&entry.lang, key);
+    let named: Vec<&str> = touched.authors.iter().take(AUTHORS).map(|name| &**name).collect();
+    let mut text = named.join(word("list_comma"));
+    if touched.authors.len() > AUTHORS {
+        text.push_str(word("and_others"));
+    }
+    text
+}
+
+/// Tells of the original where it was changed after its translation.
+fn stale(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> Option<Stale> {
+    if !entry.is_translation() {
+        return None;
+    }
+    let original = site.catalog.versions(entry).into_iter().find(|it| !it.is_translation())?;
+    let (own, newer) = (change(site, entry)?, change(site, original)?);
+    (newer.seconds > own.seconds).then(|| Stale {
+        text: site
+            .interface
+            .word(&entry.lang, "stale")
+            .replace("{date}", &date_text(newer.day(), &entry.lang)),
+        href: relative(root, &original.route),
+        lang: original.lang.clone(),
+    })
 }
 
 /// Returns the address that a page with `redirect:` leads to.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use client::{DEADLINE, Served, Window, get, say, send};
 use kamishibai::compile::{Bundle, compile};
-use kamishibai::load::{Root, scan};
+use kamishibai::load::{Root, history, scan};
 use kamishibai::output::content_type;
 use kamishibai::page::Options;
 use tempfile::TempDir;
@@ -38,7 +38,8 @@ pub(crate) fn write(folder: &Path, path: &str, text: &str) {
 /// Compiles the site from nothing, with what `kami serve` asks for.
 pub(crate) fn cold(site: &Path) -> Bundle {
     let options = Options { notes: true, not_found_root: "/".to_owned(), ..Options::default() };
-    compile(scan(&Root::at(site).expect("it is there")), options)
+    let root = Root::at(site).expect("it is there");
+    compile(scan(&root), options).with_history(history(&root))
 }
 
 /// Returns the addresses at which the server has not what a cold compile makes.

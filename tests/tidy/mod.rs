@@ -14,6 +14,7 @@ const VALUES: &[&str] = &[
     "digest",
     "span",
     "source",
+    "history",
     "diagnostic",
     "config",
     "document",
