@@ -13,25 +13,17 @@ use crate::source::SourcePath;
 /// Folds a name: composition, width, case, spaces and bidi controls do not tell names apart.
 pub fn fold(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
-    let mut spaced = false;
-    for c in name.chars() {
-        match c {
-            ' ' | '_' | '\t'..='\r' => spaced = !out.is_empty(),
-            c if is_plain(c) => {
-                if spaced {
-                    out.push('_');
-                    spaced = false;
-                }
-                out.push(c.to_ascii_lowercase());
+    if name.chars().all(is_plain) {
+        let is_space = |c: char| matches!(c, ' ' | '_' | '\t'..='\r');
+        for part in name.split(is_space).filter(|part| !part.is_empty()) {
+            if !out.is_empty() {
+                out.push('_');
             }
-            _ => return fold_any(name),
+            out.push_str(part);
         }
+        out.make_ascii_lowercase();
+        return out;
     }
-    out
-}
-
-fn fold_any(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
     let narrow = name.trim().chars().flat_map(|c| {
         let wide = matches!(c, '\u{ff00}'..='\u{ffef}');
         let same = (!wide).then_some(c);
