@@ -3,7 +3,7 @@
 //! A warm compile takes the changed documents out of the catalog and puts the new ones in; it gives
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
-use crate::document::{self, Document, Settings};
+use crate::document::{self, Document, Kind, Settings};
 use crate::history::History;
 use crate::output::{Output, Templates};
 use crate::page::{self, Options, Site};
@@ -122,7 +122,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
         return compile(sources, (*bundle.options).clone()).with_history(bundle.history.clone());
     }
-    let templates = if paths.iter().any(|path| path.as_str().starts_with("templates/")) {
+    let templates = if paths.iter().any(|path| bundle.templates.reads(path)) {
         Arc::new(Templates::new(&sources))
     } else {
         Arc::clone(&bundle.templates)
@@ -270,7 +270,17 @@ impl Bundle {
         if let Some(output) = self.plain(address) {
             return Some(output);
         }
-        self.render(address)
+        self.looks(address).or_else(|| self.render(address))
+    }
+
+    /// Makes the style sheet of a deck's own looks.
+    fn looks(&self, address: &str) -> Option<Output> {
+        let decks = self.catalog.entries().filter(|entry| {
+            entry.kind == Kind::Deck && address.starts_with(&page::looks_stem(entry))
+        });
+        let mut looks = decks.filter_map(|entry| page::looks(self.site(), entry));
+        let (_, css) = looks.find(|(known, _)| known == address)?;
+        Some(Output::new(address, css.into_bytes()))
     }
 
     fn render(&self, address: &str) -> Option<Output> {
@@ -301,10 +311,11 @@ impl Bundle {
                 Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
                 Content::Unusable(_) => None,
             },
-            Route::Looks(path) => self
-                .documents
-                .get(path)
-                .map(|document| Output::new(address, document.looks.clone().into_bytes())),
+            Route::Data(path) => {
+                let mut files = self.documents.get(path)?.data_files();
+                let file = files.find(|file| file.address == address)?;
+                Some(Output::new(address, file.bytes.clone()))
+            }
             Route::Notes(_) if self.options.notes => page::notes_script(self.site(), address)
                 .map(|script| Output::new(address, script.into_bytes())),
             _ => None,
@@ -320,6 +331,10 @@ impl Bundle {
                 .routes()
                 .filter(|(_, routes)| routes.first().is_some_and(written))
                 .map(|(address, _)| address.to_string()),
+        );
+        let decks = self.catalog.entries().filter(|entry| entry.kind == Kind::Deck);
+        addresses.extend(
+            decks.filter_map(|entry| page::looks(self.site(), entry)).map(|(address, _)| address),
         );
         addresses.extend(page::list_routes(self.site()));
         addresses.extend(self.index().addresses().cloned());
@@ -353,20 +368,12 @@ impl Bundle {
             .flat_map_iter(|entry| crate::check::document(&known, entry))
             .collect();
         found.extend(crate::check::site(&self.catalog, &self.config));
-        found.extend(crate::check::themes(&self.catalog, &self.config, &self.themes()));
+        let themes = &self.templates.interface.themes;
+        found.extend(crate::check::themes(&self.catalog, &self.config, themes));
         found.extend(self.parse_diagnostics());
         diagnostic::sort(&mut found);
         found.dedup();
         found
-    }
-
-    /// Returns the style sheet of each theme by the theme's name.
-    fn themes(&self) -> BTreeMap<&str, &str> {
-        let sheets = self.templates.interface.assets.iter().filter_map(|(name, address)| {
-            let theme = name.strip_prefix("themes/")?.strip_suffix(".css")?;
-            Some((theme, std::str::from_utf8(self.templates.file(address)?).ok()?))
-        });
-        sheets.collect()
     }
 
     /// Returns a diagnostic with its line, column and excerpt.

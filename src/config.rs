@@ -60,6 +60,7 @@ pub struct Talk {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deck {
     pub theme: String,
+    /// The name of a size; empty for the one that the theme has by itself.
     pub size: String,
     /// Whether a slide that holds too much is made smaller.
     pub shrinks: bool,
@@ -74,7 +75,7 @@ impl Default for Config {
             base_url: None,
             html: false,
             event: Event::default(),
-            deck: Deck { theme: "default".to_owned(), size: "16:9".to_owned(), shrinks: true },
+            deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
             order: Vec::new(),
             hosts: Vec::new(),
             other: BTreeMap::new(),

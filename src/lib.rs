@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`source`], [`history`], [`diagnostic`], [`config`], [`document`], [`catalog`], [`check`], [`page`],
-//! [`search`], [`output`], [`compile`]. Then the edges, each of which moves values across one border:
+//! [`span`], [`source`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`check`], [`page`], [`search`], [`output`], [`compile`]. Then the edges, each of which moves
+//! values across one border:
 //! [`load`], [`watch`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
@@ -30,6 +31,7 @@ pub mod search;
 pub mod serve;
 pub mod source;
 pub mod span;
+pub mod theme;
 pub mod watch;
 
 pub use document::{Dialect, render_markdown};

@@ -72,6 +72,16 @@ fn checks() {
 }
 
 #[test]
+fn styles() {
+    check("styles");
+}
+
+#[test]
+fn themes() {
+    check("themes");
+}
+
+#[test]
 fn files() {
     check("files");
 }

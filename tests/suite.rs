@@ -14,4 +14,5 @@ mod properties;
 mod search;
 mod serve;
 mod spec;
+mod theme;
 mod tidy;

@@ -9,7 +9,6 @@ use super::names::{self, Identity, exact, fold, identify, key, last};
 use super::resolve::{bare, is_relative, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
-use crate::digest::Digest;
 use crate::document::{Document, Kind, Link};
 use crate::source::SourcePath;
 
@@ -182,7 +181,7 @@ impl Entry {
         self.document.path.folder()
     }
 
-    /// Returns the address of the deck's handout, notes or looks: its own with another ending.
+    /// Returns the address of the deck's handout or notes: its own with another ending.
     fn beside(&self, ending: &str) -> Arc<str> {
         Arc::from(format!("{}{ending}", self.route.trim_end_matches(".html")))
     }
@@ -193,15 +192,6 @@ impl Entry {
 
     pub fn notes_route(&self) -> Arc<str> {
         self.beside(".notes.js")
-    }
-
-    /// Returns the address of the style sheet of the deck's own looks, if it has any.
-    pub fn looks_route(&self) -> Option<Arc<str>> {
-        let looks = &self.document.looks;
-        let name = self.name.replace('/', "-");
-        (!looks.is_empty()).then(|| {
-            Arc::from(format!("assets/deck-{name}-{}.css", Digest::of(looks.as_bytes()).short()))
-        })
     }
 
     pub(super) fn routes(&self) -> Vec<(Arc<str>, Route)> {
@@ -215,7 +205,9 @@ impl Entry {
                 if self.document.slides.iter().any(|slide| !slide.notes.is_empty()) {
                     routes.push((self.notes_route(), Route::Notes(path())));
                 }
-                routes.extend(self.looks_route().map(|route| (route, Route::Looks(path()))));
+                for file in self.document.data_files() {
+                    routes.push((Arc::from(file.address.as_str()), Route::Data(path())));
+                }
             }
         }
         let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };

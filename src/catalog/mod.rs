@@ -38,7 +38,8 @@ pub enum Route {
     Deck(SourcePath),
     Handout(SourcePath),
     Notes(SourcePath),
-    Looks(SourcePath),
+    /// A file that stands in a deck's own styles.
+    Data(SourcePath),
     Asset(SourcePath),
     Static(SourcePath),
     /// An old address: a small page that leads to the document.
@@ -389,7 +390,7 @@ fn remove_from(map: &mut KeyMap<OrdSet<SourcePath>>, key: u64, path: &SourcePath
 }
 
 /// Returns the address of an asset: its name, then its digest, so that it can be kept for ever.
-fn asset_route(path: &SourcePath, digest: Digest) -> String {
+pub fn asset_route(path: &SourcePath, digest: Digest) -> String {
     let name = path.file_name();
     let (stem, extension) = name
         .rsplit_once('.')

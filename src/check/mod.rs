@@ -12,9 +12,10 @@ use crate::catalog::names::{fold, join, key, last};
 use crate::catalog::{Catalog, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Form, Kind, Link, Prose, Slide};
+use crate::document::{Document, Filling, Form, Kind, Link, Prose, Slide};
 use crate::source::SourcePath;
 use crate::span::Span;
+use crate::theme::{Theme, Themes, file_of};
 use near::Names;
 
 /// A rule about one document among the others.
@@ -23,7 +24,7 @@ type DocumentRule = fn(&Known<'_>, &Arc<Entry>, &mut Vec<Diagnostic>);
 type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
 const DOCUMENT_RULES: &[DocumentRule] =
-    &[links, pictures, pages::repeated_headings, pages::empty, pages::language];
+    &[links, pictures, style_files, pages::repeated_headings, pages::empty, pages::language];
 const SITE_RULES: &[SiteRule] =
     &[collisions, old_names, orphans, redirects, running_order, reading_order];
 
@@ -83,66 +84,89 @@ pub fn site(catalog: &Catalog, config: &Config) -> Vec<Diagnostic> {
     each.collect::<Vec<_>>().concat()
 }
 
-/// Checks that the themes and classes that decks ask for are there; `themes` are style sheets by name.
-pub fn themes(
-    catalog: &Catalog,
-    config: &Config,
-    themes: &BTreeMap<&str, &str>,
-) -> Vec<Diagnostic> {
+/// Checks that what decks ask of themes is there: the theme, its sizes and classes, what is imported.
+pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let unknown = |theme: &str| {
-        let help = closest(theme, themes.keys().copied()).map_or_else(
-            || format!("the themes: {}", themes.keys().copied().collect::<Vec<_>>().join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        (format!("there is no theme `{theme}`"), help)
-    };
     let default = config.deck.theme.as_str();
-    if !themes.contains_key(default) {
-        let (message, help) = unknown(default);
-        let path = SourcePath::new("kami.toml");
+    let site_theme = themes.get(default).or_else(|| themes.get("default"));
+    let path = SourcePath::new("kami.toml");
+    if themes.get(default).is_none() {
+        let (message, help) = themes.unknown(default);
         found.push(diagnostic(&rules::UNKNOWN_THEME, &path, Span::default(), message, help));
     }
-    let classes: BTreeMap<&str, BTreeSet<&str>> =
-        themes.iter().map(|(theme, css)| (*theme, classes(css))).collect();
+    let size = config.deck.size.as_str();
+    if let Some(theme) = site_theme.filter(|theme| !size.is_empty() && !has_size(theme, size)) {
+        found.push(unknown_size(theme, size, &path, Span::default()));
+    }
     for entry in catalog.entries().filter(|entry| entry.kind == Kind::Deck) {
         let document = &entry.document;
         let path = &document.path;
-        let asked = document.theme.as_ref().map(|(theme, span)| (theme.as_str(), *span));
-        if let Some((theme, span)) = asked.filter(|(theme, _)| !themes.contains_key(theme)) {
-            let (message, help) = unknown(theme);
-            found.push(diagnostic(&rules::UNKNOWN_THEME, path, span, message, help));
-        }
-        let theme = asked.map(|(theme, _)| theme).filter(|theme| themes.contains_key(theme));
-        let Some(known) = classes.get(theme.unwrap_or(default)) else { continue };
-        let mut told: BTreeSet<&str> = BTreeSet::new();
-        for slide in &document.slides {
-            for class in slide.classes.iter().filter(|class| !class.starts_with("look-")) {
-                if !known.contains(class.as_str()) && told.insert(class) {
-                    let message = format!(
-                        "the theme `{}` has no looks for `{class}`",
-                        theme.unwrap_or(default)
-                    );
-                    let help = match closest(class, known.iter().copied()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => "take the class out, or give the theme looks for it".to_owned(),
-                    };
-                    found.push(diagnostic(&rules::THEME_CLASS, path, slide.span, message, help));
-                }
+        let mut theme = site_theme;
+        if let Some((name, span)) = &document.theme {
+            if let Some(own) = themes.get(name) {
+                theme = Some(own);
+            } else {
+                let (message, help) = themes.unknown(name);
+                found.push(diagnostic(&rules::UNKNOWN_THEME, path, *span, message, help));
             }
         }
+        let imports = document.styles.iter().flat_map(|style| &style.imports);
+        for (name, span) in imports.filter(|(name, _)| themes.get(name).is_none()) {
+            let (message, help) = themes.unknown(name);
+            found.push(diagnostic(&rules::THEME_IMPORT, path, *span, message, help));
+        }
+        let Some(theme) = theme else { continue };
+        if let Some((size, span)) =
+            document.size.as_ref().filter(|(size, _)| !has_size(theme, size))
+        {
+            found.push(unknown_size(theme, size, path, *span));
+        }
+        classes(document, theme, themes, &mut found);
     }
     found
 }
 
-/// Returns the names of all classes that a style sheet selects.
-fn classes(css: &str) -> BTreeSet<&str> {
-    let word = |c: char| !(c.is_alphanumeric() || c == '-' || c == '_');
-    css.split('.')
-        .skip(1)
-        .map(|rest| &rest[..rest.find(word).unwrap_or(rest.len())])
-        .filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '-'))
-        .collect()
+fn has_size(theme: &Theme, size: &str) -> bool {
+    theme.sizes().any(|known| known == size)
+}
+
+fn unknown_size(theme: &Theme, size: &str, path: &SourcePath, span: Span) -> Diagnostic {
+    let message = format!("the theme `{}` has no size `{size}`", theme.name);
+    let help = match closest(size, theme.sizes()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => match theme.sizes().collect::<Vec<_>>().join(", ") {
+            sizes if sizes.is_empty() => "take it out; the theme has one size".to_owned(),
+            sizes => format!("its sizes: {sizes}"),
+        },
+    };
+    diagnostic(&rules::UNKNOWN_SIZE, path, span, message, help)
+}
+
+/// Checks that the classes of slides have looks in the theme or in the deck's own styles.
+fn classes(document: &Document, theme: &Theme, themes: &Themes, found: &mut Vec<Diagnostic>) {
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let imported = document.styles.iter().flat_map(|style| &style.imports);
+    let imported: Vec<&Theme> = imported.filter_map(|(name, _)| themes.get(name)).collect();
+    let own = || document.styles.iter().flat_map(|style| &style.sheet.classes);
+    let known = || {
+        let themes = std::iter::once(theme).chain(imported.iter().copied());
+        themes.flat_map(|theme| &theme.classes).chain(own()).map(String::as_str)
+    };
+    for slide in &document.slides {
+        for class in slide.classes.iter().filter(|class| !class.starts_with("look-")) {
+            if told.contains(class.as_str()) || known().any(|known| known == class) {
+                continue;
+            }
+            told.insert(class);
+            let message = format!("the theme `{}` has no looks for `{class}`", theme.name);
+            let help = match closest(class, known()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "take the class out, or give the theme looks for it".to_owned(),
+            };
+            let (rule, path) = (&rules::THEME_CLASS, &document.path);
+            found.push(diagnostic(rule, path, slide.span, message, help));
+        }
+    }
 }
 
 fn diagnostic(
@@ -259,6 +283,20 @@ fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) 
                 let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
                 found.push(diagnostic(rule, path, picture.span, message, help));
             }
+        }
+    }
+}
+
+/// The files that a deck's own styles show.
+fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+    let document = &entry.document;
+    let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
+    for (address, span) in urls {
+        if known.catalog.resolve_asset(entry, &file_of(address)).is_none() {
+            let message = format!("there is no picture `{}`", one_line(address));
+            let help = "put it beside the deck, or mend the path".to_owned();
+            let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
+            found.push(diagnostic(rule, path, *span, message, help));
         }
     }
 }

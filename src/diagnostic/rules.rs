@@ -30,6 +30,12 @@ rules! {
     TEXT_AFTER_COMMENT = "text-after-comment", Warning, "Marp drops what stands behind a comment on its line; here it is kept. Put it on a line of its own.";
     UNKNOWN_THEME = "unknown-theme", Warning, "No theme has this name; the default theme is used.";
     THEME_CLASS = "theme-class", Warning, "The theme has no looks for this class.";
+    UNKNOWN_SIZE = "unknown-size", Warning, "The theme has no size of this name; its own is used. A theme names its sizes with `@size NAME WIDTH HEIGHT` in a comment.";
+    THEME_NAME = "theme-name", Warning, "A theme says its name with `@theme NAME` in a comment, and no two themes of a site have the same. Without a name it goes by its file's.";
+    THEME_IMPORT = "theme-import", Error, "A style sheet imports a theme that is not there, or one that imports it in turn. The import is left out.";
+    CSS_SYNTAX = "css-syntax", Error, "The style sheet cannot be read here. What cannot be read is left out, up to the next `;` or `}`; the rest holds.";
+    CSS_REMOTE = "css-remote", Warning, "The style sheet asks for a font, a picture or a sheet on another host. It is left out: there may be no network where the deck is shown. Put the file into the site.";
+    CSS_SCOPE = "css-scope", Warning, "The selector leads to what is no part of a slide. A theme or a deck says how slides look, never what stands around them, so the rule is left out.";
     HEADING_RULE = "heading-rule", Warning, "A line of text directly above `---` makes a heading, not a new slide. Put a blank line between them.";
     EMPTY_SLIDE = "empty-slide", Warning, "An explicit rule directly before a heading that divides slides makes an empty slide. Remove the rule.";
     RAW_HTML = "raw-html", Warning, "Raw HTML is shown as text unless it is one of a small set of harmless elements. `html = true` in kami.toml allows all of it.";

@@ -1,6 +1,7 @@
 //! Marp's directives: which comments are directives, and what they make of each slide.
 
 use crate::document::yaml::{self, Node, Value};
+use crate::theme::{self, Fault, Sheet};
 
 /// The directives that Marp and we know, without the underscore of the spot form.
 pub const NAMES: &[&str] = &[
@@ -105,10 +106,7 @@ impl Global {
                 self.lang =
                     node.as_text().map(str::to_owned).filter(|lang| crate::config::is_lang(lang));
             }
-            "size" => {
-                let known = |size: &&str| matches!(*size, "16:9" | "4:3");
-                self.size = node.as_text().filter(known).map(str::to_owned).or(self.size.take());
-            }
+            "size" => self.size = node.as_text().map(str::to_owned),
             "headingDivider" => {
                 if let Some(levels) = divider_levels(node) {
                     self.dividers = levels;
@@ -216,44 +214,61 @@ pub fn paging(local: &Local) -> Paging {
     }
 }
 
-/// Returns the style declarations that the look directives of a slide ask for, in safe CSS only.
-pub fn look(local: &Local) -> String {
-    let mut css = String::new();
-    let mut declare = |property: &str, value: &str| {
-        css.push_str(property);
-        css.push(':');
-        css.push_str(value);
-        css.push(';');
-    };
-    if let Some(color) = local.get("backgroundColor").filter(|v| is_plain_css(v)) {
-        declare("background-color", color);
-        declare("background-image", "none");
-    }
-    if let Some(image) = local.get("backgroundImage").filter(|v| is_gradient(v)) {
-        declare("background-image", image);
-        let or = |name: &str, default: &'static str| {
-            local.get(name).filter(|v| is_plain_css(v)).unwrap_or(default).to_owned()
-        };
-        declare("background-position", &or("backgroundPosition", "center"));
-        declare("background-repeat", &or("backgroundRepeat", "no-repeat"));
-        declare("background-size", &or("backgroundSize", "cover"));
-    }
-    if let Some(color) = local.get("color").filter(|v| is_plain_css(v)) {
-        declare("color", color);
-    }
-    css
+/// What the look directives of a slide ask for.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// Declarations.
+    pub sheet: Sheet,
+    /// The same in one line: equal looks have equal keys.
+    pub key: String,
+    /// Directives that are left out, with their values and why.
+    pub refused: Vec<(&'static str, String, Fault)>,
 }
 
-/// Returns the looks that a slide asks for and does not get.
-pub fn refused(local: &Local) -> Vec<(&'static str, &str)> {
-    let color = |name| local.get(name).filter(|value| !is_plain_css(value)).map(|v| (name, v));
-    let image = local.get("backgroundImage").filter(|v| !is_gradient(v) && *v != "none");
-    let image = image.map(|value| ("backgroundImage", value));
-    [color("color"), color("backgroundColor"), image].into_iter().flatten().collect()
+impl Look {
+    fn declare(&mut self, property: &str, value: &str) -> Result<(), Fault> {
+        let declaration = theme::declaration(property, value)?;
+        self.sheet.append(&declaration);
+        self.key.extend([property, ":", value, ";"]);
+        Ok(())
+    }
+
+    /// Declares what a directive asks for, if it is set; else the default, where there is one.
+    fn directive(
+        &mut self,
+        (name, property): (&'static str, &str),
+        value: Option<&str>,
+        default: Option<&str>,
+    ) -> bool {
+        if let Some(value) = value {
+            match self.declare(property, value) {
+                Ok(()) => return true,
+                Err(fault) => self.refused.push((name, value.to_owned(), fault)),
+            }
+        }
+        default.is_some_and(|default| self.declare(property, default).is_ok())
+    }
 }
 
-fn is_gradient(value: &str) -> bool {
-    is_plain_css(value) && value.contains("gradient(")
+/// Returns the looks that the directives of a slide ask for.
+pub fn look(local: &Local) -> Look {
+    let mut look = Look::default();
+    let color = ("backgroundColor", "background-color");
+    if look.directive(color, local.get("backgroundColor"), None) {
+        look.directive(("backgroundColor", "background-image"), None, Some("none"));
+    }
+    let image = ("backgroundImage", "background-image");
+    if look.directive(image, local.get("backgroundImage"), None) {
+        for (name, property, default) in [
+            ("backgroundPosition", "background-position", "center"),
+            ("backgroundRepeat", "background-repeat", "no-repeat"),
+            ("backgroundSize", "background-size", "cover"),
+        ] {
+            look.directive((name, property), local.get(name), Some(default));
+        }
+    }
+    look.directive(("color", "color"), local.get("color"), None);
+    look
 }
 
 /// Tells whether a value is plain CSS that cannot leave its declaration or load anything.

@@ -19,6 +19,7 @@ use crate::digest::Digest;
 use crate::document::front_matter::Matter;
 use crate::source::SourcePath;
 use crate::span::Span;
+use crate::theme::{DataFile, Sheet};
 
 pub use parse::{Dialect, parse, render_markdown};
 pub use sentence::Sentence;
@@ -52,13 +53,33 @@ pub struct Document {
     pub slides: Vec<Slide>,
     /// The theme that a deck asks for, and where.
     pub theme: Option<(String, Span)>,
+    /// The size that a deck asks for, and where.
+    pub size: Option<(String, Span)>,
+    /// The styles that a deck brings along, in the order in which they are written.
+    pub styles: Vec<Style>,
+    /// The name of the scope of a deck's own styles, which all of its slides bear.
+    pub scope: Option<String>,
+    /// Rules for the looks that directives ask for, each a class of its own.
+    pub looks: Sheet,
+    /// The files that these looks show, and where they are asked for.
+    pub look_urls: Vec<(String, Span)>,
     pub headings: Vec<Heading>,
     pub links: Vec<Link>,
-    /// Style rules for looks that directives ask for, each a class of its own.
-    pub looks: String,
     /// Origins of remote pictures, for the page's Content-Security-Policy.
     pub origins: Vec<String>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// CSS that stands in a deck.
+#[derive(Clone, Debug)]
+pub struct Style {
+    pub sheet: Sheet,
+    /// The name of the scope of the slide that it is for; none where it is for the whole deck.
+    pub scope: Option<String>,
+    /// The themes that it imports, and where.
+    pub imports: Vec<(String, Span)>,
+    /// The files that it shows, and where.
+    pub urls: Vec<(String, Span)>,
 }
 
 /// HTML with holes: what depends on other documents is filled when a page is composed.
@@ -198,6 +219,12 @@ impl Document {
     /// Returns the path without `.md`: what names are made from.
     pub fn stem(&self) -> &str {
         self.path.as_str().trim_end_matches(".md")
+    }
+
+    /// Iterates over the files that stand in the document's own styles.
+    pub fn data_files(&self) -> impl Iterator<Item = &DataFile> {
+        let sheets = self.styles.iter().map(|style| &style.sheet);
+        sheets.chain([&self.looks]).flat_map(|sheet| &sheet.files)
     }
 
     /// Returns the total number of page numbers, the last one that is reached.

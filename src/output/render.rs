@@ -1,17 +1,19 @@
 //! Pages -> HTML. This file alone names Tera.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_embed::Embed;
 use tera::{Context, ErrorKind, Tera, Value};
 
 use super::pack::pack;
+use crate::catalog::{asset_route, names};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::page::{Interface, Page, Shell, View};
-use crate::source::{SourcePath, Sources};
+use crate::source::{Content, SourcePath, Sources};
 use crate::span::Span;
+use crate::theme::{Themes, file_of};
 
 /// The repository's `templates/`, as they were when the program was built.
 #[derive(Embed)]
@@ -37,6 +39,8 @@ pub struct Templates {
     strings: BTreeMap<String, Value>,
     pub diagnostics: Vec<Diagnostic>,
     pub digest: Digest,
+    /// The paths where themes look for files.
+    looked: BTreeSet<SourcePath>,
 }
 
 impl Templates {
@@ -70,12 +74,19 @@ impl Templates {
                 files.insert(address, text.into_owned().into_bytes());
             }
         }
+        let looked = themes(sources, &texts, &mut interface, &mut files);
+        diagnostics.extend(interface.themes.diagnostics.iter().cloned());
         let values = strings
             .iter()
             .map(|(lang, words)| (lang.clone(), Value::from_serializable(&**words)))
             .collect();
         interface.strings = strings;
-        Templates { own, builtin, interface, files, strings: values, diagnostics, digest }
+        Templates { own, builtin, interface, files, strings: values, diagnostics, digest, looked }
+    }
+
+    /// Tells whether the templates depend on what stands at a path.
+    pub fn reads(&self, path: &SourcePath) -> bool {
+        path.as_str().starts_with("templates/") || self.looked.contains(path)
     }
 
     /// Returns one of the templates' own files by its address in the bundle.
@@ -269,7 +280,7 @@ fn strings(
 
 /// Returns the address of a template's style sheet, script or picture in the bundle.
 fn address(name: &str, text: &str) -> Option<String> {
-    if name.starts_with("live/") || name.starts_with("vendor/") {
+    if name.starts_with("live/") || name.starts_with("vendor/") || theme_stem(name).is_some() {
         return None;
     }
     let (stem, extension) = name.rsplit_once('.')?;
@@ -281,4 +292,83 @@ fn address(name: &str, text: &str) -> Option<String> {
             Digest::of(text.as_bytes()).short()
         )
     })
+}
+
+/// Returns the name of a theme's file without its ending.
+fn theme_stem(name: &str) -> Option<&str> {
+    let stem = name.strip_prefix("themes/")?.strip_suffix(".css")?;
+    (!stem.contains('/')).then_some(stem)
+}
+
+/// Reads the themes and puts their style sheets among the files, with the pictures and fonts that
+/// they name; returns the paths where these are looked for.
+fn themes(
+    sources: &Sources,
+    texts: &BTreeMap<String, String>,
+    interface: &mut Interface,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> BTreeSet<SourcePath> {
+    let sheets = texts.iter().filter(|(name, _)| theme_stem(name).is_some()).map(|(name, text)| {
+        let path = SourcePath::new(format!("templates/{name}"));
+        let own = sources.get(&path).is_some();
+        (path, text.as_str(), own)
+    });
+    let mut themes = Themes::new(sheets);
+    let mut looked = BTreeSet::new();
+    let mut missing = Vec::new();
+    for theme in themes.iter() {
+        for url in &theme.sheet.urls {
+            let path = names::join(theme.path.folder(), &file_of(&url.name));
+            let Some(path) = path.map(SourcePath::new) else { continue };
+            let found = theme_file(sources, &path, files);
+            looked.insert(path);
+            let key = (theme.path.to_string(), url.name.clone());
+            match found {
+                Some(address) => drop(interface.theme_files.insert(key, address)),
+                None => missing.push(Diagnostic {
+                    rule: &rules::MISSING_PICTURE,
+                    path: theme.path.clone(),
+                    span: Span::new(url.at.start, url.at.end),
+                    message: format!("there is no file `{}`", url.name),
+                    help: "put it beside the theme, or mend the path".to_owned(),
+                }),
+            }
+        }
+        for file in &theme.sheet.files {
+            files.insert(file.address.clone(), file.bytes.clone());
+        }
+    }
+    for theme in themes.iter() {
+        let css = themes.css(theme, &|of, address| interface.theme_file(of, address));
+        let stem = theme.path.file_name().trim_end_matches(".css");
+        let address = format!("assets/themes-{stem}-{}.css", Digest::of(css.as_bytes()).short());
+        interface.sheets.insert(theme.name.clone(), address.clone());
+        files.insert(address, css.into_bytes());
+    }
+    themes.diagnostics.extend(missing);
+    interface.themes = themes;
+    looked
+}
+
+/// Returns where a file lies that a theme names, seen from a style sheet; what lies beside the
+/// theme is put among the templates' files.
+fn theme_file(
+    sources: &Sources,
+    path: &SourcePath,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Option<String> {
+    let source = sources.get(path)?;
+    let bytes = match &source.content {
+        Content::Text(text) => text.as_bytes(),
+        Content::Asset(asset) => &asset.bytes,
+        Content::Unusable(_) => return None,
+    };
+    let address = match path.as_str().strip_prefix("static/") {
+        Some(rest) => rest.to_owned(),
+        None => asset_route(path, source.digest),
+    };
+    if path.as_str().starts_with("templates/") {
+        files.insert(address.clone(), bytes.to_vec());
+    }
+    Some(format!("../{}", crate::page::encode(&address)))
 }

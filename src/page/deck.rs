@@ -10,7 +10,8 @@ use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Resolution};
 use crate::digest::Digest;
-use crate::document::{Kind, Slide};
+use crate::document::{Document, Kind, Slide};
+use crate::theme::{Frame, Scope, Theme, file_of};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Deck {
@@ -36,8 +37,8 @@ pub struct Deck {
 #[derive(Clone, Debug, Serialize)]
 pub struct Size {
     pub name: String,
-    pub width: u32,
-    pub height: u32,
+    pub width: f64,
+    pub height: f64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -124,26 +125,83 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 pub(super) fn styles(site: Site<'_>, entry: &Entry, first: Vec<String>) -> Vec<String> {
     let mut styles = first;
     styles.push(site.interface.asset("deck/slide.css").to_owned());
-    styles.push(theme_sheet(site, &theme_of(site, entry)));
-    styles.extend(entry.looks_route().map(|route| route.to_string()));
+    let theme = theme_of(site, entry);
+    styles.extend(site.interface.sheets.get(&theme.name).cloned());
+    styles.extend(looks(site, entry).map(|(address, _)| address));
     styles
 }
 
-fn theme_sheet(site: Site<'_>, theme: &str) -> String {
-    let named = site.interface.asset(&format!("themes/{theme}.css"));
-    if named.is_empty() {
-        site.interface.asset("themes/default.css").to_owned()
-    } else {
-        named.to_owned()
-    }
+/// Returns a deck's theme: its own where there is such a theme, else the site's.
+pub fn theme_of<'a>(site: Site<'a>, entry: &Entry) -> &'a Theme {
+    let themes = &site.interface.themes;
+    let own = entry.document.theme.as_ref().and_then(|(theme, _)| themes.get(theme));
+    own.or_else(|| themes.get(&site.config.deck.theme))
+        .or_else(|| themes.get("default"))
+        .expect("the theme `default` is built in")
 }
 
-/// Returns the name of a deck's theme: its own where there is such a theme, else the site's.
-fn theme_of(site: Site<'_>, entry: &Entry) -> String {
-    let known =
-        |theme: &&String| site.interface.assets.contains_key(&format!("themes/{theme}.css"));
-    let own = entry.document.theme.as_ref().map(|(theme, _)| theme);
-    own.filter(known).unwrap_or(&site.config.deck.theme).clone()
+/// Returns how the slides of a deck are laid out.
+fn frame_of(site: Site<'_>, entry: &Entry) -> Frame {
+    let theme = theme_of(site, entry);
+    let own = entry.document.size.as_ref().map(|(size, _)| size.as_str());
+    let of_site = Some(site.config.deck.size.as_str());
+    let size = own.filter(|size| theme.sizes().any(|known| known == *size)).or(of_site);
+    theme.frame(size)
+}
+
+/// Writes the style sheet of a deck's own looks, if it has any; returns its address too.
+pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
+    let document = &entry.document;
+    if document.styles.is_empty() && document.looks.is_empty() {
+        return None;
+    }
+    let css = looks_css(site, entry, document);
+    let digest = Digest::of(css.as_bytes()).short();
+    Some((format!("{}{digest}.css", looks_stem(entry)), css))
+}
+
+/// Returns what the address of a deck's looks begins with.
+pub fn looks_stem(entry: &Entry) -> String {
+    format!("assets/deck-{}-", entry.name.replace('/', "-"))
+}
+
+fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
+    let themes = &site.interface.themes;
+    let url = |address: &str| {
+        let path = site.catalog.resolve_asset(entry, &file_of(address))?;
+        Some(relative("../", site.catalog.asset(&path)?.route.as_ref()))
+    };
+    let mut out = String::new();
+    let deck = document.scope.clone().unwrap_or_default();
+    let select = format!(":where([data-sheet=\"{deck}\"])");
+    let mut scope = themes.scope(theme_of(site, entry)).within(select, deck);
+    let imported = |style: &crate::document::Style| {
+        let named: Vec<&Theme> =
+            style.imports.iter().filter_map(|(name, _)| themes.get(name)).collect();
+        named.into_iter().flat_map(|theme| themes.parts(theme)).collect::<Vec<_>>()
+    };
+    let own = |style: &&crate::document::Style| style.scope.is_none();
+    for style in document.styles.iter().filter(own) {
+        for theme in imported(style) {
+            scope.define(&theme.sheet);
+        }
+        scope.define(&style.sheet);
+    }
+    for style in document.styles.iter().filter(own) {
+        for theme in imported(style) {
+            let files = |address: &str| site.interface.theme_file(theme, address);
+            theme.sheet.write(&mut out, &scope, &files);
+        }
+        style.sheet.write(&mut out, &scope, &url);
+    }
+    for style in document.styles.iter().filter(|style| style.scope.is_some()) {
+        let name = style.scope.clone().unwrap_or_default();
+        let mut scope: Scope = scope.within(format!("[data-marpit-scope-{name}]"), name);
+        scope.define(&style.sheet);
+        style.sheet.write(&mut out, &scope, &url);
+    }
+    document.looks.write(&mut out, &scope, &url);
+    out
 }
 
 fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> Deck {
@@ -156,11 +214,12 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
     let date = document.matter.date.as_deref().unwrap_or_default();
     let from_root = |address: &str| relative(&root, address);
     let own_title = super::shell::site_title(site);
+    let frame = frame_of(site, entry);
     Deck {
         name: entry.name.clone(),
         title: entry.title.clone(),
-        theme: theme_of(site, entry),
-        size: size_of(site, entry),
+        theme: theme_of(site, entry).name.clone(),
+        size: Size { name: frame.name, width: frame.width, height: frame.height },
         duration_seconds: document.matter.duration_seconds,
         total: document.slides.len(),
         speaker: document.matter.speaker.clone(),
@@ -176,17 +235,6 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
         site_id: Digest::of_parts([own_title.as_bytes(), site.config.event.name.as_bytes()])
             .short(),
     }
-}
-
-fn size_of(site: Site<'_>, entry: &Entry) -> Size {
-    let own = entry
-        .document
-        .slides
-        .first()
-        .and_then(|slide| slide.attributes.iter().find(|(name, _)| name == "size"));
-    let name = own.map_or(site.config.deck.size.as_str(), |(_, size)| size.as_str());
-    let (name, width) = if name == "4:3" { ("4:3", 960) } else { ("16:9", 1280) };
-    Size { name: name.to_owned(), width, height: 720 }
 }
 
 fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView {
@@ -248,13 +296,19 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         attribute("id", &number.to_string(), &mut out);
         attribute("data-slide", &slide.key, &mut out);
     }
-    attribute("data-theme", &theme_of(filler.site, filler.entry), &mut out);
-    let size = size_of(filler.site, filler.entry);
-    let told = slide.attributes.iter().any(|(name, _)| name == "size");
-    if told || size.name != "16:9" {
-        attribute("data-size", &size.name, &mut out);
+    let theme = theme_of(filler.site, filler.entry);
+    attribute("data-theme", &theme.name, &mut out);
+    let size = frame_of(filler.site, filler.entry).name;
+    if !size.is_empty() && (document.size.is_some() || size != "16:9") {
+        attribute("data-size", &size, &mut out);
     }
-    for (name, value) in slide.attributes.iter().filter(|(name, _)| name != "size") {
+    if !theme.auto_scaling.is_empty() {
+        attribute("data-auto-scaling", &theme.auto_scaling, &mut out);
+    }
+    if let Some(scope) = &document.scope {
+        attribute("data-sheet", scope, &mut out);
+    }
+    for (name, value) in &slide.attributes {
         attribute(&format!("data-{name}"), value, &mut out);
     }
     let says = slide.attributes.iter().any(|(name, _)| name == "fit");

@@ -20,7 +20,9 @@ use std::sync::Arc;
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
 use crate::history::History;
+use crate::theme::{Theme, Themes};
 
+pub use deck::{looks, looks_stem, theme_of};
 pub use fill::{encode, root_of};
 pub use list::list_routes;
 pub use shell::{Shell, site_languages};
@@ -49,6 +51,12 @@ pub struct Interface {
     pub assets: BTreeMap<String, String>,
     /// By language: the words of the interface.
     pub strings: BTreeMap<String, Arc<BTreeMap<String, String>>>,
+    pub themes: Themes,
+    /// By name of a theme: the address of its style sheet.
+    pub sheets: BTreeMap<String, String>,
+    /// By path of a theme's file and an address as it stands there: where the file lies, seen from
+    /// a style sheet.
+    pub theme_files: BTreeMap<(String, String), String>,
 }
 
 impl Interface {
@@ -63,6 +71,11 @@ impl Interface {
         ["site.js", "search/engine.js", "search/box.js"]
             .map(|name| self.asset(name).to_owned())
             .into()
+    }
+
+    /// Returns where a file lies that a theme names.
+    pub fn theme_file(&self, theme: &Theme, address: &str) -> Option<String> {
+        self.theme_files.get(&(theme.path.to_string(), address.to_owned())).cloned()
     }
 
     /// Returns the address of one of the templates' own files.
@@ -113,7 +126,7 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                     site.catalog.heir(address, &site.config.lang).or_else(|| entry(path))?;
                 Some(wiki::compose_redirect(site, address, entry, &entry.route))
             }
-            Route::Notes(_) | Route::Looks(_) | Route::Asset(_) | Route::Static(_) => None,
+            Route::Notes(_) | Route::Data(_) | Route::Asset(_) | Route::Static(_) => None,
         };
     }
     event::compose(site, address)

@@ -17,6 +17,7 @@ const VALUES: &[&str] = &[
     "history",
     "diagnostic",
     "config",
+    "theme",
     "document",
     "catalog",
     "check",

@@ -8,13 +8,14 @@ use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
+use super::styles::{self, Taken, Written};
 use super::{Dialect, Text, grounds, notes, options, plain_text, prepare, ruby};
 use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
 use crate::document::yaml::Node as Yaml;
-use crate::document::{Document, Prose, Slide};
+use crate::document::{Document, Prose, Slide, Style};
 use crate::span::Span;
 
 /// The nodes of one slide, and the comments among them.
@@ -23,6 +24,7 @@ struct Part<'a> {
     nodes: Vec<Node<'a>>,
     directives: Vec<(String, Yaml)>,
     notes: Vec<String>,
+    styles: Vec<Written>,
     /// The rule or heading that began it.
     start: Option<Node<'a>>,
 }
@@ -40,16 +42,31 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         formatter.tell(ruby::diagnostic(text, &uneven));
     }
     prepare::tidy(&arena, root, Dialect::Deck);
-    let global = global(text, root, document);
+    let (global, style) = global(text, root, document);
+    let mut deck_styles: Vec<Written> = style.into_iter().collect();
     let mut parts = split(root, &global.dividers);
     warn(text, root, &parts, &global, &mut formatter);
+    let styled = styles::any(text.body);
     for part in &mut parts {
+        if styled {
+            let mut taken = Taken::default();
+            styles::take(text, &part.nodes, &mut taken);
+            deck_styles.extend(taken.deck);
+            part.styles = taken.slide;
+        }
         comments(text, part, &mut formatter);
     }
+    styles::deck(text, &deck_styles, &mut formatter, document);
     let matter = std::mem::take(&mut document.matter.directives);
     parts[0].directives.splice(0..0, matter);
-    let mut writer =
-        Writer { text, options: &options, global: &global, page: 0, refused: BTreeSet::new() };
+    let mut writer = Writer {
+        text,
+        options: &options,
+        global: &global,
+        page: 0,
+        refused: BTreeSet::new(),
+        styles: std::mem::take(&mut document.styles),
+    };
     let mut running = Running::default();
     for mut part in parts {
         let local = running.slide(&part.directives);
@@ -65,6 +82,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         let number = (&mut Part::default(), &Local::default());
         document.slides.push(writer.slide(&mut formatter, number, 1));
     }
+    document.styles = writer.styles;
     formatter.finish(document);
     distinct_keys(&mut document.slides);
     if document.title.is_none() {
@@ -94,14 +112,22 @@ fn comment_nodes(root: Node<'_>) -> Vec<Node<'_>> {
     root.descendants().filter(|node| comment_of(node).is_some()).collect()
 }
 
-fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> Global {
+/// Reads what holds for the whole deck; beside it the style sheet that a directive brings.
+fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> (Global, Option<Written>) {
     let mut global = Global::default();
-    let mut theme = None;
+    let (mut theme, mut size, mut style) = (None, None, None);
+    let mut place = |name: &str, node: &Yaml, span: Span| match name {
+        "theme" => theme = Some(span),
+        "size" => size = Some(span),
+        "style" => {
+            let css = node.as_text().unwrap_or_default().to_owned();
+            style = Some(Written { css, from: span.start as usize });
+        }
+        _ => {}
+    };
     for (name, node) in &document.matter.directives {
         global.apply(name, node);
-        if name == "theme" {
-            theme = Some(Span::new(node.range.start, node.range.end));
-        }
+        place(name, node, Span::new(node.range.start, node.range.end));
     }
     for node in comment_nodes(root) {
         let Some(Comment::Directives(found)) =
@@ -111,19 +137,18 @@ fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> Global {
         };
         for (name, value) in &found {
             global.apply(name, value);
-            if name == "theme" {
-                theme = Some(text.span(node));
-            }
+            place(name, value, text.span(node));
             if name == "title" && document.title.is_none() {
                 document.title = value.as_text().map(str::to_owned);
             }
         }
     }
     document.theme = global.theme.clone().zip(theme);
+    document.size = global.size.clone().zip(size);
     if let Some(lang) = &global.lang {
         document.matter.lang.get_or_insert_with(|| lang.clone());
     }
-    global
+    (global, style)
 }
 
 /// Splits at rules of the top level, and before headings of the dividing levels.
@@ -245,6 +270,7 @@ struct Writer<'w> {
     options: &'w Options<'static>,
     global: &'w Global,
     page: u32,
+    styles: Vec<Style>,
     /// Looks that were told to be left out.
     refused: BTreeSet<(&'static str, String)>,
 }
@@ -269,15 +295,19 @@ impl Writer<'_> {
         let key = own
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
-        self.refused(formatter, part, local);
         self.fit(formatter, part, local);
         let span = self.span(part);
         let header = self.inline(formatter, local.get("header"), span);
         let footer = self.inline(formatter, local.get("footer"), span);
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
-        classes.extend(look(formatter, local));
+        classes.extend(self.look(formatter, span, local));
         classes.extend(grounds.class);
+        let scope = (!part.styles.is_empty())
+            .then(|| styles::slide(self.text, &part.styles, formatter, &mut self.styles))
+            .flatten();
+        let mut attributes = attributes(local);
+        attributes.extend(scope.map(|scope| (format!("marpit-scope-{scope}"), String::new())));
         Slide {
             key,
             title,
@@ -286,7 +316,7 @@ impl Writer<'_> {
             header,
             footer,
             classes,
-            attributes: self.attributes(local),
+            attributes,
             lang: self.global.lang.clone(),
             page: self.page(local),
             steps,
@@ -312,44 +342,25 @@ impl Writer<'_> {
         paging.shown.then_some(self.page)
     }
 
-    fn attributes(&self, local: &Local) -> Vec<(String, String)> {
-        let mut attributes = Vec::new();
-        if let Some(size) = &self.global.size {
-            attributes.push(("size".to_owned(), size.clone()));
-        }
-        for (name, value) in local.sorted() {
-            if !matches!(
-                name,
-                "id" | "time"
-                    | "hide"
-                    | "title"
-                    | "description"
-                    | "author"
-                    | "keywords"
-                    | "url"
-                    | "image"
-            ) {
-                attributes.push((kebab(name), value.to_owned()));
+    /// Returns the class for the look that a slide's directives ask for; tells once of what cannot
+    /// be had.
+    fn look(&mut self, formatter: &mut Formatter<'_>, span: Span, local: &Local) -> Option<String> {
+        let directives::Look { sheet, key, refused } = directives::look(local);
+        for (name, value, why) in refused {
+            if self.refused.insert((name, value.clone())) {
+                let (rule, message) = if why.rule == &rules::CSS_SYNTAX {
+                    let message = format!("`{name}: {value}` is left out: {}", why.message);
+                    (&rules::BAD_VALUE, message)
+                } else {
+                    (why.rule, why.message)
+                };
+                formatter.tell(self.text.diagnostic(rule, span, message, &why.help));
             }
         }
-        attributes
-    }
-
-    /// Tells once of every look that cannot be had.
-    fn refused(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, local: &Local) {
-        for (name, value) in directives::refused(local) {
-            let asked = (name, value.to_owned());
-            if self.refused.contains(&asked) {
-                continue;
-            }
-            formatter.tell(self.text.diagnostic(
-                &rules::BAD_VALUE,
-                self.span(part),
-                format!("`{name}: {value}` is left out"),
-                "a colour or a gradient in plain CSS can stand there",
-            ));
-            self.refused.insert(asked);
-        }
+        // The same words name another file in another folder.
+        let place = if sheet.urls.is_empty() { "" } else { self.text.path.folder() };
+        (!sheet.is_empty())
+            .then(|| formatter.looks().directed(&format!("{key}{place}"), &sheet, span))
     }
 
     /// Tells once of a way to fit that there is not.
@@ -399,10 +410,25 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the class for the look that a slide's directives ask for.
-fn look(formatter: &mut Formatter<'_>, local: &Local) -> Option<String> {
-    let css = directives::look(local);
-    (!css.is_empty()).then(|| formatter.looks().class(".slide", &css))
+/// Returns Marpit's `data-*` attributes of a slide, names without `data-`.
+fn attributes(local: &Local) -> Vec<(String, String)> {
+    let mut attributes = Vec::new();
+    for (name, value) in local.sorted() {
+        if !matches!(
+            name,
+            "id" | "time"
+                | "hide"
+                | "title"
+                | "description"
+                | "author"
+                | "keywords"
+                | "url"
+                | "image"
+        ) {
+            attributes.push((kebab(name), value.to_owned()));
+        }
+    }
+    attributes
 }
 
 fn kebab(name: &str) -> String {

@@ -6,6 +6,7 @@ mod grounds;
 mod notes;
 mod prepare;
 mod ruby;
+mod styles;
 
 use std::borrow::Cow;
 
@@ -20,6 +21,7 @@ use crate::document::front_matter::{self, Matter};
 use crate::document::{Document, Kind, Prose, Settings};
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
+use crate::theme::Sheet;
 
 /// Quotations nested deeper than this are refused: comrak's extensions take quadratic time there.
 const QUOTE_DEPTH_MAX: usize = 100;
@@ -40,6 +42,8 @@ pub enum Dialect {
 /// What the formatter and the deck splitter know about the text at hand.
 struct Text<'a> {
     path: &'a SourcePath,
+    /// The whole file as it is written.
+    file: &'a str,
     /// What is parsed: line for line what is written.
     body: &'a str,
     /// Where the body begins in the file, and how long it is there.
@@ -92,7 +96,7 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         });
     }
     let (length, lines) = (written.len(), Lines::of(written));
-    let text = Text { path, body: &body, base: body_at, length, lines, settings };
+    let text = Text { path, file: text, body: &body, base: body_at, length, lines, settings };
     let mut document = Document {
         path: path.clone(),
         kind,
@@ -102,9 +106,13 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         body: Prose::default(),
         slides: Vec::new(),
         theme: None,
+        size: None,
+        styles: Vec::new(),
+        scope: None,
         headings: Vec::new(),
         links: Vec::new(),
-        looks: String::new(),
+        looks: Sheet::default(),
+        look_urls: Vec::new(),
         origins: Vec::new(),
         diagnostics,
     };
@@ -122,6 +130,7 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         SourcePath::new(if dialect == Dialect::Deck { "decks/text.md" } else { "wiki/text.md" });
     let text = Text {
         path: &path,
+        file: text,
         body: text,
         base: 0,
         length: text.len(),

@@ -180,7 +180,7 @@ impl<'t> Formatter<'t> {
         self.origins.sort();
         self.origins.dedup();
         document.origins = self.origins;
-        document.looks = self.looks.into_css();
+        (document.looks, document.look_urls) = self.looks.into_sheet();
         document.diagnostics.extend(self.diagnostics);
     }
 
