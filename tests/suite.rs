@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod history;
 mod limits;
+mod looks;
 mod portable;
 mod properties;
 mod search;

@@ -1,0 +1,180 @@
+// The CSS of themes and decks in a browser: a theme written for Marp gives what it asks for, and no CSS of a deck
+// reaches anything but that deck's slides.
+import assert from "node:assert/strict";
+import { press } from "./deck-page.mjs";
+import { check, eventually } from "./harness.mjs";
+
+// In the way that themes are written for Marp.
+const marp = `/*!
+ * @theme harbour
+ * @auto-scaling fittingHeader
+ * @size wide 1600px 900px
+ */
+@charset "UTF-8";
+:root { --main: #0a6e8a; --ground: rgb(250, 250, 240); color: rgb(20, 30, 40); font-size: 28px; }
+section { width: 1200px; height: 900px; color: red; background-color: var(--ground); padding: 2rem 3rem;
+  display: flex; flex-flow: column nowrap; container-type: size; }
+section h1, section h2 { color: var(--main) }
+h1 { font-size: 2.5rem; margin: 0; animation: enter 1s both }
+@keyframes enter { from { opacity: 0.5 } to { opacity: 0.5 } }
+:is(h2, marp-h2) { font-size: 20cqw }
+section.title { background-color: var(--main); & h1 { color: rgb(1, 2, 3) } }
+section::after { content: attr(data-marpit-pagination) " of " attr(data-marpit-pagination-total); font-size: 0.5rem }
+header { position: absolute; top: 10px; left: 20px }
+div.marpit > svg > foreignObject > section footer { color: rgb(9, 9, 9) }
+@media (min-width: 1px) { section p { letter-spacing: 3px } }
+@supports (display: grid) { ul { display: grid } }
+section::backdrop { background: rgb(7, 8, 9) }
+`;
+
+const talk = `---
+theme: harbour
+paginate: true
+header: Head
+footer: Foot
+---
+# One
+
+text
+
+---
+<!-- _class: title -->
+# Two
+
+## Three
+`;
+
+function styles(page, selector, ...names) {
+  return page.locator(selector).first().evaluate(
+    (element, list) => Object.fromEntries(list.map((name) => [name, getComputedStyle(element).getPropertyValue(name)])),
+    names,
+  );
+}
+
+check("a theme written for Marp is used as it is", async (world) => {
+  const { url } = await world.serve(await world.site({ "templates/themes/sea.css": marp, "decks/talk.md": talk }));
+  const page = await world.open(url("decks/talk.html"));
+  const slide = "main.deck > .card.current > section";
+  await eventually(async () => assert.deepEqual(
+    await styles(page, slide, "color", "background-color", "font-size", "padding-left", "width", "height", "flex-direction"),
+    {
+      "color": "rgb(20, 30, 40)", "background-color": "rgb(250, 250, 240)", "font-size": "28px",
+      "padding-left": "84px", "width": "1200px", "height": "900px", "flex-direction": "column",
+    },
+  ));
+  assert.deepEqual(await styles(page, `${slide} h1`, "font-size", "color", "opacity"),
+    { "font-size": "70px", "color": "rgb(10, 110, 138)", "opacity": "0.5" });
+  assert.deepEqual(await styles(page, `${slide} > footer`, "color"), { color: "rgb(9, 9, 9)" });
+  assert.deepEqual(await styles(page, `${slide} > p`, "letter-spacing"), { "letter-spacing": "3px" });
+  const number = await page.locator(slide).evaluate((element) => {
+    const { content, fontSize } = getComputedStyle(element, "::after");
+    return [content.replaceAll('" "', ""), fontSize];
+  });
+  assert.deepEqual(number, ['"1 of 2"', "14px"]);
+  await eventually(async () => assert.equal((await styles(page, "main.deck", "background-color"))["background-color"], "rgb(7, 8, 9)"));
+  await press(page, "ArrowRight");
+  await eventually(async () => assert.deepEqual(await styles(page, slide, "background-color"), { "background-color": "rgb(10, 110, 138)" }));
+  assert.deepEqual(await styles(page, `${slide} h1`, "color"), { color: "rgb(1, 2, 3)" });
+  // A container unit is a part of the slide, 1200 less its padding wide, not of the window.
+  assert.deepEqual(await styles(page, `${slide} h2`, "font-size"), { "font-size": `${(1200 - 168) / 5}px` });
+  // 1200 by 900 in a window of 1280 by 720: as high as the window.
+  const box = await page.locator(slide).boundingBox();
+  assert.deepEqual([Math.round(box.width), Math.round(box.height)], [960, 720]);
+});
+
+const leaky = `---
+style: |
+  h1 { color: rgb(1, 1, 1) }
+  body, html, main, .card, .deck, .controls, nav, button { background: rgb(255, 0, 255) !important; color: rgb(255, 0, 255) !important }
+  @keyframes spin { to { rotate: 1turn } }
+---
+# Loud
+
+<style>
+* { border: 7px solid rgb(255, 0, 255); }
+section:is(section, .slide) { outline: 3px solid rgb(255, 0, 255) }
+:root { --ink: rgb(255, 0, 255); font-size: 99px }
+.card { display: none !important }
+</style>
+
+---
+
+<style scoped>
+h1 { color: rgb(2, 2, 2) }
+section { background: rgb(3, 3, 3) }
+</style>
+
+# Scoped
+
+---
+
+# Third
+`;
+
+const pair = {
+  "kami.toml": 'lang = "en"\n[event]\nname = "Two"\ntalks = ["loud", "quiet"]\n',
+  "decks/loud.md": leaky,
+  "decks/quiet.md": "---\ntheme: quiet\n---\n# Quiet\n",
+  "templates/themes/quiet.css": "/* @theme quiet */ section { background: rgb(5, 5, 5) } h1 { color: rgb(6, 6, 6) }",
+};
+
+check("a style holds on its deck or slide, and the frame keeps its own", async (world) => {
+  const { url } = await world.serve(await world.site(pair));
+  const page = await world.open(url("decks/loud.html"));
+  const heading = (number) => styles(page, `.card[data-number="${number}"] h1`, "color", "border-top-width");
+  await eventually(async () => assert.deepEqual(await heading(1), { "color": "rgb(1, 1, 1)", "border-top-width": "7px" }));
+  assert.deepEqual(await heading(2), { "color": "rgb(2, 2, 2)", "border-top-width": "7px" });
+  assert.deepEqual(await heading(3), { "color": "rgb(1, 1, 1)", "border-top-width": "7px" });
+  const grounds = await page.locator("main.deck section.slide").evaluateAll((slides) => slides.map((slide) => getComputedStyle(slide).backgroundColor));
+  assert.deepEqual(grounds.map((ground) => ground === "rgb(3, 3, 3)"), [false, true, false]);
+  const loud = await page.evaluate(() => [...document.querySelectorAll("html, body, body *:not(section.slide, section.slide *, template)")]
+    .filter((element) => {
+      const style = getComputedStyle(element);
+      return [style.backgroundColor, style.color, style.outlineColor, style.borderTopColor].includes("rgb(255, 0, 255)") || style.fontSize === "99px";
+    })
+    .map((element) => element.outerHTML.slice(0, 80)));
+  assert.deepEqual(loud, []);
+});
+
+check("the slides of two decks on one page keep their own looks, and the page its own", async (world) => {
+  const { url } = await world.serve(await world.site(pair));
+  const page = await world.open(url("index.html"));
+  const thumb = (text) => `.card > section:has(h1:text-is("${text}"))`;
+  assert.deepEqual(await styles(page, thumb("Quiet"), "background-color", "border-top-width", "outline-style"),
+    { "background-color": "rgb(5, 5, 5)", "border-top-width": "0px", "outline-style": "none" });
+  assert.deepEqual(await styles(page, `${thumb("Quiet")} h1`, "color", "border-top-width"), { "color": "rgb(6, 6, 6)", "border-top-width": "0px" });
+  assert.deepEqual(await styles(page, `${thumb("Loud")} h1`, "color", "border-top-width"), { "color": "rgb(1, 1, 1)", "border-top-width": "7px" });
+  const own = await styles(page, "main > * h1, h1:not(section.slide *)", "color", "border-top-width");
+  assert.equal(own["border-top-width"], "0px");
+  assert.notEqual(own.color, "rgb(1, 1, 1)");
+});
+
+const square = {
+  "kami.toml": 'lang = "en"\n[deck]\nsize = "tall"\n[event]\nname = "Sizes"\n',
+  "templates/themes/default.css": "/* @theme default */ /* @size tall 600px 800px */ /* @size 4:3 960px 720px */ section { padding: 20px }",
+  "decks/tall.md": "# Tall\n\n---\n\n# Two\n",
+  "decks/old.md": "---\nsize: 4:3\n---\n# Old\n",
+};
+
+check("a deck is laid out at its size wherever it is shown", async (world) => {
+  const { url } = await world.serve(await world.site(square));
+  const shapes = async (address, selector) => {
+    const page = await world.open(url(address));
+    await page.locator(selector).first().waitFor();
+    return page.locator(selector).evaluateAll((slides) => slides.map((slide) => {
+      const { width, height } = slide.getBoundingClientRect();
+      return [slide.offsetWidth, slide.offsetHeight, Math.round((100 * width) / height)];
+    }));
+  };
+  const tall = [600, 800, 75];
+  const old = [960, 720, 133];
+  assert.deepEqual(await shapes("decks/tall.html", ".current > section.slide"), [tall]);
+  assert.deepEqual(await shapes("decks/tall.html?view=overview", "main.deck section.slide"), [tall, tall]);
+  assert.deepEqual(await shapes("decks/tall.html?view=print", "main.deck section.slide"), [tall, tall]);
+  assert.deepEqual(await shapes("decks/tall.notes.html", "section.slide"), [tall, tall]);
+  assert.deepEqual(await shapes("decks/old.html", ".current > section.slide"), [old]);
+  assert.deepEqual((await shapes("index.html", "section.slide")).sort(), [tall, old]);
+  const page = await world.open(url("decks/tall.html"));
+  const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString("latin1");
+  assert.deepEqual([...new Set(pdf.match(/MediaBox \[[^\]]*\]/g))], ["MediaBox [0 0 450 600]"], "600 by 800 pixels in points");
+});
