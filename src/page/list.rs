@@ -159,7 +159,7 @@ fn page(
 fn line(site: Site<'_>, entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
     let date_iso = change(site, entry).map_or_else(String::new, |it| it.day().to_owned());
     let date_text = if date_iso.is_empty() { String::new() } else { date_text(&date_iso, lang) };
-    ListEntry { date_text, date_iso, ..short_line(entry, root) }
+    ListEntry { date_iso, date_text, ..short_line(entry, root) }
 }
 
 /// Returns a line that does not tell the date.
