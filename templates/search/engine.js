@@ -46,49 +46,49 @@ var kamiSearch = (function () {
   }
 
   // ---- bits: two characters are thirteen of them ----
+  var clz = Math.clz32;
   var DIGITS = new Uint8Array(128);
   (function () {
     for (var code = 0x20, value = 0; code < 0x7f; code += 1) if ('"<\\`'.indexOf(String.fromCharCode(code)) < 0) DIGITS[code] = value++;
   })();
   function digit(text, at) { return DIGITS[text.charCodeAt(at)]; }
 
+  // The stream as words of 32 bits, so that most numbers are read with one look.
   function Bits(text) {
-    this.groups = new Uint16Array(text.length / 2 + 1);
-    for (var i = 0; 2 * i < text.length; i += 1) this.groups[i] = digit(text, 2 * i) * 91 + digit(text, 2 * i + 1);
-    this.seek(0);
+    var words = this.words = new Uint32Array(Math.ceil(text.length / 2 * 13 / 32) + 2);
+    for (var i = 0, bit = 0; i + 1 < text.length; i += 2, bit += 13) {
+      var group = digit(text, i) * 91 + digit(text, i + 1), word = bit >>> 5, room = 32 - (bit & 31) - 13;
+      if (room >= 0) words[word] |= group << room;
+      else { words[word] |= group >>> -room; words[word + 1] |= group << 32 + room; }
+    }
+    this.at = 0;
   }
   Bits.prototype = {
-    seek: function (bit) { this.group = Math.floor(bit / 13); this.used = bit % 13; },
-    tell: function () { return this.group * 13 + this.used; },
+    seek: function (bit) { this.at = bit; },
+    tell: function () { return this.at; },
+    look: function () {
+      var word = this.at >>> 5, off = this.at & 31;
+      return off ? this.words[word] << off | this.words[word + 1] >>> 32 - off : this.words[word] | 0;
+    },
     take: function (count) {
-      var value = 0;
-      while (count > 0) {
-        var left = 13 - this.used, take = left < count ? left : count;
-        value = value * (1 << take) + (this.groups[this.group] >> left - take & (1 << take) - 1);
-        count -= take;
-        this.used += take;
-        if (this.used === 13) { this.used = 0; this.group += 1; }
-      }
+      if (!count) return 0;
+      var value = this.look() >>> 32 - count;
+      this.at += count;
       return value;
     },
     unary: function () {
-      for (var count = 0; this.group < this.groups.length;) {
-        var left = 13 - this.used, ones = Math.clz32(~(this.groups[this.group] << 19 + this.used));
-        if (ones < left) {
-          this.used += ones + 1;
-          if (this.used === 13) { this.used = 0; this.group += 1; }
-          return count + ones;
-        }
-        count += left;
-        this.used = 0;
-        this.group += 1;
+      for (var count = 0, end = this.words.length * 32; this.at < end;) {
+        var ones = clz(~this.look());
+        if (ones < 32) { this.at += ones + 1; return count + ones; }
+        count += 32;
+        this.at += 32;
       }
       return count;
     },
     rice: function (low) { return this.unary() * (1 << low) + this.take(low); },
     gamma: function () { var bits = this.unary(); return Math.pow(2, bits) + this.take(bits) - 1; }
   };
-  function riceLow(total, count) { return 31 - Math.clz32(Math.max(1, Math.floor(total * 69 / (count * 100)))); }
+  function riceLow(total, count) { return 31 - clz(Math.max(1, Math.floor(total * 69 / (count * 100)))); }
 
   // Tells each document of the list at hand with its class, or passes over all of them; returns how many they are.
   function list(bits, documents, each) {
@@ -98,9 +98,18 @@ var kamiSearch = (function () {
       if (!each) { bits.seek(bits.tell() + size); return all; }
     }
     for (var at = 0, count = all; count > 0; count -= 1, at += 1) {
-      at += bits.rice(low);
-      var kind = 0;
-      while (kind < 3 && bits.take(1)) kind += 1;
+      var view = bits.look(), ones = clz(~view), length = ones + 1 + low;
+      if (length <= 29) {
+        // Gap and class together.
+        at += (ones << low) + (low ? view << ones + 1 >>> 32 - low : 0);
+        view <<= length;
+        bits.at += length;
+      } else {
+        at += bits.rice(low);
+        view = bits.look();
+      }
+      var kind = view >= 0 ? 0 : Math.min(3, clz(~view));
+      bits.at += kind < 3 ? kind + 1 : 3;
       if (each) each(at, kind);
     }
     return all;
@@ -337,7 +346,9 @@ var kamiSearch = (function () {
       // Numbers are sorted many times faster than by a function: the score, the better the smaller, then the place.
       keys[count++] = (1e7 - Math.min(1e7, Math.floor(score * 1e4))) * book.count + i;
     }
-    return Array.from(keys.subarray(0, count).sort(), function (key) { return key % book.count; });
+    keys = keys.subarray(0, count).sort();
+    for (var found = new Array(count), k = 0; k < count; k += 1) found[k] = keys[k] % book.count;
+    return found;
   }
 
   // ---- documents ----
