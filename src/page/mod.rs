@@ -68,9 +68,7 @@ impl Interface {
 
     /// Returns the addresses of the scripts of every page with the site's own head.
     pub fn site_scripts(&self) -> Vec<String> {
-        ["site.js", "search/engine.js", "search/box.js"]
-            .map(|name| self.asset(name).to_owned())
-            .into()
+        ["site.js", "search/engine.js"].map(|name| self.asset(name).to_owned()).into()
     }
 
     /// Returns where a file lies that a theme names.
