@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
-use crate::document::{self, Document, Kind, Settings};
+use crate::digest::Digest;
+use crate::document::{self, Document, Settings};
 use crate::history::History;
 use crate::output::{Output, Templates};
 use crate::page::{self, Options, Site};
@@ -35,6 +36,8 @@ pub struct Bundle {
     /// What the documents are found by, and the index of all, once somebody searches.
     shelf: Shelf,
     index: OnceLock<Index>,
+    /// The documents that include others' texts.
+    assembled: imbl::OrdSet<SourcePath>,
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
@@ -60,16 +63,11 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
     let documents: Vec<Arc<Document>> = texts
         .par_iter()
-        .filter_map(|source| {
-            Some(Arc::new(document::parse(
-                &source.path,
-                source.as_text()?,
-                source.digest,
-                settings,
-            )))
-        })
+        .filter_map(|source| Some(Arc::new(understood(&sources, source, settings)?)))
         .collect();
     let catalog = catalog(&sources, &documents, &config, &options);
+    let assembled = documents.iter().filter(|document| !document.parts.is_empty());
+    let assembled = assembled.map(|document| document.path.clone()).collect();
     let documents =
         documents.into_iter().map(|document| (document.path.clone(), document)).collect();
     Bundle {
@@ -83,10 +81,34 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         templates,
         config_diagnostics: Arc::new(found),
         documents,
+        assembled,
         made: RwLock::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
     }
+}
+
+/// Parses a source with what it includes.
+fn understood(sources: &Sources, source: &Source, settings: Settings) -> Option<Document> {
+    let (path, text) = (&source.path, source.as_text()?);
+    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
+    Some(match document::assemble(path, text, &texts) {
+        None => document::parse(path, text, source.digest, settings),
+        Some(assembly) => {
+            let digest = Digest::of_parts([source.digest.as_bytes(), assembly.text.as_bytes()]);
+            document::parse_assembly(path, assembly, digest, settings)
+        }
+    })
+}
+
+/// Returns the documents that include any of the texts at `paths`, apart from those themselves.
+fn including(bundle: &Bundle, paths: &[SourcePath]) -> Vec<SourcePath> {
+    let including = |path: &&SourcePath| {
+        let document = bundle.documents.get(*path);
+        let mut parts = document.iter().flat_map(|document| &document.parts);
+        !paths.contains(path) && parts.any(|part| paths.contains(part))
+    };
+    bundle.assembled.iter().filter(including).cloned().collect()
 }
 
 fn catalog(
@@ -119,6 +141,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         }
         paths.push(path);
     }
+    paths.extend(including(bundle, &paths));
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
         return compile(sources, (*bundle.options).clone()).with_history(bundle.history.clone());
     }
@@ -138,6 +161,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
         documents: bundle.documents.clone(),
         shelf: bundle.shelf.clone(),
         index: OnceLock::new(),
+        assembled: bundle.assembled.clone(),
         made: RwLock::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
@@ -161,16 +185,17 @@ impl Bundle {
             .filter(|path| path.is_document())
             .map(|path| {
                 let source = self.sources.get(path);
-                (
-                    path,
-                    source.and_then(|source| {
-                        Some(document::parse(path, source.as_text()?, source.digest, settings))
-                    }),
-                )
+                (path, source.and_then(|source| understood(&self.sources, source, settings)))
             })
             .collect();
         for (path, document) in parsed {
             self.leave(path);
+            match &document {
+                Some(document) if !document.parts.is_empty() => {
+                    drop(self.assembled.insert(path.clone()));
+                }
+                _ => drop(self.assembled.remove(path)),
+            }
             match document {
                 Some(document) => drop(self.documents.insert(path.clone(), Arc::new(document))),
                 None => drop(self.documents.remove(path)),
@@ -273,12 +298,15 @@ impl Bundle {
         self.looks(address).or_else(|| self.render(address))
     }
 
-    /// Makes the style sheet of a deck's own looks.
+    /// Makes the style sheet of a document's own looks.
     fn looks(&self, address: &str) -> Option<Output> {
-        let decks = self.catalog.entries().filter(|entry| {
-            entry.kind == Kind::Deck && address.starts_with(&page::looks_stem(entry))
-        });
-        let mut looks = decks.filter_map(|entry| page::looks(self.site(), entry));
+        // Thousands of pages have none, and each of their own addresses comes by here.
+        if !address.starts_with("assets/") {
+            return None;
+        }
+        let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
+        let named = styled.filter(|entry| address.starts_with(&page::looks_stem(entry)));
+        let mut looks = named.filter_map(|entry| page::looks(self.site(), entry));
         let (_, css) = looks.find(|(known, _)| known == address)?;
         Some(Output::new(address, css.into_bytes()))
     }
@@ -332,10 +360,9 @@ impl Bundle {
                 .filter(|(_, routes)| routes.first().is_some_and(written))
                 .map(|(address, _)| address.to_string()),
         );
-        let decks = self.catalog.entries().filter(|entry| entry.kind == Kind::Deck);
-        addresses.extend(
-            decks.filter_map(|entry| page::looks(self.site(), entry)).map(|(address, _)| address),
-        );
+        let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
+        let looks = styled.filter_map(|entry| page::looks(self.site(), entry));
+        addresses.extend(looks.map(|(address, _)| address));
         addresses.extend(page::list_routes(self.site()));
         addresses.extend(self.index().addresses().cloned());
         addresses.extend(page::machine_routes(self.site()));
@@ -411,7 +438,9 @@ impl Bundle {
 
 /// Returns the name that people know a source by when one file is the whole site.
 fn beside(file: &str, path: &SourcePath) -> String {
-    if path.is_document() {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let own = path.as_str().strip_prefix("decks/").unwrap_or_default();
+    if own == name || own.strip_suffix(".md") == Some(name) {
         return file.to_owned();
     }
     let folder = file.rfind('/').map_or("", |at| &file[..=at]);

@@ -39,10 +39,15 @@ impl SourcePath {
         self.file_name().rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, e)| e)
     }
 
-    /// Tells whether the path names a Markdown document in `decks/` or `wiki/`.
-    pub fn is_document(&self) -> bool {
+    /// Tells whether the path names a Markdown text in `decks/` or `wiki/`.
+    pub fn is_markdown(&self) -> bool {
         let inside = self.0.starts_with("decks/") || self.0.starts_with("wiki/");
         inside && self.extension().is_some_and(|e| e == "md")
+    }
+
+    /// Tells whether such a text is a document: `_part.md` is one that others include.
+    pub fn is_document(&self) -> bool {
+        self.is_markdown() && !self.file_name().starts_with('_')
     }
 }
 
@@ -177,4 +182,26 @@ impl FromIterator<Source> for Sources {
     fn from_iter<I: IntoIterator<Item = Source>>(sources: I) -> Sources {
         Sources(sources.into_iter().map(|source| (source.path.clone(), source)).collect())
     }
+}
+
+/// Joins a relative path to a folder, which has no `.`, `..` or empty part; `None` when it leads out of the site.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    let mut joined = String::with_capacity(folder.len() + path.len() + 1);
+    if !path.starts_with('/') {
+        joined.push_str(folder);
+    }
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if joined.is_empty() => return None,
+            ".." => joined.truncate(joined.rfind('/').unwrap_or(0)),
+            part => {
+                if !joined.is_empty() {
+                    joined.push('/');
+                }
+                joined.push_str(part);
+            }
+        }
+    }
+    Some(joined)
 }

@@ -47,6 +47,21 @@ fn steps() {
 }
 
 #[test]
+fn blocks() {
+    check("blocks");
+}
+
+#[test]
+fn includes() {
+    check("includes");
+}
+
+#[test]
+fn embeds() {
+    check("embeds");
+}
+
+#[test]
 fn pages() {
     check("pages");
 }
@@ -300,9 +315,10 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 
 fn sections(html: &str) -> String {
     let main = between(html, "<main class=\"deck\"", "</main>");
-    let sections = main.split("<section ").skip(1).map(|rest| {
-        let inside = rest.split("</section>").next().unwrap_or(rest);
-        format!("<section {inside}</section>")
+    let cards = main.split("<div class=\"card\" data-number").skip(1);
+    let sections = cards.map(|rest| {
+        let inside = rest.split_once('>').map_or("", |(_, inside)| inside).trim_end();
+        inside.strip_suffix("</div>").unwrap_or(inside)
     });
     sections.collect::<Vec<_>>().join("\n")
 }

@@ -5,12 +5,12 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::names::{self, Identity, exact, fold, identify, key, last};
+use super::names::{Identity, exact, fold, identify, key, last};
 use super::resolve::{bare, is_relative, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
 use crate::document::{Document, Kind, Link};
-use crate::source::SourcePath;
+use crate::source::{SourcePath, join};
 
 /// One document with what its path makes of it.
 #[derive(Clone, Debug)]
@@ -230,7 +230,7 @@ fn alias_path(folder: &str, alias: &str) -> Option<String> {
     } else {
         format!("{folder}/{stem}")
     };
-    let clean = names::join("", &inside)?;
+    let clean = join("", &inside)?;
     (clean == inside
         && clean.len() <= 200
         && !clean.contains(|c: char| c.is_control() || "\\?#<>\"|*".contains(c)))
@@ -269,7 +269,7 @@ fn keys_of(link: &Link, folder: &str, mut tell: impl FnMut(u64)) {
         return;
     }
     if is_relative(target) {
-        return names::join(folder, target).iter().for_each(|path| tell(key(&fold(path))));
+        return join(folder, target).iter().for_each(|path| tell(key(&fold(path))));
     }
     let whole = fold(target);
     tell(key(&whole));

@@ -4,6 +4,7 @@
 //! without a look at the others. What a link leads to is found when somebody asks.
 
 mod edges;
+mod embed;
 mod entry;
 pub mod names;
 mod resolve;
@@ -20,6 +21,7 @@ use edges::Known;
 use names::{KeyMap, fold, key};
 use table::Table;
 
+pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
 pub use entry::Entry;
 pub use resolve::{Mention, Resolution};
 

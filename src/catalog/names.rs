@@ -164,25 +164,3 @@ pub fn translations_of(path: &SourcePath, config: &Config) -> Vec<SourcePath> {
     let stem = path.as_str().strip_suffix(".md").unwrap_or(path.as_str());
     config.languages.iter().map(|lang| SourcePath::new(format!("{stem}.{lang}.md"))).collect()
 }
-
-/// Joins a relative path to a folder, which has no `.`, `..` or empty part; `None` when it leads out of the site.
-pub fn join(folder: &str, path: &str) -> Option<String> {
-    let mut joined = String::with_capacity(folder.len() + path.len() + 1);
-    if !path.starts_with('/') {
-        joined.push_str(folder);
-    }
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if joined.is_empty() => return None,
-            ".." => joined.truncate(joined.rfind('/').unwrap_or(0)),
-            part => {
-                if !joined.is_empty() {
-                    joined.push('/');
-                }
-                joined.push_str(part);
-            }
-        }
-    }
-    Some(joined)
-}

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::edges::Edge;
-use super::names::{exact, fold, join, key, last};
+use super::names::{exact, fold, key, last};
 use super::{Catalog, Entry, Route};
 use crate::document::{Form, Kind, Link, category};
-use crate::source::SourcePath;
+use crate::source::{SourcePath, join};
 
 /// What a link leads to today.
 #[derive(Clone, Debug)]

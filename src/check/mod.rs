@@ -8,12 +8,12 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::catalog::names::{fold, join, key, last};
-use crate::catalog::{Catalog, Entry, Resolution, Route};
+use crate::catalog::names::{fold, key, last};
+use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::{Document, Filling, Form, Kind, Link, Prose, Slide};
-use crate::source::SourcePath;
+use crate::source::{SourcePath, join};
 use crate::span::Span;
 use crate::theme::{Theme, Themes, file_of};
 use near::Names;
@@ -23,8 +23,15 @@ type DocumentRule = fn(&Known<'_>, &Arc<Entry>, &mut Vec<Diagnostic>);
 /// A rule about the site as a whole.
 type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
-const DOCUMENT_RULES: &[DocumentRule] =
-    &[links, pictures, style_files, pages::repeated_headings, pages::empty, pages::language];
+const DOCUMENT_RULES: &[DocumentRule] = &[
+    links,
+    pictures,
+    style_files,
+    embeds,
+    pages::repeated_headings,
+    pages::empty,
+    pages::language,
+];
 const SITE_RULES: &[SiteRule] =
     &[collisions, old_names, orphans, redirects, running_order, reading_order];
 
@@ -71,6 +78,9 @@ pub fn document(known: &Known<'_>, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     for rule in DOCUMENT_RULES {
         rule(known, entry, &mut found);
     }
+    for diagnostic in &mut found {
+        entry.document.trace(diagnostic);
+    }
     found
 }
 
@@ -101,6 +111,7 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
     for entry in catalog.entries().filter(|entry| entry.kind == Kind::Deck) {
         let document = &entry.document;
         let path = &document.path;
+        let before = found.len();
         let mut theme = site_theme;
         if let Some((name, span)) = &document.theme {
             if let Some(own) = themes.get(name) {
@@ -115,13 +126,14 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
             let (message, help) = themes.unknown(name);
             found.push(diagnostic(&rules::THEME_IMPORT, path, *span, message, help));
         }
-        let Some(theme) = theme else { continue };
-        if let Some((size, span)) =
-            document.size.as_ref().filter(|(size, _)| !has_size(theme, size))
-        {
-            found.push(unknown_size(theme, size, path, *span));
+        if let Some(theme) = theme {
+            let unknown = document.size.as_ref().filter(|(size, _)| !has_size(theme, size));
+            found.extend(unknown.map(|(size, span)| unknown_size(theme, size, path, *span)));
+            classes(document, theme, themes, &mut found);
         }
-        classes(document, theme, themes, &mut found);
+        for diagnostic in &mut found[before..] {
+            document.trace(diagnostic);
+        }
     }
     found
 }
@@ -251,6 +263,31 @@ fn anchors(target: &Entry, anchor: &str) -> String {
             format!("its headings: {}", headings.join(", "))
         }
         None => "name a heading as it is written, or leave the `#` out".to_owned(),
+    }
+}
+
+/// Embeds that lead in a circle, or too far.
+fn embeds(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+    let path = &entry.document.path;
+    for (link, fault) in known.catalog.embed_faults(entry) {
+        let (rule, message, help) = match fault {
+            EmbedFault::Cycle(way) => {
+                let message = format!("the embeds lead in a circle: {}", way.join(" → "));
+                (&rules::EMBED_CYCLE, message, "write one of them as a link, without the `!`")
+            }
+            EmbedFault::Deep(way) => {
+                let message = format!(
+                    "embeds lie more than {EMBED_DEPTH_MAX} deep in each other: {}",
+                    way.join(" → ")
+                );
+                (&rules::EMBED_DEPTH, message, "write one of them as a link, without the `!`")
+            }
+            EmbedFault::Many => {
+                let message = format!("more than {EMBEDS_MAX} embeds are shown on one page");
+                (&rules::EMBED_DEPTH, message, "those from here on are links")
+            }
+        };
+        found.push(diagnostic(rule, path, link.span, message, help.to_owned()));
     }
 }
 

@@ -45,6 +45,9 @@ rules! {
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
     REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, and there may be none where the talk is given. Put the picture beside the deck.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
+    MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
+    INCLUDE_CYCLE = "include-cycle", Error, "A file includes itself, by way of others perhaps, or far too many files are included. The comment that closes the circle is left out.";
+    BLOCK_FENCE = "block-fence", Warning, "A block between `:::` lines has no end, a `:::` line has no beginning, or the word behind the colons says nothing. In a deck a block ends with its slide at the latest.";
     AMBIGUOUS_LINK = "ambiguous-link", Warning, "More than one document answers to this name; the nearest is taken. Write its path to be exact.";
     UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";
     COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";
@@ -59,7 +62,8 @@ rules! {
     OVERFULL_SLIDE = "overfull-slide", Warning, "The slide holds more than fits on it, even shrunk as far as it stays readable. Only `kami check --browser` sees this.";
     SMALL_TEXT = "small-text", Warning, "A text of the slide is too small to be read at the back of a room. Only `kami check --browser` sees this.";
     COARSE_PICTURE = "coarse-picture", Warning, "A picture is shown larger than its own pixels, so it looks blurred. Only `kami check --browser` sees this.";
-    EMBED_LATER = "embed", Warning, "Embedding `![[...]]` shows a link for now.";
+    EMBED_CYCLE = "embed-cycle", Warning, "An embed shows a document that shows, by way of others perhaps, the one that the embed stands in. Where the circle closes there is a link.";
+    EMBED_DEPTH = "embed-depth", Warning, "Embeds lie more than five deep in each other, or there are more than 500 on one page. Those beyond are links.";
 }
 
 /// Returns the rule of a code.

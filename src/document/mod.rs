@@ -12,6 +12,8 @@ mod picture;
 mod sentence;
 pub mod yaml;
 
+use std::ops::Range;
+
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
@@ -21,7 +23,9 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
-pub use parse::{Dialect, parse, render_markdown};
+pub use parse::{
+    Assembly, Dialect, Piece, Texts, assemble, parse, parse_assembly, render_markdown,
+};
 pub use sentence::Sentence;
 
 /// The kinds of documents.
@@ -45,6 +49,10 @@ pub struct Document {
     pub kind: Kind,
     pub digest: Digest,
     pub matter: Matter,
+    /// The files that it includes or asks for.
+    pub parts: Vec<SourcePath>,
+    /// Where its text was written, if not all in its own file.
+    pub pieces: Vec<Piece>,
     /// The title as the document itself tells it: front matter, else its first heading.
     pub title: Option<String>,
     /// A page's text; empty for a deck.
@@ -102,6 +110,8 @@ pub struct Hole {
 pub enum Filling {
     /// The opening tag of the link with this index in the document's links.
     Link(u32),
+    /// What the embed with this index in the document's links shows, at a step of its slide or at once.
+    Embed { link: u32, step: u32 },
     /// A picture.
     Picture(Box<Picture>),
     /// ` id="..."` of the heading with this index in the document's headings; left out where the
@@ -176,6 +186,8 @@ pub struct Heading {
     pub text: String,
     /// The slide it stands on, from 1.
     pub slide: Option<u32>,
+    /// Whether it stands in no other block.
+    pub top: bool,
     /// Whether an earlier heading has the anchor that this one would have.
     pub repeated: bool,
     pub span: Span,
@@ -221,10 +233,24 @@ impl Document {
         self.path.as_str().trim_end_matches(".md")
     }
 
+    /// Tells whether the document has a style sheet of its own.
+    pub fn has_looks(&self) -> bool {
+        !self.styles.is_empty() || !self.looks.is_empty()
+    }
+
     /// Iterates over the files that stand in the document's own styles.
     pub fn data_files(&self) -> impl Iterator<Item = &DataFile> {
         let sheets = self.styles.iter().map(|style| &style.sheet);
         sheets.chain([&self.looks]).flat_map(|sheet| &sheet.files)
+    }
+
+    /// Lets a diagnostic name the file that its place was written in.
+    pub fn trace(&self, diagnostic: &mut Diagnostic) {
+        if diagnostic.path == self.path
+            && let Some((path, span)) = parse::written(&self.pieces, diagnostic.span)
+        {
+            (diagnostic.path, diagnostic.span) = (path, span);
+        }
     }
 
     /// Returns the total number of page numbers, the last one that is reached.
@@ -235,16 +261,32 @@ impl Document {
 
 impl Prose {
     /// Writes the HTML with every hole filled by `fill`.
-    pub fn fill(&self, out: &mut String, mut fill: impl FnMut(&Filling, &mut String)) {
-        out.reserve(self.html.len() + self.holes.len() * 48);
-        let mut at = 0;
-        for hole in &self.holes {
+    pub fn fill(&self, out: &mut String, fill: impl FnMut(&Filling, &mut String)) {
+        self.fill_part(0..self.html.len(), out, fill);
+    }
+
+    /// Writes a stretch of the HTML with every hole filled by `fill`.
+    pub fn fill_part(
+        &self,
+        range: Range<usize>,
+        out: &mut String,
+        mut fill: impl FnMut(&Filling, &mut String),
+    ) {
+        let from = self.holes.partition_point(|hole| (hole.at as usize) < range.start);
+        // What stands at the end of a stretch belongs to the next, where there is one.
+        let last = range.end == self.html.len();
+        let inside = |hole: &Hole| last || (hole.at as usize) < range.end;
+        let count = self.holes[from..].partition_point(inside);
+        let holes = self.holes[from..from + count].iter();
+        out.reserve(range.len() + count * 48);
+        let mut at = range.start;
+        for hole in holes {
             let end = hole.at as usize;
             out.push_str(&self.html[at..end]);
             fill(&hole.filling, out);
             at = end;
         }
-        out.push_str(&self.html[at..]);
+        out.push_str(&self.html[at..range.end]);
     }
 
     /// Returns the HTML with links and pictures that lead where they say.
@@ -276,7 +318,7 @@ impl Prose {
                 }
                 out.push_str("\" />");
             }
-            Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
+            Filling::Embed { .. } | Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
         });
         out
     }

@@ -7,17 +7,24 @@ use super::{Root, read};
 use crate::document::{self, Filling, Settings, Slide};
 use crate::source::{Source, SourcePath, Sources};
 
-/// Reads the file and its pictures.
+/// Reads the file, the texts that it includes, and its pictures.
 pub(super) fn load(root: &Root, file: &Path) -> Sources {
     let mut sources = Sources::new();
-    let Some(source) = read(root, &path_of(file)) else { return sources };
-    for path in pictures(&source) {
-        if let Some(picture) = read(root, &path) {
-            sources.insert(picture);
+    let path = path_of(file);
+    let Some(source) = read(root, &path) else { return sources };
+    sources.insert(source);
+    // What is included may include more.
+    loop {
+        let wanted = shown(&sources, &path);
+        let new = wanted.iter().filter(|path| sources.get(path).is_none());
+        let found: Vec<Source> = new.filter_map(|path| read(root, path)).collect();
+        if found.is_empty() {
+            return sources;
+        }
+        for source in found {
+            sources.insert(source);
         }
     }
-    sources.insert(source);
-    sources
 }
 
 pub(super) fn path_of(file: &Path) -> SourcePath {
@@ -26,10 +33,17 @@ pub(super) fn path_of(file: &Path) -> SourcePath {
     if path.is_document() { path } else { SourcePath::new(format!("{path}.md")) }
 }
 
-/// Returns the pictures that a deck shows and that may lie beside it, whether they are there or not.
-fn pictures(source: &Source) -> BTreeSet<SourcePath> {
+/// Returns the pictures and texts that a deck shows and that may lie beside it, whether they are
+/// there or not.
+fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
+    let Some(source) = sources.get(path) else { return BTreeSet::new() };
     let Some(text) = source.as_text() else { return BTreeSet::new() };
-    let document = document::parse(&source.path, text, source.digest, Settings { html: false });
+    let settings = Settings { html: false };
+    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
+    let document = match document::assemble(path, text, &texts) {
+        None => document::parse(path, text, source.digest, settings),
+        Some(assembly) => document::parse_assembly(path, assembly, source.digest, settings),
+    };
     let proses = document.slides.iter().flat_map(Slide::proses);
     let targets = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
         Filling::Picture(picture) => Some(picture.target.as_str()),
@@ -40,25 +54,26 @@ fn pictures(source: &Source) -> BTreeSet<SourcePath> {
             && !target.starts_with('/')
             && !target.split('/').any(|part| part == "..")
     };
-    targets
+    let pictures = targets
         .filter(inside)
-        .map(|target| SourcePath::new(format!("decks/{}", target.trim_start_matches("./"))))
-        .collect()
+        .map(|target| SourcePath::new(format!("decks/{}", target.trim_start_matches("./"))));
+    let beside = |part: &&SourcePath| part.as_str().starts_with("decks/") && part.is_markdown();
+    pictures.chain(document.parts.iter().filter(beside).cloned()).collect()
 }
 
 /// Tells whether a change at some paths may change the deck: there may be a thousand other files beside it.
 pub(super) fn concerns(root: &Root, known: &Sources, paths: &BTreeSet<PathBuf>) -> bool {
-    let shown =
-        known.iter().flat_map(|source| pictures(source).into_iter().chain([source.path.clone()]));
-    let mut files: BTreeSet<PathBuf> = shown.map(|path| root.disk_path(&path)).collect();
-    files.extend(root.file.iter().map(|file| root.disk_path(&path_of(file))));
+    let deck = root.file.iter().map(|file| path_of(file));
+    let files = deck.flat_map(|deck| shown(known, &deck).into_iter().chain([deck]));
+    let files: BTreeSet<PathBuf> = files.map(|path| root.disk_path(&path)).collect();
     paths.iter().any(|path| files.iter().any(|file| file.starts_with(path)))
 }
 
-/// Returns the folders in which the file and its pictures lie.
+/// Returns the folders in which the file and what it shows lie.
 pub(super) fn folders(root: &Root, known: &Sources) -> BTreeSet<PathBuf> {
-    let pictures = known.iter().flat_map(pictures).map(|path| root.disk_path(&path));
-    let folders = pictures.filter_map(|path| {
+    let decks = root.file.iter().map(|file| path_of(file));
+    let shown = decks.flat_map(|deck| shown(known, &deck)).map(|path| root.disk_path(&path));
+    let folders = shown.filter_map(|path| {
         Some(root.absolute.join(path.parent()?.strip_prefix(&root.folder).ok()?))
     });
     folders.chain([root.absolute.clone()]).collect()

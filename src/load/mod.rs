@@ -88,7 +88,7 @@ impl Root {
     /// Returns where a source lies on disk.
     pub fn disk_path(&self, path: &SourcePath) -> PathBuf {
         match &self.file {
-            Some(file) if path.is_document() => {
+            Some(file) if *path == alone::path_of(file) => {
                 self.folder.join(file.file_name().unwrap_or_default())
             }
             Some(_) => {
@@ -206,7 +206,7 @@ fn source(path: &SourcePath, bytes: Vec<u8>) -> Source {
 
 /// Tells whether the site is made from a file, rather than served with it.
 fn is_text(path: &SourcePath) -> bool {
-    path.is_document() || path.as_str() == "kami.toml" || is_template_text(path)
+    path.is_markdown() || path.as_str() == "kami.toml" || is_template_text(path)
 }
 
 fn bytes_max(path: &SourcePath) -> u64 {

@@ -7,11 +7,11 @@ use rust_embed::Embed;
 use tera::{Context, ErrorKind, Tera, Value};
 
 use super::pack::pack;
-use crate::catalog::{asset_route, names};
+use crate::catalog::asset_route;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::page::{Interface, Page, Shell, View};
-use crate::source::{Content, SourcePath, Sources};
+use crate::source::{Content, SourcePath, Sources, join};
 use crate::span::Span;
 use crate::theme::{Themes, file_of};
 
@@ -318,7 +318,7 @@ fn themes(
     let mut missing = Vec::new();
     for theme in themes.iter() {
         for url in &theme.sheet.urls {
-            let path = names::join(theme.path.folder(), &file_of(&url.name));
+            let path = join(theme.path.folder(), &file_of(&url.name));
             let Some(path) = path.map(SourcePath::new) else { continue };
             let found = theme_file(sources, &path, files);
             looked.insert(path);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::embed::Embeds;
 use super::fill::{Filler, Place, attribute, relative, root_of};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
-use crate::catalog::{Entry, Resolution};
+use crate::catalog::{Entry, Part, Resolution};
 use crate::digest::Digest;
 use crate::document::{Document, Kind, Slide};
 use crate::theme::{Frame, Scope, Theme, file_of};
@@ -62,17 +63,20 @@ pub struct PageLink {
 
 /// Composes the deck itself.
 pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
-    let deck = deck(site, entry, Place::Own, false);
+    let embeds = Embeds::default();
+    let deck = deck(site, entry, (Place::Own, &embeds), false);
+    let mut styles = styles(site, entry, frame(site, entry, "css"));
+    embeds.styles(&mut styles);
     let head = Head {
         address: &entry.route,
         lang: &entry.lang,
         title: entry.title.clone(),
         description: entry.document.matter.summary.clone(),
         versions: versions(site, entry),
-        styles: styles(site, entry, frame(site, entry, "css")),
+        styles,
         scripts: [frame(site, entry, "js"), vec![site.interface.asset("deck/fit.js").to_owned()]]
             .concat(),
-        origins: &entry.document.origins,
+        origins: &embeds.origins(&entry.document.origins),
     };
     Page { template: "deck/deck.html", shell: shell(site, head), view: View::Deck(deck) }
 }
@@ -90,7 +94,8 @@ fn frame(site: Site<'_>, entry: &Entry, ending: &str) -> Vec<String> {
 
 /// Composes the handout: the slides to read, with their links.
 pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
-    let deck = deck(site, entry, Place::Embedded, site.options.handout_notes);
+    let embeds = Embeds::default();
+    let deck = deck(site, entry, (Place::Embedded, &embeds), site.options.handout_notes);
     let interface = site.interface;
     let handouts = site
         .catalog
@@ -99,24 +104,24 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         .map(|version| (version.lang.clone(), version.handout_route().to_string()))
         .collect();
     let address = entry.handout_route();
+    let mut styles = styles(
+        site,
+        entry,
+        ["site.css", "deck/deck.css", "deck/handout.css"]
+            .map(|name| interface.asset(name).to_owned())
+            .to_vec(),
+    );
+    embeds.styles(&mut styles);
     let head = Head {
         address: &address,
         lang: &entry.lang,
         title: entry.title.clone(),
         description: entry.document.matter.summary.clone(),
         versions: handouts,
-        styles: styles(
-            site,
-            entry,
-            vec![
-                interface.asset("site.css").to_owned(),
-                interface.asset("deck/deck.css").to_owned(),
-                interface.asset("deck/handout.css").to_owned(),
-            ],
-        ),
+        styles,
         scripts: [interface.site_scripts(), vec![interface.asset("deck/fit.js").to_owned()]]
             .concat(),
-        origins: &entry.document.origins,
+        origins: &embeds.origins(&entry.document.origins),
     };
     Page { template: "deck/handout.html", shell: shell(site, head), view: View::Deck(deck) }
 }
@@ -149,10 +154,10 @@ fn frame_of(site: Site<'_>, entry: &Entry) -> Frame {
     theme.frame(size)
 }
 
-/// Writes the style sheet of a deck's own looks, if it has any; returns its address too.
+/// Writes the style sheet of a document's own looks, if it has any; returns its address too.
 pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
     let document = &entry.document;
-    if document.styles.is_empty() && document.looks.is_empty() {
+    if !document.has_looks() {
         return None;
     }
     let css = looks_css(site, entry, document);
@@ -160,9 +165,10 @@ pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
     Some((format!("{}{digest}.css", looks_stem(entry)), css))
 }
 
-/// Returns what the address of a deck's looks begins with.
+/// Returns what the address of a document's looks begins with.
 pub fn looks_stem(entry: &Entry) -> String {
-    format!("assets/deck-{}-", entry.name.replace('/', "-"))
+    let kind = if entry.kind == Kind::Deck { "deck" } else { "page" };
+    format!("assets/{kind}-{}-", entry.name.replace('/', "-"))
 }
 
 fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
@@ -204,10 +210,23 @@ fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
     out
 }
 
-fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> Deck {
+fn deck(
+    site: Site<'_>,
+    entry: &Arc<Entry>,
+    (place, embeds): (Place, &Embeds),
+    with_notes: bool,
+) -> Deck {
     let document = &entry.document;
     let root = root_of(&entry.route);
-    let filler = |eager| Filler { site, entry, root: root.clone(), place, eager };
+    let filler = |index| Filler {
+        site,
+        entry,
+        root: root.clone(),
+        place,
+        eager: index == 0,
+        way: vec![(document.path.clone(), Part::Slide(index))],
+        embeds,
+    };
     let has_notes = document.slides.iter().any(|slide| !slide.notes.is_empty());
     let notes =
         (site.options.notes && has_notes && place == Place::Own).then(|| notes_script(entry));
@@ -225,7 +244,7 @@ fn deck(site: Site<'_>, entry: &Arc<Entry>, place: Place, with_notes: bool) -> D
         speaker: document.matter.speaker.clone(),
         date_text: if date.is_empty() { String::new() } else { date_text(date, &entry.lang) },
         slides: (0..document.slides.len())
-            .map(|index| slide_view(&filler(index == 0), index, with_notes))
+            .map(|index| slide_view(&filler(index), index, with_notes))
             .collect(),
         notes_script: (site.options.notes && has_notes).then(|| from_root(&entry.notes_route())),
         notes_digest: notes.map_or_else(String::new, |notes| Digest::of(notes.as_bytes()).short()),
@@ -279,7 +298,7 @@ fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
 }
 
 /// Writes a slide as the section that others rely on; embedded it bears no id.
-fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
+pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
     let document = &filler.entry.document;
     let interface = filler.site.interface;
     let lang = slide.lang.as_ref().unwrap_or(&filler.entry.lang);
@@ -319,7 +338,7 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
         attribute("data-marpit-pagination", &page.to_string(), &mut out);
         attribute("data-marpit-pagination-total", &document.last_page().to_string(), &mut out);
     }
-    if slide.steps > 0 {
+    if slide.steps > 0 && filler.way.len() == 1 {
         attribute("data-steps", &slide.steps.to_string(), &mut out);
         attribute("data-marpit-fragments", &slide.steps.to_string(), &mut out);
     }
@@ -349,9 +368,16 @@ fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
 }
 
 /// Writes the first slide of a deck as it is shown elsewhere.
-pub(super) fn thumbnail(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> String {
-    let filler =
-        Filler { site, entry, root: root.to_owned(), place: Place::Embedded, eager: false };
+pub(super) fn thumbnail(site: Site<'_>, entry: &Arc<Entry>, root: &str, embeds: &Embeds) -> String {
+    let filler = Filler {
+        site,
+        entry,
+        root: root.to_owned(),
+        place: Place::Embedded,
+        eager: false,
+        way: vec![(entry.document.path.clone(), Part::Slide(0))],
+        embeds,
+    };
     entry.document.slides.first().map_or_else(String::new, |slide| section(&filler, slide, 1))
 }
 

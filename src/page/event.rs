@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::embed::Embeds;
 use super::fill::{relative, root_of};
 use super::shell::{Head, date_text, in_language, shell, site_languages, site_title};
 use super::{Page, Site, View, deck, list};
@@ -56,13 +57,14 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
     let mut summary_html = String::new();
     escape(&pick(&own.summary, &told.summary), &mut summary_html);
     let name = pick(&own.name, &told.name);
+    let embeds = Embeds::default();
     let event = Event {
         name: if name.is_empty() { site_title(site) } else { name },
         date_text: if told.date.is_empty() { String::new() } else { date_text(&told.date, lang) },
         date_iso: told.date.clone(),
         venue: pick(&own.venue, &told.venue),
         summary_html,
-        talks: numbered(site, &talks, lang, &root),
+        talks: numbered((site, &embeds), &talks, lang, &root),
         recent: list::recent(site, lang, &root, RECENT),
     };
     let mut styles = vec![site.interface.asset("site.css").to_owned()];
@@ -73,10 +75,9 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             }
         }
     }
-    let mut origins: Vec<String> =
+    embeds.styles(&mut styles);
+    let origins: Vec<String> =
         decks.iter().flat_map(|entry| entry.document.origins.iter().cloned()).collect();
-    origins.sort();
-    origins.dedup();
     let head = Head {
         address,
         lang,
@@ -92,7 +93,7 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             vec![site.interface.asset("deck/fit.js").to_owned()],
         ]
         .concat(),
-        origins: &origins,
+        origins: &embeds.origins(&origins),
     };
     Some(Page { template: "event/index.html", shell: shell(site, head), view: View::Event(event) })
 }
@@ -119,7 +120,7 @@ fn talks<'a>(site: Site<'a>, lang: &str) -> Vec<(Talk, Option<&'a Arc<Entry>>)> 
 }
 
 fn numbered(
-    site: Site<'_>,
+    (site, embeds): (Site<'_>, &Embeds),
     talks: &[(Talk, Option<&Arc<Entry>>)],
     lang: &str,
     root: &str,
@@ -129,16 +130,15 @@ fn numbered(
         .iter()
         .map(|(talk, entry)| {
             number += usize::from(entry.is_some());
-            view(site, (talk, *entry), lang, root, number)
+            view((site, embeds), (talk, *entry), (lang, root), number)
         })
         .collect()
 }
 
 fn view(
-    site: Site<'_>,
+    (site, embeds): (Site<'_>, &Embeds),
     (talk, entry): (&Talk, Option<&Arc<Entry>>),
-    lang: &str,
-    root: &str,
+    (lang, root): (&str, &str),
     number: usize,
 ) -> TalkView {
     let matter = entry.map(|entry| &entry.document.matter);
@@ -159,7 +159,8 @@ fn view(
         deck_href: entry.map(|entry| relative(root, &entry.route)),
         read_href: entry.map(|entry| relative(root, &entry.handout_route())),
         slides: entry.map_or(0, |entry| entry.document.slides.len()),
-        thumb_html: entry.map_or_else(String::new, |entry| deck::thumbnail(site, entry, root)),
+        thumb_html: entry
+            .map_or_else(String::new, |entry| deck::thumbnail(site, entry, root, embeds)),
         lang: entry.map_or_else(|| lang.to_owned(), |entry| entry.lang.clone()),
     }
 }

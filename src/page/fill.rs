@@ -1,9 +1,11 @@
 //! Filling holes: what links, pictures and words are today, seen from one address.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Site;
-use crate::catalog::{Entry, Resolution};
+use super::embed::{Embeds, without_own};
+use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::html::escape;
 use crate::document::{Filling, Form, Picture, Prose};
 
@@ -27,6 +29,9 @@ pub(super) struct Filler<'a> {
     pub place: Place,
     /// Whether pictures are wanted at once.
     pub eager: bool,
+    /// What is shown around: the page itself, then what is embedded in it, each in the one before.
+    pub way: Vec<Stop>,
+    pub embeds: &'a Embeds,
 }
 
 /// Returns the way from an address to the top of the bundle.
@@ -108,14 +113,22 @@ fn encode_into(address: &str, ampersand: &str, out: &mut String) {
 
 impl Filler<'_> {
     pub(super) fn fill(&self, prose: &Prose) -> String {
+        self.fill_part(prose, 0..prose.html.len())
+    }
+
+    pub(super) fn fill_part(&self, prose: &Prose, range: Range<usize>) -> String {
         let mut out = String::with_capacity(PROSE_BYTES);
-        prose.fill(&mut out, |filling, out| self.filling(filling, out));
+        prose.fill_part(range, &mut out, |filling, out| self.filling(filling, out));
+        if self.way.len() > 1 {
+            out = without_own(&out, &relative(&self.root, &self.entry.route));
+        }
         out
     }
 
     fn filling(&self, filling: &Filling, out: &mut String) {
         match filling {
             Filling::Link(index) => self.link(*index as usize, out),
+            Filling::Embed { link, step } => self.embed(*link as usize, *step, out),
             Filling::Picture(picture) => self.picture(picture, out),
             Filling::Id(index) if self.place == Place::Own => {
                 attribute("id", &self.entry.document.headings[*index as usize].id, out);
@@ -132,7 +145,7 @@ impl Filler<'_> {
         }
     }
 
-    fn link(&self, index: usize, out: &mut String) {
+    pub(super) fn link(&self, index: usize, out: &mut String) {
         let link = &self.entry.document.links[index];
         let in_page = link.target.is_empty() && link.form == Form::Markdown;
         let resolution = self.site.catalog.resolve(self.entry, index);

@@ -3,6 +3,7 @@
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
 mod deck;
+mod embed;
 mod event;
 mod excerpt;
 mod feed;

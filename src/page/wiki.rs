@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::embed::Embeds;
 use super::excerpt::excerpt;
 use super::fill::{Filler, Place, encode, fragment, relative, root_of};
 use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
-use super::{Page, Site, View, list, sequence};
-use crate::catalog::{Entry, Mention};
+use super::{Page, Site, View, deck, list, sequence};
+use crate::catalog::{Entry, Mention, Part};
 use crate::document::Kind;
 use crate::document::html::escape;
 
@@ -92,7 +93,16 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     }
     let document = &entry.document;
     let root = root_of(&entry.route);
-    let filler = Filler { site, entry, root: root.clone(), place: Place::Own, eager: false };
+    let embeds = Embeds::default();
+    let filler = Filler {
+        site,
+        entry,
+        root: root.clone(),
+        place: Place::Own,
+        eager: false,
+        way: vec![(document.path.clone(), Part::Whole)],
+        embeds: &embeds,
+    };
     let (slides, backlinks) = mentions(site, entry, &root);
     let date = change(site, entry).map_or_else(String::new, |change| change.day().to_owned());
     let crumb = |other: &Arc<Entry>| Crumb {
@@ -126,15 +136,18 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         backlinks,
     };
     let interface = site.interface;
+    let mut styles = vec![interface.asset("site.css").to_owned()];
+    embeds.styles(&mut styles);
+    styles.extend(deck::looks(site, entry).map(|(address, _)| address));
     let head = Head {
         address: &entry.route,
         lang: &entry.lang,
         title: entry.title.clone(),
         description: description(entry),
         versions: versions(site, entry),
-        styles: vec![interface.asset("site.css").to_owned()],
+        styles,
         scripts: interface.site_scripts(),
-        origins: &document.origins,
+        origins: &embeds.origins(&document.origins),
     };
     Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }
 }

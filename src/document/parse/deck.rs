@@ -9,7 +9,7 @@ use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
 use super::styles::{self, Taken, Written};
-use super::{Dialect, Text, grounds, notes, options, plain_text, prepare, ruby};
+use super::{Dialect, Text, grounds, include, notes, options, plain_text, prepare, ruby};
 use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
@@ -226,6 +226,16 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
         match directives::classify(&inside) {
             Comment::Directives(directives) => part.directives.extend(directives),
             Comment::Note(note) => {
+                if let Some(target) = include::target(&note) {
+                    let message = format!("`{target}` is not included: the comment is not alone");
+                    formatter.tell(text.diagnostic(
+                        &rules::MISSING_INCLUDE,
+                        text.span(node),
+                        message,
+                        "write the comment on a line of its own, all in one line",
+                    ));
+                    continue;
+                }
                 if let Some((key, near)) = directives::misspelt(&note) {
                     let message =
                         format!("`{key}` is not a directive, so this comment is a speaker note");

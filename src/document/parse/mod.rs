@@ -1,8 +1,10 @@
 //! Markdown text -> `Document`. This folder alone names comrak.
 
 mod deck;
+mod fences;
 mod format;
 mod grounds;
+mod include;
 mod notes;
 mod prepare;
 mod ruby;
@@ -22,6 +24,9 @@ use crate::document::{Document, Kind, Prose, Settings};
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
+
+pub(in crate::document) use include::written;
+pub use include::{Assembly, Piece, Texts, assemble};
 
 /// Quotations nested deeper than this are refused: comrak's extensions take quadratic time there.
 const QUOTE_DEPTH_MAX: usize = 100;
@@ -64,6 +69,13 @@ impl Text<'_> {
         Span::new(clamp(start), clamp(end))
     }
 
+    fn fence(&self, fault: &fences::Fault) -> Diagnostic {
+        let start = self.base + self.lines.offset(fault.line, 1);
+        let line = self.body.split('\n').nth(fault.line - 1).unwrap_or("");
+        let span = Span::new(start, start + line.trim_end().len());
+        self.diagnostic(&rules::BLOCK_FENCE, span, fault.message.to_owned(), fault.help)
+    }
+
     fn diagnostic(
         &self,
         rule: &'static Rule,
@@ -96,13 +108,20 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         });
     }
     let (length, lines) = (written.len(), Lines::of(written));
-    let text = Text { path, file: text, body: &body, base: body_at, length, lines, settings };
+    let nested = fences::nest(&body, kind == Kind::Deck);
+    let mut text = Text { path, file: text, body: &body, base: body_at, length, lines, settings };
+    if let Some((nested, faults)) = &nested {
+        text.body = nested;
+        diagnostics.extend(faults.iter().map(|fault| text.fence(fault)));
+    }
     let mut document = Document {
         path: path.clone(),
         kind,
         digest,
         title: matter.title.clone(),
         matter,
+        parts: Vec::new(),
+        pieces: Vec::new(),
         body: Prose::default(),
         slides: Vec::new(),
         theme: None,
@@ -121,6 +140,26 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         Kind::Deck => deck::read(&text, &mut document),
     }
     diagnostic::sort(&mut document.diagnostics);
+    document
+}
+
+/// Understands a text that was put together from several files: its places are those of the files.
+pub fn parse_assembly(
+    path: &SourcePath,
+    assembly: Assembly,
+    digest: Digest,
+    settings: Settings,
+) -> Document {
+    let mut document = parse(path, &assembly.text, digest, settings);
+    document.pieces = assembly.pieces;
+    document.parts = assembly.parts;
+    let mut diagnostics = std::mem::take(&mut document.diagnostics);
+    for diagnostic in &mut diagnostics {
+        document.trace(diagnostic);
+    }
+    diagnostics.extend(assembly.diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    document.diagnostics = diagnostics;
     document
 }
 

@@ -30,7 +30,9 @@ impl Formatter<'_> {
         }
         let repeated = self.is_numbered(&id, chosen.as_deref().unwrap_or(&text));
         let span = self.text.span(node);
-        self.headings.push(Heading { level, id, text, slide: self.slide, repeated, span });
+        let top = node.parent().is_none_or(|n| matches!(n.data().value, NodeValue::Document));
+        let slide = self.slide;
+        self.headings.push(Heading { level, id, text, slide, top, repeated, span });
         index
     }
 

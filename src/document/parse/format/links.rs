@@ -35,7 +35,8 @@ enum Address<'a> {
 }
 
 impl Formatter<'_> {
-    fn link(&mut self, node: Node<'_>, form: Form, target: &str, anchor: Option<&str>) {
+    /// Keeps a link; returns its index.
+    fn keep(&mut self, node: Node<'_>, form: Form, target: &str, anchor: Option<&str>) -> u32 {
         let index = u32::try_from(self.links.len()).unwrap_or(u32::MAX);
         let sentence = self.sentence(node);
         let span = self.text.span(node);
@@ -46,6 +47,11 @@ impl Formatter<'_> {
         let (target, anchor) = (Box::from(target), anchor.map(Box::from));
         let slide = self.slide;
         self.links.push(Link { form, target, anchor, title, span, slide, sentence });
+        index
+    }
+
+    fn link(&mut self, node: Node<'_>, form: Form, target: &str, anchor: Option<&str>) {
+        let index = self.keep(node, form, target, anchor);
         self.hole(Filling::Link(index));
     }
 
@@ -260,16 +266,6 @@ pub(super) fn format_wiki_link(
         context.write_str("</a>")?;
         return Ok(ChildRendering::HTML);
     }
-    if wiki.embed {
-        let text = context.user.text;
-        let diagnostic = text.diagnostic(
-            &rules::EMBED_LATER,
-            text.span(node),
-            "this embed is shown as a link".to_owned(),
-            "write it as a link, without the exclamation mark",
-        );
-        context.user.tell(diagnostic);
-    }
     if url.starts_with("https://") || url.starts_with("http://") {
         context.write_str("<a href=\"")?;
         context.escape_href(url)?;
@@ -282,6 +278,40 @@ pub(super) fn format_wiki_link(
         context.escape(url.trim())?;
     }
     Ok(ChildRendering::HTML)
+}
+
+/// Returns the embed that is all there is in a paragraph, unless it is of a picture or leads outside.
+pub(super) fn lone_embed(paragraph: Node<'_>) -> Option<Node<'_>> {
+    let only = paragraph.first_child().filter(|child| child.next_sibling().is_none())?;
+    let shown = match &only.data().value {
+        NodeValue::WikiLink(link) => {
+            let url = link.url.trim();
+            let named = !url.trim_matches('#').trim().is_empty();
+            link.embed && named && !is_picture(url) && !url.contains("://")
+        }
+        _ => false,
+    };
+    shown.then_some(only)
+}
+
+/// Leaves a hole for what an embed shows.
+pub(super) fn format_embed(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+) -> Rendered {
+    let url = match &node.data().value {
+        NodeValue::WikiLink(link) => link.url.clone(),
+        _ => String::new(),
+    };
+    let (target, anchor) =
+        url.split_once('#').map_or((url.as_str(), None), |(target, anchor)| (target, Some(anchor)));
+    context.cr()?;
+    let formatter = &mut *context.user;
+    let link = formatter.keep(node, Form::Embed, target.trim(), anchor.map(str::trim));
+    let step = formatter.awaited.take();
+    formatter.hole(Filling::Embed { link, step });
+    context.write_str("\n")?;
+    Ok(ChildRendering::Skip)
 }
 
 /// Puts a picture: behind the bar stands its width, its width and height, or what it shows.

@@ -1,6 +1,7 @@
 //! The tree -> prose with holes. Collects links, headings and pictures on the way.
 
 mod anchors;
+mod block;
 mod blocks;
 mod code;
 mod links;
@@ -21,12 +22,13 @@ use crate::document::html::Open;
 use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
 use anchors::Anchors;
+use block::format_block;
 use blocks::{
     format_alert, format_cell, format_heading, format_html, format_math, format_table, format_task,
     in_flow, is_pause, is_step,
 };
 use code::format_code_block;
-use links::{BlockText, format_link, format_wiki_link};
+use links::{BlockText, format_embed, format_link, format_wiki_link, lone_embed};
 
 type Rendered = Result<ChildRendering, fmt::Error>;
 
@@ -239,15 +241,7 @@ fn format_node(
         context.user.awaited.set(context.user.paused);
     }
     match &node.data().value {
-        NodeValue::Paragraph if context.user.dialect == Dialect::Deck && is_pause(node) => {
-            if !entering {
-                return Ok(ChildRendering::HTML);
-            }
-            context.user.awaited.set(0);
-            context.user.steps += 1;
-            context.user.paused = context.user.steps;
-            Ok(ChildRendering::Skip)
-        }
+        NodeValue::Paragraph => format_paragraph(context, node, entering),
         NodeValue::Link(link) => format_link(context, node, link, entering),
         NodeValue::WikiLink(link) => format_wiki_link(context, node, link, entering),
         NodeValue::Image(image) if entering => {
@@ -275,6 +269,7 @@ fn format_node(
         | NodeValue::CodeBlock(_)
         | NodeValue::HtmlBlock(_)
         | NodeValue::HtmlInline(_) => Ok(ChildRendering::HTML),
+        NodeValue::BlockDirective(_) => format_block(context, node, entering),
         NodeValue::Table(_) => format_table(context, node, entering),
         NodeValue::TableRow(_) => {
             context.user.cell = 0;
@@ -295,5 +290,26 @@ fn format_node(
             format_alert(context, alert.alert_type, alert.title.as_deref(), entering)
         }
         _ => default::format_node_default(context, node, entering),
+    }
+}
+
+/// Writes a paragraph, unless it is a pause or nothing but an embed.
+fn format_paragraph(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    entering: bool,
+) -> Rendered {
+    let embed = lone_embed(node);
+    let pause = context.user.dialect == Dialect::Deck && is_pause(node);
+    match embed {
+        None if !pause => default::format_node_default(context, node, entering),
+        _ if !entering => Ok(ChildRendering::HTML),
+        Some(embed) => format_embed(context, embed),
+        None => {
+            context.user.awaited.set(0);
+            context.user.steps += 1;
+            context.user.paused = context.user.steps;
+            Ok(ChildRendering::Skip)
+        }
     }
 }

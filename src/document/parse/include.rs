@@ -1,0 +1,173 @@
+//! `<!-- include: part.md -->`: the text of another file in the place of the comment.
+//!
+//! Parsing knows one text alone; what is put together here is that text, with a note of which stretch
+//! of it was written where, so that what is wrong with it is told at its own place.
+
+use super::fences::{closes_code, code_fence};
+use crate::diagnostic::{Diagnostic, Rule, rules};
+use crate::document::front_matter;
+use crate::source::{SourcePath, join};
+use crate::span::{self, Span};
+
+/// How many files a document may be put together from: files that hold each other twice grow fast.
+const PARTS_MAX: usize = 1000;
+
+/// The text at a path of the site, if there is one.
+pub type Texts<'a> = &'a dyn Fn(&SourcePath) -> Option<&'a str>;
+
+/// A stretch of a text that was put together: where it begins, and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    at: u32,
+    path: SourcePath,
+    from: u32,
+}
+
+/// A text put together from several files.
+#[derive(Clone, Debug, Default)]
+pub struct Assembly {
+    pub text: String,
+    /// In the order of the text.
+    pub pieces: Vec<Piece>,
+    /// Every path that was looked at, whether there is a file or not.
+    pub parts: Vec<SourcePath>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Returns the text of a document with what it includes; nothing where it includes nothing.
+pub fn assemble(path: &SourcePath, text: &str, texts: Texts<'_>) -> Option<Assembly> {
+    memchr::memmem::find(text.as_bytes(), b"include:")?;
+    let body = body_of(text);
+    let mut reader = Reader { texts, way: vec![path.clone()], count: 0, out: Assembly::default() };
+    reader.copy(&text[..body], 0);
+    reader.add(text, body);
+    (reader.count > 0).then_some(reader.out)
+}
+
+/// Returns the place in the files of a place in the text that was put together from them.
+pub(in crate::document) fn written(pieces: &[Piece], span: Span) -> Option<(SourcePath, Span)> {
+    let index = pieces.partition_point(|piece| piece.at <= span.start).checked_sub(1)?;
+    let piece = &pieces[index];
+    let end = pieces.get(index + 1).map_or(span.end, |next| span.end.min(next.at));
+    let shift = |at: u32| (piece.from + at.saturating_sub(piece.at)) as usize;
+    Some((piece.path.clone(), Span::new(shift(span.start), shift(end))))
+}
+
+/// Returns where the text of a file begins behind its front matter.
+fn body_of(text: &str) -> usize {
+    let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let block = front_matter::find(&text[bom..]).filter(|block| block.closed);
+    bom + block.map_or(0, |block| block.body)
+}
+
+struct Reader<'a> {
+    texts: Texts<'a>,
+    /// The files that are being read, each included by the one before.
+    way: Vec<SourcePath>,
+    count: usize,
+    out: Assembly,
+}
+
+impl Reader<'_> {
+    fn here(&self) -> SourcePath {
+        self.way[self.way.len() - 1].clone()
+    }
+
+    /// Takes over a stretch of the file that is being read.
+    fn copy(&mut self, text: &str, from: usize) {
+        let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let (at, path) = (cut(self.out.text.len()), self.here());
+        self.out.pieces.push(Piece { at, path, from: cut(from) });
+        self.out.text.push_str(text);
+    }
+
+    fn tell(&mut self, rule: &'static Rule, span: Span, message: String, help: &str) {
+        let (path, help) = (self.here(), help.to_owned());
+        self.out.diagnostics.push(Diagnostic { rule, path, span, message, help });
+    }
+
+    /// Adds the text of a file from a place on, and what that includes.
+    fn add(&mut self, text: &str, body: usize) {
+        let (mut at, mut copied, mut code) = (body, body, None);
+        for line in span::lines(&text[body..]) {
+            let (start, words) = (at, line.trim_start_matches(' '));
+            at += line.len();
+            let indented = line.len() - words.len() > 3;
+            if let Some(open) = code {
+                code = Some(open).filter(|open| indented || !closes_code(words, *open));
+                continue;
+            }
+            if indented {
+                continue;
+            }
+            code = code_fence(words);
+            let Some(target) = asked(words) else { continue };
+            self.copy(&text[copied..start], copied);
+            self.include(target, start);
+            // The comment was a block of its own, and so is what comes in its place.
+            self.copy("\n\n", start);
+            copied = at;
+        }
+        self.copy(&text[copied..], copied);
+    }
+
+    fn include(&mut self, target: &str, at: usize) {
+        self.count += 1;
+        let span = Span::new(at, at + target.len() + "<!-- include: -->".len());
+        if self.count > PARTS_MAX {
+            if self.count == PARTS_MAX + 1 {
+                let message = format!("more than {PARTS_MAX} files are included");
+                self.tell(&rules::INCLUDE_CYCLE, span, message, "include each of them once");
+            }
+            return;
+        }
+        if target.is_empty() {
+            let message = "the comment names no file to include".to_owned();
+            return self.tell(&rules::MISSING_INCLUDE, span, message, "write `include: part.md`");
+        }
+        // From the document's folder, as links and pictures are; else from the part's own.
+        let (own, here) = (self.way[0].clone(), self.here());
+        let paths: Vec<SourcePath> = [own.folder(), here.folder()]
+            .into_iter()
+            .filter_map(|folder| join(folder, target))
+            .map(SourcePath::new)
+            .collect();
+        let Some(first) = paths.first().cloned() else {
+            let message = format!("`{target}` leads out of the site");
+            let help = "include files of decks/ and wiki/ alone";
+            return self.tell(&rules::MISSING_INCLUDE, span, message, help);
+        };
+        let found = paths.iter().find_map(|path| Some((path.clone(), (self.texts)(path)?)));
+        self.out.parts.extend(paths);
+        let Some((path, text)) = found else {
+            let message = format!("there is no text at {first}");
+            let help = "write the file, or mend the path";
+            return self.tell(&rules::MISSING_INCLUDE, span, message, help);
+        };
+        if let Some(begin) = self.way.iter().position(|known| *known == path) {
+            let mut names: Vec<&str> = self.way[begin..].iter().map(SourcePath::as_str).collect();
+            names.push(path.as_str());
+            let message = format!("files include each other: {}", names.join(" → "));
+            let help = "take one of these comments out";
+            return self.tell(&rules::INCLUDE_CYCLE, span, message, help);
+        }
+        self.way.push(path);
+        self.copy("\n\n", 0);
+        self.add(text, body_of(text));
+        self.way.pop();
+    }
+}
+
+/// Returns which file a line asks for, if it does nothing else.
+fn asked(line: &str) -> Option<&str> {
+    let inside = line.trim_end().strip_prefix("<!--")?.strip_suffix("-->")?;
+    let target = target(inside)?;
+    (!inside.contains("-->")).then_some(target)
+}
+
+/// Returns which file the inside of a comment asks for.
+pub(super) fn target(inside: &str) -> Option<&str> {
+    let target = inside.trim_matches('-').trim().strip_prefix("include:")?;
+    let target = target.trim().trim_matches(['"', '\'']);
+    (!target.contains('\n')).then_some(target)
+}
