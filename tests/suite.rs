@@ -6,6 +6,7 @@
 mod cases;
 mod cli;
 mod demo;
+mod edits;
 mod export;
 mod history;
 mod limits;

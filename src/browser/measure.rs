@@ -137,9 +137,7 @@ impl Told<'_> {
         let Some(Route::Asset(path)) = self.catalog.route(&address) else {
             return (self.slide.span, format!("`{address}`"));
         };
-        let written = [&self.slide.prose, &self.slide.header, &self.slide.footer]
-            .into_iter()
-            .flat_map(pictures);
+        let written = self.slide.proses().flat_map(pictures);
         let same =
             |target: &str| self.catalog.resolve_asset(self.entry, target).as_ref() == Some(path);
         let span = written

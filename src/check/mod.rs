@@ -2,6 +2,7 @@
 
 mod near;
 mod pages;
+mod transitions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -130,6 +131,9 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
             let unknown = document.size.as_ref().filter(|(size, _)| !has_size(theme, size));
             found.extend(unknown.map(|(size, span)| unknown_size(theme, size, path, *span)));
             classes(document, theme, themes, &mut found);
+            let sheets = themes.parts(theme).map(|theme| &theme.sheet);
+            let own = document.styles.iter().map(|style| &style.sheet);
+            transitions::unknown(document, &sheets.chain(own).collect::<Vec<_>>(), &mut found);
         }
         for diagnostic in &mut found[before..] {
             document.trace(diagnostic);

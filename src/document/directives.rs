@@ -45,6 +45,19 @@ pub fn is_known(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Tells whether a key in a comment is a directive: those of the whole deck are for no slide alone.
+fn is_directive(key: &str) -> bool {
+    match key.strip_prefix('_') {
+        Some(name) => is_known(name) && !GLOBAL.contains(&name),
+        None => is_known(key),
+    }
+}
+
+/// Tells whether a directive lasts or holds from a slide, and not for the whole deck.
+pub(super) fn is_local(key: &str) -> bool {
+    is_directive(key) && !GLOBAL.contains(&key)
+}
+
 /// What a comment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comment {
@@ -62,12 +75,10 @@ pub fn classify(inside: &str) -> Comment {
     if tool || text == "fit" || text.is_empty() {
         return Comment::Nothing;
     }
-    if let Ok(Node { value: Value::Map(entries), .. }) =
-        yaml::parse_loose(text, |key| is_known(key.strip_prefix('_').unwrap_or(key)))
-    {
+    if let Ok(Node { value: Value::Map(entries), .. }) = yaml::parse_loose(text, is_directive) {
         let known: Vec<_> = entries
             .into_iter()
-            .filter(|entry| is_known(entry.key.strip_prefix('_').unwrap_or(&entry.key)))
+            .filter(|entry| is_directive(&entry.key))
             .map(|entry| (entry.key, entry.node))
             .collect();
         if !known.is_empty() {

@@ -10,6 +10,7 @@ mod looks;
 mod parse;
 mod picture;
 mod sentence;
+pub mod values;
 pub mod yaml;
 
 use std::ops::Range;

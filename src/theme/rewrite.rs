@@ -321,10 +321,10 @@ impl<'i> Rewriter<'i> {
         self.sheet.push("@");
         self.sheet.push(rule);
         self.sheet.push(" ");
-        // The transitions of decks are found by these names.
-        if !name.starts_with("marp-") {
-            self.sheet.keyframes.insert(name.clone());
-        }
+        let transition = name.starts_with("marp-");
+        let names =
+            if transition { &mut self.sheet.transitions } else { &mut self.sheet.keyframes };
+        names.insert(name.clone());
         self.sheet.hole(Filling::Keyframes(name));
         self.block(block, Place::Keyframes, mark);
     }

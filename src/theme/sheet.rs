@@ -23,6 +23,8 @@ pub struct Sheet {
     /// The classes that its selectors name.
     pub classes: BTreeSet<String>,
     pub keyframes: BTreeSet<String>,
+    /// Key frames by whose names the transitions of decks are found: they keep them.
+    pub transitions: BTreeSet<String>,
     pub properties: BTreeSet<String>,
     /// What `section` sets for its width and height, in pixels.
     pub width: Option<f64>,

@@ -9,24 +9,26 @@ use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
 use super::styles::{self, Taken, Written};
-use super::{Dialect, Text, grounds, include, notes, options, plain_text, prepare, ruby};
+use super::{
+    Dialect, Text, grounds, include, notes, options, plain_text, prepare, ruby, surprises,
+};
 use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
 use crate::document::yaml::Node as Yaml;
-use crate::document::{Document, Prose, Slide, Style};
+use crate::document::{Document, Prose, Slide, Style, values};
 use crate::span::Span;
 
 /// The nodes of one slide, and the comments among them.
 #[derive(Default)]
-struct Part<'a> {
-    nodes: Vec<Node<'a>>,
+pub(super) struct Part<'a> {
+    pub nodes: Vec<Node<'a>>,
     directives: Vec<(String, Yaml)>,
     notes: Vec<String>,
     styles: Vec<Written>,
     /// The rule or heading that began it.
-    start: Option<Node<'a>>,
+    pub start: Option<Node<'a>>,
 }
 
 /// What makes a paragraph of any text and is taken away again.
@@ -45,7 +47,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     let (global, style) = global(text, root, document);
     let mut deck_styles: Vec<Written> = style.into_iter().collect();
     let mut parts = split(root, &global.dividers);
-    warn(text, root, &parts, &global, &mut formatter);
+    surprises::tell(text, (root, &parts), &global, &mut formatter);
     let styled = styles::any(text.body);
     for part in &mut parts {
         if styled {
@@ -58,6 +60,10 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     }
     styles::deck(text, &deck_styles, &mut formatter, document);
     let matter = std::mem::take(&mut document.matter.directives);
+    for (key, node) in &matter {
+        let span = Span::new(node.range.start, node.range.end);
+        value(text, (key, node), span, &mut formatter);
+    }
     parts[0].directives.splice(0..0, matter);
     let mut writer = Writer {
         text,
@@ -172,65 +178,24 @@ fn split<'a>(root: Node<'a>, dividers: &[u8]) -> Vec<Part<'a>> {
     parts
 }
 
-/// Tells what an author would be surprised by.
-fn warn(
-    text: &Text<'_>,
-    root: Node<'_>,
-    parts: &[Part<'_>],
-    global: &Global,
-    formatter: &mut Formatter<'_>,
-) {
-    for node in root.descendants() {
-        if let NodeValue::Heading(heading) = &node.data().value
-            && heading.setext
-            && heading.level == 2
-        {
-            let message = format!(
-                "`{}` directly above `---` is a heading, not the end of a slide",
-                plain_text(node)
-            );
-            formatter.tell(text.diagnostic(
-                &rules::HEADING_RULE,
-                text.span(node),
-                message,
-                "put a blank line above `---` to begin a slide, or write the heading with `##`",
-            ));
-        }
-    }
-    for pair in parts.windows(2) {
-        let by_heading =
-            pair[1].start.is_some_and(|node| matches!(node.data().value, NodeValue::Heading(_)));
-        let empty =
-            pair[0].start.is_some_and(|node| matches!(node.data().value, NodeValue::ThematicBreak))
-                && pair[0].nodes.is_empty();
-        if by_heading
-            && empty
-            && !global.dividers.is_empty()
-            && let Some(rule) = pair[0].start
-        {
-            formatter.tell(text.diagnostic(
-                &rules::EMPTY_SLIDE,
-                text.span(rule),
-                "this rule makes an empty slide: the heading below begins one by itself".to_owned(),
-                "remove the rule",
-            ));
-        }
-    }
-}
-
 /// Takes directives and notes out of a slide's comments; the comments leave the tree.
 fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>) {
     let found: Vec<Node<'_>> = part.nodes.iter().flat_map(|node| comment_nodes(node)).collect();
-    for node in found {
-        let Some(inside) = comment_of(node) else { continue };
+    for comment in found {
+        let Some(inside) = comment_of(comment) else { continue };
         match directives::classify(&inside) {
-            Comment::Directives(directives) => part.directives.extend(directives),
+            Comment::Directives(directives) => {
+                for (key, node) in &directives {
+                    value(text, (key, node), key_span(text, comment, key), formatter);
+                }
+                part.directives.extend(directives);
+            }
             Comment::Note(note) => {
                 if let Some(target) = include::target(&note) {
                     let message = format!("`{target}` is not included: the comment is not alone");
                     formatter.tell(text.diagnostic(
                         &rules::MISSING_INCLUDE,
-                        text.span(node),
+                        text.span(comment),
                         message,
                         "write the comment on a line of its own, all in one line",
                     ));
@@ -241,7 +206,7 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
                         format!("`{key}` is not a directive, so this comment is a speaker note");
                     formatter.tell(text.diagnostic(
                         &rules::NOTE_LIKE_DIRECTIVE,
-                        text.span(node),
+                        text.span(comment),
                         message,
                         &format!("did you mean `{near}`?"),
                     ));
@@ -250,16 +215,37 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
             }
             Comment::Nothing => {}
         }
-        if let Some(rest) = behind(node) {
+        if let Some(rest) = behind(comment) {
             let message = format!("`{rest}` stands behind a comment on its line");
             formatter.tell(text.diagnostic(
                 &rules::TEXT_AFTER_COMMENT,
-                text.span(node),
+                text.span(comment),
                 message,
                 "put it on a line of its own",
             ));
         }
     }
+}
+
+/// Tells of a directive whose value means nothing.
+fn value(text: &Text<'_>, (key, node): (&str, &Yaml), span: Span, formatter: &mut Formatter<'_>) {
+    if let Some((message, help)) = values::fault(key, node) {
+        formatter.tell(text.diagnostic(&rules::BAD_VALUE, span, message, &help));
+    }
+}
+
+/// Returns where in a comment a key stands.
+fn key_span(text: &Text<'_>, comment: Node<'_>, key: &str) -> Span {
+    let span = text.span(comment);
+    let at = match &comment.data().value {
+        NodeValue::HtmlBlock(block) => block.literal.trim_start().find(key),
+        NodeValue::HtmlInline(literal) => literal.find(key),
+        _ => None,
+    };
+    at.map_or(span, |at| {
+        let start = span.start as usize + at;
+        Span::new(start, start + key.len())
+    })
 }
 
 /// Returns the text behind a block comment on its last line.

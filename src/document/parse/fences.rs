@@ -1,6 +1,9 @@
 //! `:::` fences as people write them: all of one length, each closing line for the innermost block.
 //! The Markdown crate lets it close the outermost, so outer fences are made longer here, line for line.
 
+/// How many blocks may lie in each other: every line is looked at once for each of them.
+const DEPTH_MAX: usize = 100;
+
 /// What is wrong with a fence.
 pub(super) struct Fault {
     /// The line, from 1.
@@ -80,7 +83,14 @@ impl Fences {
             return;
         }
         let mut change = Change { line, before: "", colons, info: info.to_owned() };
-        if !info.is_empty() {
+        if !info.is_empty() && self.open.len() == DEPTH_MAX {
+            change.before = "\\";
+            self.faults.push(Fault {
+                line: line + 1,
+                message: "more than 100 blocks lie in each other here",
+                help: "close some of them; the line is shown as text",
+            });
+        } else if !info.is_empty() {
             self.open.push(Open { change: self.changes.len(), colons: 3 });
         } else if let Some(open) = self.open.pop() {
             change.colons = self.close(&open);

@@ -23,7 +23,7 @@ pub(super) struct Grounds {
 
 /// Takes the backgrounds out of the blocks of a slide, and the paragraphs that they leave empty.
 pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> Grounds {
-    let mut pictures = Vec::new();
+    let (mut pictures, mut parents) = (Vec::new(), Vec::new());
     let (mut vertical, mut split, mut share) = (false, None, SHARE);
     for node in images(nodes) {
         let alt = plain_text(node);
@@ -33,10 +33,7 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
         }
         let parent = node.parent();
         node.detach();
-        if let Some(empty) = parent.filter(|parent| is_empty(parent)) {
-            nodes.retain(|node| !std::ptr::eq(*node, empty));
-            empty.detach();
-        }
+        parents.extend(parent);
         vertical = words.vertical.unwrap_or(vertical);
         split = words.split.or(split);
         share = words.share.unwrap_or(share);
@@ -48,6 +45,7 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
             pictures.push((picture, words));
         }
     }
+    sweep(nodes, parents);
     if pictures.is_empty() {
         return Grounds::default();
     }
@@ -61,6 +59,18 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
 fn images<'a>(nodes: &[Node<'a>]) -> Vec<Node<'a>> {
     let inside = nodes.iter().flat_map(|node| node.descendants());
     inside.filter(|node| matches!(node.data().value, NodeValue::Image(_))).collect()
+}
+
+/// Takes paragraphs away that nothing is left of.
+fn sweep<'a>(nodes: &mut Vec<Node<'a>>, mut parents: Vec<Node<'a>>) {
+    let identity = |node: &Node<'_>| std::ptr::from_ref(*node).addr();
+    parents.sort_by_key(identity);
+    parents.dedup_by_key(|node| identity(node));
+    parents.retain(|parent| is_empty(parent));
+    for empty in &parents {
+        empty.detach();
+    }
+    nodes.retain(|node| parents.binary_search_by_key(&identity(node), identity).is_err());
 }
 
 /// Tells whether nothing is left to read in a paragraph.

@@ -9,6 +9,7 @@ mod notes;
 mod prepare;
 mod ruby;
 mod styles;
+mod surprises;
 
 use std::borrow::Cow;
 

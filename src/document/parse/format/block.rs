@@ -48,7 +48,7 @@ pub(super) fn format_block(
         context.user.tell(text.diagnostic(&rules::BLOCK_FENCE, text.span(node), message, help));
     }
     let mut classes = info.classes.join(" ");
-    if let Some(look) = look(node, &info) {
+    if let Some(look) = look(&mut context.user.row, node, &info) {
         let class = context.user.looks.class(".column", &look);
         classes.extend([" ", &class]);
     }
@@ -63,31 +63,46 @@ pub(super) fn format_block(
     Ok(ChildRendering::HTML)
 }
 
+/// What the columns of a row say of their widths.
+#[derive(Default)]
+pub(super) struct Row {
+    /// The block that holds them, by its identity.
+    block: usize,
+    /// The shares that are told, in percent, and how many columns tell none.
+    told: f64,
+    silent: u32,
+}
+
+impl Row {
+    fn read(&mut self, block: Node<'_>) {
+        let identity = std::ptr::from_ref(block).addr();
+        if self.block == identity {
+            return;
+        }
+        *self = Row { block: identity, ..Row::default() };
+        for info in block.children().filter_map(info_of).filter(Info::is_column) {
+            match info.width {
+                Some(Width::Share(share)) => self.told += share,
+                Some(Width::Length(_)) => {}
+                None => self.silent += 1,
+            }
+        }
+    }
+}
+
 /// Returns how a column shares the row with its neighbours, where any of them says something.
-fn look(node: Node<'_>, info: &Info) -> Option<String> {
-    let is = |info: &Info, class: &str| info.classes.iter().any(|known| known == class);
-    if !is(info, "column") {
+fn look(row: &mut Row, node: Node<'_>, info: &Info) -> Option<String> {
+    if !info.is_column() {
         return None;
     }
-    if let Some(Width::Length(length)) = &info.width {
-        return Some(format!("flex:none;width:{length};"));
-    }
-    let row = node.parent()?;
-    let columns: Vec<Info> =
-        row.children().filter_map(info_of).filter(|info| is(info, "column")).collect();
-    let share = |info: &Info| match info.width {
-        Some(Width::Share(share)) => Some(share),
-        _ => None,
+    row.read(node.parent()?);
+    let share = match &info.width {
+        Some(Width::Length(length)) => return Some(format!("flex:none;width:{length};")),
+        Some(Width::Share(share)) => *share,
+        None if row.told > 0.0 => ((100.0 - row.told) / f64::from(row.silent)).max(SHARE_MIN),
+        None => return None,
     };
-    let told: f64 = columns.iter().filter_map(share).sum();
-    let silent = columns.iter().filter(|info| info.width.is_none()).count();
-    if told == 0.0 {
-        return None;
-    }
-    let rest = u32::try_from(silent)
-        .map_or(SHARE_MIN, |silent| ((100.0 - told) / f64::from(silent.max(1))).max(SHARE_MIN));
-    let share = (share(info).unwrap_or(rest) * 100.0).round() / 100.0;
-    Some(format!("flex-grow:{share};"))
+    Some(format!("flex-grow:{};", (share * 100.0).round() / 100.0))
 }
 
 fn info_of(node: Node<'_>) -> Option<Info> {
@@ -127,6 +142,10 @@ fn is_name(word: &str) -> bool {
 }
 
 impl Info {
+    fn is_column(&self) -> bool {
+        self.classes.iter().any(|class| class == "column")
+    }
+
     fn take_width(&mut self, value: &str, word: &str) {
         let number = |text: &str| text.parse::<f64>().ok().filter(|n| *n > 0.0 && n.is_finite());
         if let Some(share) = value.strip_suffix('%').and_then(number) {

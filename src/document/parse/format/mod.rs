@@ -22,7 +22,7 @@ use crate::document::html::Open;
 use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
 use anchors::Anchors;
-use block::format_block;
+use block::{Row, format_block};
 use blocks::{
     format_alert, format_cell, format_heading, format_html, format_math, format_table, format_task,
     in_flow, is_pause, is_step,
@@ -54,6 +54,8 @@ pub(super) struct Formatter<'t> {
     /// The step that the tag to be written next must bear.
     awaited: Rc<Cell<u32>>,
     looks: Looks,
+    /// The row of columns that was looked at last.
+    row: Row,
 }
 
 /// A `String` that tells how long it is while somebody else writes to it.
@@ -108,6 +110,7 @@ impl<'t> Formatter<'t> {
             paused: 0,
             awaited: Rc::new(Cell::new(0)),
             looks: Looks::default(),
+            row: Row::default(),
         }
     }
 

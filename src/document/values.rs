@@ -1,0 +1,87 @@
+//! Values of directives that mean nothing, and what may have been meant.
+
+use crate::config::{closest, is_lang};
+use crate::document::front_matter::duration_seconds;
+use crate::document::yaml::{Node, Value};
+
+/// The transitions that Marp knows, and the house's own.
+pub const TRANSITIONS: &[&str] = &[
+    "clockwise",
+    "counterclockwise",
+    "cover",
+    "coverflow",
+    "cube",
+    "cylinder",
+    "diamond",
+    "drop",
+    "explode",
+    "fade",
+    "fade-out",
+    "fall",
+    "flip",
+    "glow",
+    "implode",
+    "in-out",
+    "iris-in",
+    "iris-out",
+    "kamishibai",
+    "melt",
+    "none",
+    "overlap",
+    "pivot",
+    "pull",
+    "push",
+    "reveal",
+    "rotate",
+    "slide",
+    "star",
+    "swap",
+    "swipe",
+    "swoosh",
+    "wipe",
+    "wiper",
+    "zoom",
+];
+
+/// Returns what is wrong with the value of a directive, and a help; nothing where it means something.
+pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
+    let name = key.strip_prefix('_').unwrap_or(key);
+    let text = match &node.value {
+        Value::Text(text) => text.trim(),
+        // Nothing resets; of lists only some are understood.
+        Value::Null => return None,
+        Value::List(_) if matches!(name, "class" | "headingDivider" | "keywords") => "",
+        Value::List(_) | Value::Map(_) => {
+            let message = format!("`{key}` is one line of text here, not a list");
+            return Some((message, "put it in quotation marks".to_owned()));
+        }
+    };
+    let words = |words: &[&'static str]| {
+        let known = words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        (!known && !text.is_empty()).then(|| match closest(text, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", words.join(", ")),
+        })
+    };
+    let one = |known: bool, help: &str| (!known && !text.is_empty()).then(|| help.to_owned());
+    let help = match name {
+        "paginate" => words(&["true", "false", "hold", "skip"]),
+        "hide" => words(&["true", "false"]),
+        "math" => words(&["mathjax", "katex"]),
+        "headingDivider" => divider(node),
+        "lang" => one(is_lang(text), "write a language such as ja or en"),
+        "time" => one(duration_seconds(text).is_some(), "write a time such as 30s or 2m"),
+        _ => None,
+    };
+    let value = if text.is_empty() { node.texts().join(", ") } else { text.to_owned() };
+    help.map(|help| (format!("`{key}: {value}` means nothing"), help))
+}
+
+/// Levels are 1 to 6, one or a list of them; `false` divides nothing.
+fn divider(node: &Node) -> Option<String> {
+    let texts = node.texts().join(",");
+    let mut words = texts.split(['[', ']', ',']).map(str::trim).filter(|word| !word.is_empty());
+    let level = |word: &str| word.parse::<u8>().is_ok_and(|level| (1..=6).contains(&level));
+    (texts.trim() != "false" && !words.all(level))
+        .then(|| "write a level from 1 to 6, or a list such as [1, 3]".to_owned())
+}
