@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod edits;
 mod export;
+mod harm;
 mod history;
 mod limits;
 mod looks;
