@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Site;
+use super::embed::Embeds;
 use super::fill::{Filler, Place};
 use super::news::{Change, newest, whole};
 use super::shell::{in_language, site_languages, site_title};
 use super::sitemap::{escape, url};
-use crate::catalog::Entry;
+use crate::catalog::{Entry, Part};
 use crate::digest::Digest;
 use crate::document::Kind;
 
@@ -96,8 +97,11 @@ fn entry(site: Site<'_>, change: Change<'_>, entry: &Arc<Entry>, out: &mut Strin
 /// Returns the whole text, for readers who stay in their feed reader: a page, or slide after slide.
 fn content(site: Site<'_>, entry: &Arc<Entry>) -> String {
     let root = site.config.base_url.clone().unwrap_or_default();
-    let filler = Filler { site, entry, root, place: Place::Embedded, eager: false };
     let document = &entry.document;
+    let embeds = Embeds::default();
+    let way = vec![(document.path.clone(), Part::Whole)];
+    let (place, eager) = (Place::Embedded, false);
+    let filler = Filler { site, entry, root, place, eager, way, embeds: &embeds };
     match entry.kind {
         Kind::Page => filler.fill(&document.body),
         Kind::Deck => {
