@@ -32,7 +32,7 @@ fn commit(folder: &Path, at: &str, by: &str) {
 
 /// Returns a repository whose site lies in a folder of it.
 fn repository() -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("the system gives a folder");
     let here = folder.path();
     git(here, &["init", "-q"], "2020-01-01T00:00:00Z", "x");
     write(here, "site/wiki/雨の日.md", "---\ndate: 2011-04-23\n---\n[[two words]]\n");
@@ -48,8 +48,8 @@ fn repository() -> TempDir {
 }
 
 fn bundle(site: &Path) -> Bundle {
-    let root = Root::at(site).unwrap();
-    compile(load(&root).unwrap(), Options::default()).with_history(history(&root))
+    let root = Root::at(site).expect("the folder is a site");
+    compile(load(&root).expect("it can be read"), Options::default()).with_history(history(&root))
 }
 
 fn text(bundle: &Bundle, address: &str) -> String {

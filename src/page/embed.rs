@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::Interface;
 use super::deck::{looks, section, styles};
 use super::fill::{Filler, Place, attribute, fragment, relative};
 use crate::catalog::{EMBED_DEPTH_MAX, EMBEDS_MAX, Part, Shown, Stop, stretch};
@@ -15,6 +16,7 @@ pub(super) struct Embeds(RefCell<Needs>);
 #[derive(Debug, Default)]
 struct Needs {
     count: usize,
+    slides: bool,
     styles: Vec<String>,
     origins: Vec<String>,
 }
@@ -27,6 +29,14 @@ impl Embeds {
                 own.push(style.clone());
             }
         }
+    }
+
+    /// Adds the script that fits embedded slides to their frames, where there are any.
+    pub(super) fn scripts(&self, interface: &Interface, mut own: Vec<String>) -> Vec<String> {
+        if self.0.borrow().slides {
+            own.push(interface.asset("deck/fit.js").to_owned());
+        }
+        own
     }
 
     /// Returns the origins of pictures, those of embedded documents with those of the page itself.
@@ -134,6 +144,7 @@ impl Filler<'_> {
         let entry = &shown.entry;
         let mut needs = self.embeds.0.borrow_mut();
         needs.count += 1;
+        needs.slides |= entry.kind == Kind::Deck;
         let sheets = match entry.kind {
             Kind::Deck => styles(self.site, entry, Vec::new()),
             Kind::Page => looks(self.site, entry).map(|(address, _)| address).into_iter().collect(),

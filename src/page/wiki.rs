@@ -146,7 +146,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         description: description(entry),
         versions: versions(site, entry),
         styles,
-        scripts: interface.site_scripts(),
+        scripts: embeds.scripts(interface, interface.site_scripts()),
         origins: &embeds.origins(&document.origins),
     };
     Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }
