@@ -30,7 +30,8 @@ check("the map of the site is valid by its schema and names pages that are there
 
 check("feeds are whole XML with what Atom asks of them", async (world) => {
   const bundle = await world.build(await world.demo(), "--base-url", BASE);
-  const page = await world.open(bundle.url("index.html"));
+  // A page of ours would not parse strings: its policy forbids it.
+  const page = await world.open("about:blank");
   for (const name of ["feed.xml", "feed.en.xml"]) {
     const xml = await readFile(join(bundle.folder, name), "utf8");
     const told = await page.evaluate((xml) => {
