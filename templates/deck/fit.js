@@ -47,8 +47,13 @@
   // may reach to the edge of the slide, across them to the margin.
   function over(section) {
     const style = getComputedStyle(section);
-    const box = section.getBoundingClientRect();
-    const scale = box.width / section.offsetWidth;
+    const whole = section.getBoundingClientRect();
+    const scale = whole.width / section.offsetWidth;
+    // beside a background that takes a side, the slide is what is left: the other side is its border
+    const left = whole.left + section.clientLeft * scale;
+    const top = whole.top + section.clientTop * scale;
+    const box = { left, top, right: left + section.clientWidth * scale, bottom: top + section.clientHeight * scale };
+    const split = section.querySelector(":scope > .slide-backgrounds[data-split]");
     const upright = style.writingMode.startsWith("vertical");
     const sides = { top: 0, right: 0, bottom: 0, left: 0 };
     for (const child of section.children) {
@@ -64,8 +69,8 @@
     }
     const beyond = (sum, more) => (Math.max(sum, more) > 1.5 ? Math.max(sum, more) : 0);
     return {
-      x: beyond(sides.left + sides.right, section.scrollWidth - section.clientWidth),
-      y: beyond(sides.top + sides.bottom, section.scrollHeight - section.clientHeight),
+      x: beyond(sides.left + sides.right, split ? 0 : section.scrollWidth - section.clientWidth),
+      y: beyond(sides.top + sides.bottom, split ? 0 : section.scrollHeight - section.clientHeight),
     };
   }
 
