@@ -20,6 +20,9 @@ const FRAME: &str = "position:absolute!important;box-sizing:border-box!important
     width:var(--slide-width,1280px)!important;height:var(--slide-height,720px)!important;\
     min-width:0!important;max-width:none!important;min-height:0!important;\
     max-height:none!important;margin:0!important";
+/// A slide that holds too much is laid out in a larger box, which is shown at the size of all others.
+const FITTED: &str = "width:calc(var(--slide-width,1280px)/var(--fit))!important;\
+    height:calc(var(--slide-height,720px)/var(--fit))!important";
 
 /// One theme, with what it takes over from those that it imports.
 #[derive(Clone, Debug)]
@@ -260,8 +263,8 @@ impl Themes {
         // An important declaration in a layer wins over all that a theme can say.
         let _ = write!(
             out,
-            ".slide{0}{{--slide-rem:1em}}@layer kami-frame{{.card>.slide{0}{{{FRAME}}}}}\
-             @layer kami-slide{{",
+            ".slide{0}{{--slide-rem:1em}}@layer kami-frame{{.card>.slide{0}{{{FRAME}}}\
+             .card>.slide[data-fitted]{0}{{{FITTED}}}}}@layer kami-slide{{",
             scope.select
         );
         self.scaffold.write(&mut out, &scope, &|_| None);
