@@ -194,3 +194,26 @@ fn one_file_is_named_as_it_was_given() {
     let inside = kami(&here.join("talks"), &["check", "./talk.md"]);
     assert!(stderr(&inside).starts_with("./talk.md:2:1: "));
 }
+
+#[test]
+fn one_file_brings_what_it_shows() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    let text = concat!(
+        "<style>\nsection { background: url(ground.svg) }\n</style>\n",
+        "<!-- _backgroundImage: url('l%6Fok.png') -->\n\n",
+        "<video src=\"film.mp4#t=1\"></video> <img src=\"raw.png\"> ![](data:image/gif,x)\n",
+    );
+    write(here, "talks/talk.md", text);
+    for name in ["ground.svg", "look.png", "film.mp4", "raw.png"] {
+        write(here, &format!("talks/{name}"), "x");
+    }
+    let output = kami(here, &["build", "talks/talk.md", "-o", "out"]);
+    assert!(output.status.success() && stderr(&output).is_empty(), "{output:?}");
+    let assets = fs::read_dir(here.join("out/assets")).unwrap();
+    let assets: Vec<String> =
+        assets.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    for name in ["ground-", "look-", "film-", "raw-", "data-"] {
+        assert!(assets.iter().any(|asset| asset.starts_with(name)), "{name} is not in {assets:?}");
+    }
+}

@@ -280,7 +280,8 @@ const TOKENS: &[&str] = &[
     "\u{feff}", "\u{2060}", "\u{202e}", "\0", "\r", "\r\n", "javascript:", "https://a.b/",
     "www.a.b", "a@b.c", ".md", "A.png", "class: x", "headingDivider: 1", "title: ",
     "paginate: hold", "header: ", "fit", "|-|", "|a|", "[ ] ", "[!NOTE]", "==", "++", ". . .",
-    ":rain:", ">>>", "%20", "%", "?", "..", "./",
+    "<a href=", "<img src=", "<video src=", "data:text/html,", "data:image/svg+xml,", "&#58;",
+    "&colon;", ":rain:", ">>>", "%20", "%", "?", "..", "./",
 ];
 
 /// Text rich in it.

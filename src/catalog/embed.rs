@@ -167,7 +167,9 @@ pub fn stretch(document: &Document, part: Part) -> (&Prose, Range<usize>) {
 /// Returns where in the HTML of a page the section under a heading stands.
 fn section(document: &Document, index: usize) -> Range<usize> {
     let prose = &document.body;
-    let end = || prose.html.find("<section class=\"footnotes\"").unwrap_or(prose.html.len());
+    let end = || {
+        prose.html.find("<section class=\"footnotes\" data-footnotes").unwrap_or(prose.html.len())
+    };
     let level = document.headings[index].level;
     let mut below = index + 1..document.headings.len();
     let below = below.find(|next| {

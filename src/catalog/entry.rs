@@ -205,10 +205,10 @@ impl Entry {
                 if self.document.slides.iter().any(|slide| !slide.notes.is_empty()) {
                     routes.push((self.notes_route(), Route::Notes(path())));
                 }
-                for file in self.document.data_files() {
-                    routes.push((Arc::from(file.address.as_str()), Route::Data(path())));
-                }
             }
+        }
+        for file in self.document.data_files() {
+            routes.push((Arc::from(file.address.as_str()), Route::Data(path())));
         }
         let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
         for alias in &self.document.matter.aliases {

@@ -220,7 +220,8 @@ fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) 
         for picture in fillings(prose) {
             let remote =
                 picture.target.starts_with("https://") || picture.target.starts_with("http://");
-            if !remote && known.catalog.resolve_asset(entry, &picture.target).is_none() {
+            let known_picture = remote || document.brings(&picture.target);
+            if !known_picture && known.catalog.resolve_asset(entry, &picture.target).is_none() {
                 let message = format!("there is no picture `{}`", one_line(&picture.target));
                 let colour = entry.kind == Kind::Deck && picture.target.starts_with('#');
                 let near = known.files().question(last(&picture.target), "");
@@ -241,16 +242,22 @@ fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) 
     }
 }
 
-/// The files that a deck's own styles show.
+/// The files that a document's own styles show, and its films and sounds.
 fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
-    for (address, span) in urls {
+    let proses = document.slides.iter().flat_map(Slide::proses).chain([&document.body]);
+    let played = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
+        Filling::File(file) => Some(("file", &file.0, file.1)),
+        _ => None,
+    });
+    let shown = urls.map(|(address, span)| ("picture", address, *span));
+    for (kind, address, span) in shown.chain(played) {
         if known.catalog.resolve_asset(entry, &file_of(address)).is_none() {
-            let message = format!("there is no picture `{}`", one_line(address));
-            let help = "put it beside the deck, or mend the path".to_owned();
+            let message = format!("there is no {kind} `{}`", one_line(address));
+            let help = "put it beside the document, or mend the path".to_owned();
             let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
-            found.push(diagnostic(rule, path, *span, message, help));
+            found.push(diagnostic(rule, path, span, message, help));
         }
     }
 }

@@ -1,42 +1,58 @@
 //! Raw HTML in Markdown: harmless elements pass, everything else is shown as text.
+//! What leads elsewhere passes where it leads to the site, by http(s) or by mail.
 //!
 //! Works on single tags, as CommonMark gives them; remembers what is open, so that no tag of the
 //! content can close an element of the page around it.
 
 /// Elements that pass, each with the attributes it may bear besides the common ones.
 const ELEMENTS: &[(&str, &[&str])] = &[
+    ("a", &["name"]),
     ("abbr", &[]),
+    ("address", &[]),
+    ("article", &[]),
+    ("aside", &[]),
+    ("audio", &["autoplay", "controls", "loop", "muted", "preload"]),
     ("b", &[]),
     ("bdi", &[]),
     ("bdo", &[]),
     ("blockquote", &[]),
     ("br", &[]),
+    ("caption", &[]),
+    ("center", &[]),
     ("cite", &[]),
     ("code", &[]),
+    ("col", &["span"]),
+    ("colgroup", &["span"]),
     ("dd", &[]),
     ("del", &[]),
     ("details", &["open"]),
     ("dfn", &[]),
-    ("div", &[]),
+    ("div", &["align"]),
     ("dl", &[]),
     ("dt", &[]),
     ("em", &[]),
     ("figcaption", &[]),
     ("figure", &[]),
+    ("footer", &[]),
     ("h1", &[]),
     ("h2", &[]),
     ("h3", &[]),
     ("h4", &[]),
     ("h5", &[]),
     ("h6", &[]),
+    ("header", &[]),
+    ("hgroup", &[]),
     ("hr", &[]),
     ("i", &[]),
+    ("img", &[]),
     ("ins", &[]),
     ("kbd", &[]),
     ("li", &["value"]),
     ("mark", &[]),
+    ("nav", &[]),
     ("ol", &["start", "reversed"]),
-    ("p", &[]),
+    ("p", &["align"]),
+    ("picture", &[]),
     ("pre", &[]),
     ("q", &[]),
     ("rp", &[]),
@@ -44,34 +60,66 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("ruby", &[]),
     ("s", &[]),
     ("samp", &[]),
+    ("section", &[]),
     ("small", &[]),
+    ("source", &["type", "media"]),
     ("span", &[]),
     ("strong", &[]),
     ("sub", &[]),
     ("summary", &[]),
     ("sup", &[]),
-    ("table", &[]),
+    ("table", &["align"]),
     ("tbody", &[]),
-    ("td", &["colspan", "rowspan"]),
+    ("td", &["align", "colspan", "rowspan"]),
     ("tfoot", &[]),
-    ("th", &["colspan", "rowspan", "scope"]),
+    ("th", &["align", "colspan", "rowspan", "scope"]),
     ("thead", &[]),
     ("time", &["datetime"]),
-    ("tr", &[]),
+    ("tr", &["align"]),
     ("u", &[]),
     ("ul", &[]),
     ("var", &[]),
+    (
+        "video",
+        &["autoplay", "controls", "loop", "muted", "playsinline", "preload", "width", "height"],
+    ),
     ("wbr", &[]),
 ];
-const VOID: &[&str] = &["br", "hr", "wbr"];
+const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
+/// Elements that play a file of the site.
+const PLAYERS: &[&str] = &["audio", "source", "video"];
 const COMMON: &[&str] = &["class", "dir", "lang", "title"];
 
 /// What a piece of raw HTML became.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cleaned {
     pub html: String,
+    /// What leads elsewhere, and where in the HTML it belongs.
+    pub references: Vec<(usize, Reference)>,
     /// The first tag that was turned into text, if any was.
     pub refused: Option<String>,
+}
+
+/// What a raw element leads to, as it is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// The opening tag of a link to a file of the site.
+    Link { href: String, title: String },
+    /// The whole tag of a picture.
+    Picture(Box<RawPicture>),
+    /// The `src` of a film or a sound.
+    File(String),
+}
+
+/// The attributes of an `<img>`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RawPicture {
+    pub src: String,
+    pub alt: String,
+    pub title: String,
+    pub class: String,
+    pub width: String,
+    pub height: String,
 }
 
 /// The raw elements that are open at this point of the text.
@@ -92,9 +140,7 @@ impl Open {
             }
             let length = tag_length(rest);
             let tag = &rest[..length];
-            if let Some(html) = self.tag(tag) {
-                cleaned.html.push_str(&html);
-            } else {
+            if self.tag(tag, &mut cleaned).is_none() {
                 escape(tag, &mut cleaned.html);
                 if tag.len() > 1 {
                     cleaned.refused.get_or_insert_with(|| tag.to_owned());
@@ -111,32 +157,152 @@ impl Open {
         closing(self.0.drain(..))
     }
 
-    fn tag(&mut self, tag: &str) -> Option<String> {
+    /// Writes a tag, if it is one that passes.
+    fn tag(&mut self, tag: &str, cleaned: &mut Cleaned) -> Option<()> {
         let inner = tag.strip_prefix('<')?.strip_suffix('>')?;
         if let Some(name) = inner.strip_prefix('/') {
             let (name, _) = element(name.trim())?;
             let place = self.0.iter().rposition(|&open| open == name)?;
-            return Some(closing(self.0.drain(place..)));
+            cleaned.html.push_str(&closing(self.0.drain(place..)));
+            return Some(());
         }
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
         let (name, own) = element(&inner[..end])?;
-        let mut html = format!("<{name}");
-        for (key, value) in attributes(&inner[end..]) {
-            let key = key.to_ascii_lowercase();
-            if COMMON.contains(&key.as_str()) || own.contains(&key.as_str()) {
-                html.push(' ');
-                html.push_str(&key);
-                html.push_str("=\"");
-                escape_html(&value, &mut html);
-                html.push('"');
+        let written = attributes(&inner[end..]);
+        match lead(name, &written)? {
+            Lead::Tag(reference) => cleaned.references.push((cleaned.html.len(), reference)),
+            lead => {
+                cleaned.html.extend(["<", name]);
+                for (key, value) in written {
+                    let key = key.to_ascii_lowercase();
+                    if COMMON.contains(&key.as_str()) || own.contains(&key.as_str()) {
+                        cleaned.html.extend([" ", &key, "=\""]);
+                        escape_html(&value, &mut cleaned.html);
+                        cleaned.html.push('"');
+                    }
+                }
+                match lead {
+                    Lead::Out(href) => {
+                        cleaned.html.push_str(" href=\"");
+                        escape(&href, &mut cleaned.html);
+                        cleaned.html.push('"');
+                    }
+                    Lead::File(src) => {
+                        cleaned.references.push((cleaned.html.len(), Reference::File(src)));
+                    }
+                    Lead::Tag(_) | Lead::Nowhere => {}
+                }
+                cleaned.html.push('>');
             }
         }
-        html.push('>');
         if !VOID.contains(&name) {
             self.0.push(name);
         }
-        Some(html)
+        Some(())
+    }
+}
+
+/// Where a tag leads.
+enum Lead {
+    Nowhere,
+    /// Out of the site.
+    Out(String),
+    /// To a film or a sound of the site.
+    File(String),
+    /// To what the whole tag is made of.
+    Tag(Reference),
+}
+
+/// Returns where a tag leads; none where it must not. What is looked at here is what is written
+/// later: no browser can read it in another way.
+fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
+    let value = |wanted: &str| {
+        let found = written.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| unescape(value))
+    };
+    let text = |wanted: &str| value(wanted).unwrap_or_default();
+    let address = |wanted: &str| value(wanted).map(|address| address.trim().to_owned());
+    match name {
+        "a" => match address("href") {
+            None => Some(Lead::Nowhere),
+            Some(href) if is_file(&href) => {
+                Some(Lead::Tag(Reference::Link { href, title: text("title") }))
+            }
+            Some(href) => {
+                has_scheme(&href, &["http://", "https://", "mailto:"]).then_some(Lead::Out(href))
+            }
+        },
+        "img" => {
+            let shown = |src: &String| {
+                is_file(src) || has_scheme(src, &["http://", "https://", "data:image/"])
+            };
+            let src = address("src").filter(shown)?;
+            Some(Lead::Tag(Reference::Picture(Box::new(RawPicture {
+                src,
+                alt: text("alt"),
+                title: text("title"),
+                class: text("class"),
+                width: text("width"),
+                height: text("height"),
+            }))))
+        }
+        _ if PLAYERS.contains(&name) => match address("src") {
+            None => Some(Lead::Nowhere),
+            Some(src) => is_file(&src).then_some(Lead::File(src)),
+        },
+        _ => Some(Lead::Nowhere),
+    }
+}
+
+fn has_scheme(address: &str, schemes: &[&str]) -> bool {
+    schemes.iter().any(|scheme| {
+        address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// Tells whether an address is one of a file of the site, by its form.
+fn is_file(address: &str) -> bool {
+    let scheme = address.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+    let host = address.starts_with(['/', '\\']) && address[1..].starts_with(['/', '\\']);
+    !address.is_empty() && !scheme && !host
+}
+
+/// Returns the text of an attribute's value. A reference that is not known here stays its letters.
+fn unescape(value: &str) -> String {
+    const LENGTH_MAX: usize = 12;
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(LENGTH_MAX).position(|byte| byte == b';');
+        let named = end.and_then(|end| Some((character(&rest[1..end])?, end + 1)));
+        let (letter, length) = named.unwrap_or(('&', 1));
+        out.push(letter);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Returns the character that stands between `&` and `;`.
+fn character(name: &str) -> Option<char> {
+    match name {
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "gt" => Some('>'),
+        "lt" => Some('<'),
+        "nbsp" => Some('\u{a0}'),
+        "quot" => Some('"'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?).filter(|letter| !letter.is_control())
+        }
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Document {
     pub scope: Option<String>,
     /// Rules for the looks that directives ask for, each a class of its own.
     pub looks: Sheet,
+    /// Pictures that stand in the text itself, as `data:` addresses.
+    pub files: Vec<DataFile>,
     /// The files that these looks show, and where they are asked for.
     pub look_urls: Vec<(String, Span)>,
     pub headings: Vec<Heading>,
@@ -120,6 +122,8 @@ pub enum Filling {
     Id(u32),
     /// The permanent link at the end of the heading with this index.
     Anchor(u32),
+    /// ` src="..."` of a film or a sound: the address as written, and where.
+    File(Box<(String, Span)>),
     /// A word of the interface in the reader's language.
     Word(&'static str),
 }
@@ -239,10 +243,15 @@ impl Document {
         !self.styles.is_empty() || !self.looks.is_empty()
     }
 
-    /// Iterates over the files that stand in the document's own styles.
+    /// Iterates over the files that stand in the document itself.
     pub fn data_files(&self) -> impl Iterator<Item = &DataFile> {
         let sheets = self.styles.iter().map(|style| &style.sheet);
-        sheets.chain([&self.looks]).flat_map(|sheet| &sheet.files)
+        sheets.chain([&self.looks]).flat_map(|sheet| &sheet.files).chain(&self.files)
+    }
+
+    /// Tells whether an address is one of a picture that stands in the text.
+    pub fn brings(&self, address: &str) -> bool {
+        self.files.iter().any(|file| file.address == address)
     }
 
     /// Lets a diagnostic name the file that its place was written in.
@@ -318,6 +327,11 @@ impl Prose {
                     html::escape(&picture.title, out);
                 }
                 out.push_str("\" />");
+            }
+            Filling::File(file) => {
+                out.push_str(" src=\"");
+                html::escape(&file.0, out);
+                out.push('"');
             }
             Filling::Embed { .. } | Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
         });

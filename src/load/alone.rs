@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Root, read};
 use crate::document::{self, Filling, Settings, Slide};
 use crate::source::{Source, SourcePath, Sources};
+use crate::theme::file_of;
 
 /// Reads the file, the texts that it includes, and its pictures.
 pub(super) fn load(root: &Root, file: &Path) -> Sources {
@@ -46,10 +47,13 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     };
     let proses = document.slides.iter().flat_map(Slide::proses);
     let targets = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(picture.target.as_str()),
+        Filling::Picture(picture) => Some(picture.target.clone()),
+        Filling::File(file) => Some(file_of(&file.0)),
         _ => None,
     });
-    let inside = |target: &&str| {
+    let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
+    let targets = targets.chain(urls.map(|(address, _)| file_of(address)));
+    let inside = |target: &String| {
         !target.contains("://")
             && !target.starts_with('/')
             && !target.split('/').any(|part| part == "..")

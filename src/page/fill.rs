@@ -8,6 +8,7 @@ use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::html::escape;
 use crate::document::{Filling, Form, Picture, Prose};
+use crate::theme::file_of;
 
 /// What the text of most pages fits in, so that it is not moved while it grows.
 const PROSE_BYTES: usize = 16 << 10;
@@ -130,6 +131,17 @@ impl Filler<'_> {
             Filling::Link(index) => self.link(*index as usize, out),
             Filling::Embed { link, step } => self.embed(*link as usize, *step, out),
             Filling::Picture(picture) => self.picture(picture, out),
+            Filling::File(file) => {
+                let path = self.site.catalog.resolve_asset(self.entry, &file_of(&file.0));
+                if let Some(asset) = path.and_then(|path| self.site.catalog.asset(&path)) {
+                    let mut src = relative(&self.root, &asset.route);
+                    // `#t=10` is where the player begins.
+                    if let Some((_, part)) = file.0.split_once('#') {
+                        src.extend(["#", &fragment(part)]);
+                    }
+                    attribute("src", &src, out);
+                }
+            }
             Filling::Id(index) if self.place == Place::Own => {
                 attribute("id", &self.entry.document.headings[*index as usize].id, out);
             }
@@ -203,6 +215,9 @@ impl Filler<'_> {
         let src = match asset {
             Some(asset) => relative(&self.root, &asset.route),
             None if remote => picture.target.clone(),
+            None if self.entry.document.brings(&picture.target) => {
+                relative(&self.root, &picture.target)
+            }
             None => {
                 out.push_str("<span class=\"picture missing\">");
                 escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);

@@ -22,7 +22,8 @@ const TYPES: &[(&str, &str)] = &[
 
 /// Reads `data:TYPE[;base64],...`; anything but a picture or a font is none.
 pub fn read(address: &str) -> Option<DataFile> {
-    let (head, body) = address.get("data:".len()..)?.split_once(',')?;
+    let scheme = address.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("data:"))?;
+    let (head, body) = address[scheme.len()..].split_once(',')?;
     let mut words = head.split(';').map(|word| word.trim().to_ascii_lowercase());
     let kind = words.next()?;
     let (_, ending) = TYPES.iter().find(|(name, _)| *name == kind)?;

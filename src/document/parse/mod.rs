@@ -133,6 +133,7 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         links: Vec::new(),
         looks: Sheet::default(),
         look_urls: Vec::new(),
+        files: Vec::new(),
         origins: Vec::new(),
         diagnostics,
     };

@@ -120,7 +120,13 @@ pub(super) fn format_html(
         );
         context.user.tell(diagnostic);
     }
-    context.write_str(&cleaned.html)
+    let mut written = 0;
+    for (at, reference) in cleaned.references {
+        context.write_str(&cleaned.html[written..at])?;
+        written = at;
+        context.user.reference(node, reference);
+    }
+    context.write_str(&cleaned.html[written..])
 }
 
 /// Wraps a table, so that it scrolls on its own; on a page that must be possible by keyboard.

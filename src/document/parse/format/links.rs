@@ -11,10 +11,12 @@ use percent_encoding::percent_decode_str;
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
+use crate::document::html::{RawPicture, Reference};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
 use crate::document::{Filling, Form, Link, Picture, Sentence};
 use crate::span::Span;
+use crate::theme;
 
 /// A block's text, and where in it each of its links stands, by the links' identity.
 #[derive(Default)]
@@ -99,6 +101,54 @@ impl Formatter<'_> {
         self.hole(Filling::Picture(Box::new(picture)));
     }
 
+    /// Puts what a raw element leads to.
+    pub(super) fn reference(&mut self, node: Node<'_>, reference: Reference) {
+        match reference {
+            Reference::Link { href, title } => {
+                // By its form it is a file of the site, or has not come here.
+                let (target, anchor) = match address(&href) {
+                    Address::Inside { target, anchor } => (target, anchor),
+                    Address::Outside | Address::Unsafe => ("", None),
+                };
+                let (target, anchor) = (decoded(target), anchor.map(decoded));
+                self.link(node, Form::Markdown, &target, anchor.as_deref());
+                if let Some(link) = self.links.last_mut() {
+                    // A tag has no text of its own: its sentence is what it leads to.
+                    link.sentence = Sentence::around(&href, 0..href.len());
+                    link.title = title.into();
+                }
+            }
+            Reference::Picture(raw) => self.raw_picture(node, &raw),
+            Reference::File(src) => {
+                let file = (src, self.text.span(node));
+                self.hole(Filling::File(Box::new(file)));
+            }
+        }
+    }
+
+    fn raw_picture(&mut self, node: Node<'_>, raw: &RawPicture) {
+        let mut picture = self.read_picture(node, (&raw.src, &raw.title), &raw.alt);
+        let pixels = |side: &str| side.trim().trim_end_matches("px").parse::<u32>().ok();
+        (picture.width, picture.height) = (pixels(&raw.width), pixels(&raw.height));
+        picture.class.clone_from(&raw.class);
+        if self.dialect == Dialect::Deck {
+            let length = |side: &str| {
+                let share =
+                    side.trim().strip_suffix('%').and_then(|share| share.parse::<u32>().ok());
+                let share = share.map(|share| format!("{share}%"));
+                share.or_else(|| pixels(side).map(|pixels| format!("{pixels}px")))
+            };
+            let (width, height) = (length(&raw.width), length(&raw.height));
+            let look = picture::sized(width.as_deref(), height.as_deref());
+            if !look.is_empty() {
+                let look = self.looks.class(".slide img", &look);
+                let class = [picture.class.trim(), &look].join(" ");
+                class.trim().clone_into(&mut picture.class);
+            }
+        }
+        self.hole(Filling::Picture(Box::new(picture)));
+    }
+
     /// Returns a picture as it is written; keeps the origin of one from outside.
     pub(in crate::document::parse) fn read_picture(
         &mut self,
@@ -122,8 +172,17 @@ impl Formatter<'_> {
                 self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
             }
         }
+        let is_picture =
+            |url: &&str| url.get(5..11).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
+        let file = Some(url).filter(is_picture).and_then(theme::read_data_url);
+        let target = match &file {
+            Some(file) => file.address.clone(),
+            None if outside.is_some() => url.to_owned(),
+            None => decoded(url).into_owned(),
+        };
+        self.files.extend(file);
         Picture {
-            target: if outside.is_some() { url.to_owned() } else { decoded(url).into_owned() },
+            target,
             alt: alt.to_owned(),
             title: title.to_owned(),
             width: None,

@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
+use crate::theme::DataFile;
 use anchors::Anchors;
 use block::{Row, format_block};
 use blocks::{
@@ -56,6 +57,7 @@ pub(super) struct Formatter<'t> {
     looks: Looks,
     /// The row of columns that was looked at last.
     row: Row,
+    files: Vec<DataFile>,
 }
 
 /// A `String` that tells how long it is while somebody else writes to it.
@@ -111,6 +113,7 @@ impl<'t> Formatter<'t> {
             awaited: Rc::new(Cell::new(0)),
             looks: Looks::default(),
             row: Row::default(),
+            files: Vec::new(),
         }
     }
 
@@ -186,6 +189,7 @@ impl<'t> Formatter<'t> {
         self.origins.dedup();
         document.origins = self.origins;
         (document.looks, document.look_urls) = self.looks.into_sheet();
+        document.files = self.files;
         document.diagnostics.extend(self.diagnostics);
     }
 
