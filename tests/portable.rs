@@ -62,6 +62,9 @@ fn one_file_holds_all_that_the_deck_needs() {
     assert!(html.contains("<span class=\"wikilink\">to the page</span>"));
     assert!(!html.contains("night.notes.html"), "there is no handout beside the file");
     assert!(!html.contains("good night"), "notes stay at home");
+    let piped = export(here, &["night", "-o", "-"]);
+    assert!(piped.stdout == html.as_bytes(), "standard output gets the same");
+    assert!(!here.join("-").exists());
 }
 
 #[test]

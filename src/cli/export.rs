@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 
 use super::print::Print;
@@ -24,7 +24,7 @@ pub(super) struct Flags {
     /// What to make of it
     #[arg(long, value_enum, default_value = "html")]
     format: Format,
-    /// Where to write it [default: the deck's name here; text goes to standard output]
+    /// Where to write it, `-` for standard output [default: the deck's name here; text goes to standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Give each step a page or a picture of its own (pdf, png)
@@ -88,8 +88,6 @@ struct Job<'a> {
 impl Job<'_> {
     fn html(&self) -> Result<()> {
         let file = export::one_file(self.bundle, self.entry).context("make the deck's page")?;
-        let target = self.target("html")?;
-        export::write_file(&target, file.html.as_bytes())?;
         if !file.unlinked.is_empty() {
             let links = count(file.unlinked.len(), "page or file", "pages and files");
             self.reporter.note(&format!(
@@ -102,8 +100,7 @@ impl Job<'_> {
                 file.remote.join(", ")
             ));
         }
-        self.wrote(&target, file.html.len());
-        Ok(())
+        self.put("html", file.html.as_bytes())
     }
 
     fn text(&self) -> Result<()> {
@@ -112,10 +109,7 @@ impl Job<'_> {
             self.reporter.answer(&text);
             return Ok(());
         }
-        let target = self.target("txt")?;
-        export::write_file(&target, text.as_bytes())?;
-        self.wrote(&target, text.len());
-        Ok(())
+        self.put("txt", text.as_bytes())
     }
 
     fn print(&self) -> Print<'_> {
@@ -125,14 +119,15 @@ impl Job<'_> {
     }
 
     fn pdf(&self) -> Result<()> {
-        let target = self.target("pdf")?;
-        let bytes = self.print().pdf()?;
-        export::write_file(&target, &bytes)?;
-        self.wrote(&target, bytes.len());
-        Ok(())
+        self.put("pdf", &self.print().pdf()?)
     }
 
     fn png(&self) -> Result<()> {
+        if self.to_output() {
+            bail!(
+                "pictures are several files\nhelp: name a folder, or a file that lends its name to all of them"
+            );
+        }
         let target = self.target("png")?;
         let mut bytes = 0;
         let mut last = target.clone();
@@ -170,9 +165,22 @@ impl Job<'_> {
         stem.rsplit('/').next().unwrap_or(&stem).to_owned()
     }
 
-    fn wrote(&self, target: &Path, bytes: usize) {
-        let size = bytes.div_ceil(1000);
+    /// Tells whether standard output is asked for, as `-`.
+    fn to_output(&self) -> bool {
+        self.flags.output.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Writes the one file that is asked for.
+    fn put(&self, extension: &str, bytes: &[u8]) -> Result<()> {
+        if self.to_output() {
+            self.reporter.answer_bytes(bytes);
+            return Ok(());
+        }
+        let target = self.target(extension)?;
+        export::write_file(&target, bytes)?;
+        let size = bytes.len().div_ceil(1000);
         self.reporter.outcome(&format!("{}: {size} kB\n", target.display()));
+        Ok(())
     }
 }
 

@@ -46,10 +46,15 @@ impl Reporter {
     }
 
     /// Prints the program's answer. A reader who has gone is no failure.
-    #[expect(clippy::unused_self, reason = "all that is said goes through the reporter")]
     pub(super) fn answer(&self, text: &str) {
+        self.answer_bytes(text.as_bytes());
+    }
+
+    /// Prints an answer that may be no text.
+    #[expect(clippy::unused_self, reason = "all that is said goes through the reporter")]
+    pub(super) fn answer_bytes(&self, bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
-        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        drop(out.write_all(bytes).and_then(|()| out.flush()));
     }
 
     #[expect(clippy::unused_self, reason = "all that is said goes through the reporter")]
