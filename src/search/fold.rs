@@ -14,7 +14,7 @@ const WORD_CHARS_MAX: usize = 48;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     Word(&'a str),
-    /// Two characters that follow one another; the second may be [`END`].
+    /// Two characters that follow one another; the second may be `END`.
     Gram(char, char),
 }
 
