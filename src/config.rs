@@ -385,19 +385,19 @@ pub fn is_lang(text: &str) -> bool {
 
 /// Returns the candidate nearest to `word`, if one is near enough to be what was meant.
 pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
+    let lower = |word: &str| word.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let word = lower(word);
     // Of a word of one or two letters another would remain.
     let limit = if word.len() < 3 { 0 } else { (word.len() / 3).max(1) };
     candidates
-        .filter_map(|candidate| Some((distance(&word, candidate, limit)?, candidate)))
+        .filter_map(|candidate| Some((edits(&word, &lower(candidate), limit)?, candidate)))
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
 }
 
 /// Returns how many edits lead from one word to the other, if they are at most `limit`: a character
 /// more, less or another, or two that changed places.
-fn distance(a: &[char], b: &str, limit: usize) -> Option<usize> {
-    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+pub fn edits(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::names::fold;
+use crate::config::edits;
 
 /// How many names are offered.
 const OFFERED: usize = 3;
@@ -179,29 +180,4 @@ fn letters_min(letters: &[char]) -> usize {
 
 fn is_dense(letters: &[char]) -> bool {
     letters.iter().all(|letter| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'))
-}
-
-/// Returns how many edits lead from one name to the other, if they are at most `limit`: a letter
-/// more, less or another, or two that changed places.
-fn edits(a: &[char], b: &[char], limit: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) > limit {
-        return None;
-    }
-    let (mut before, mut above) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let change = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = change.min(above[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                let before: &Vec<usize> = &before;
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-        if row.iter().min().is_none_or(|least| *least > limit) {
-            return None;
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    (above[b.len()] <= limit).then_some(above[b.len()])
 }
