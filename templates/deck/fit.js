@@ -13,10 +13,8 @@
 
   const all = () => [...document.querySelectorAll(".card > .slide")];
   const px = Number.parseFloat;
-  const allows = (section, what) => {
-    const scaling = section.dataset.autoScaling;
-    return scaling === undefined || scaling.split(" ").includes(what);
-  };
+  // A theme that does not ask for it gets nothing of it, as in Marp.
+  const allows = (section, what) => (section.dataset.autoScaling || "").split(" ").includes(what);
 
   function set(element, properties) {
     for (const [name, value] of Object.entries(properties)) {

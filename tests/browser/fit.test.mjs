@@ -181,3 +181,20 @@ check("without scripts an overfull slide scrolls", async (world) => {
   await slide.hover();
   assert.equal(await slide.evaluate((it) => getComputedStyle(it).overflowY), "auto");
 });
+
+check("a theme that does not ask for it has its titles left as large as it says", async (world) => {
+  const deck = (theme) => `---\ntheme: ${theme}\n---\n\n# <!-- fit --> Short\n`;
+  const site = await world.site({
+    "decks/plain.md": deck("plain"),
+    "decks/grown.md": deck("grown"),
+    "templates/themes/plain.css": "/* @theme plain */\nh1 { font-size: 40px }\n",
+    "templates/themes/grown.css": "/* @theme grown */\n/* @auto-scaling true */\nh1 { font-size: 40px }\n",
+  });
+  const server = await world.serve(site);
+  const size = (page) => page.evaluate(() => Number.parseFloat(getComputedStyle(document.querySelector(".slide h1")).fontSize));
+  const grown = await world.open(server.url("decks/grown.html"));
+  await eventually(async () => assert.ok((await size(grown)) > 100));
+  const plain = await world.open(server.url("decks/plain.html"));
+  await plain.evaluate(() => window.kamiFit([...document.querySelectorAll(".slide")]));
+  assert.equal(await size(plain), 40);
+});
