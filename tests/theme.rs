@@ -1,7 +1,7 @@
 //! The CSS of themes and decks: what becomes of selectors, values and names, and what is told.
 
 use kamishibai::source::SourcePath;
-use kamishibai::theme::{Scope, Sheet, Themes, parse, read_data_url};
+use kamishibai::theme::{Scope, Sheet, Themes, parse};
 
 /// Writes a sheet for a scope `[s]` whose names end in `x`.
 fn written(css: &str) -> String {
@@ -248,18 +248,6 @@ fn addresses_lead_to_files_of_the_site() {
         ],
         "@font-face {font-family:A;}.slide[s] h1{color:red;}",
     );
-}
-
-#[test]
-fn data_addresses_are_read_whichever_way_they_were_written() {
-    let bytes = |address| read_data_url(address).map(|file| file.bytes);
-    assert_eq!(bytes("data:image/png;base64,aGFsbG8="), Some(b"hallo".to_vec()));
-    assert_eq!(bytes("data:image/png;base64,aGFs bG8"), Some(b"hallo".to_vec()));
-    assert_eq!(bytes("data:image/svg+xml,%3Csvg/%3E"), Some(b"<svg/>".to_vec()));
-    assert_eq!(bytes("data:image/svg+xml;charset=utf-8,<svg/>"), Some(b"<svg/>".to_vec()));
-    assert_eq!(bytes("data:text/html,<script>"), None, "only pictures and fonts");
-    assert_eq!(bytes("data:image/png;base64,!"), None);
-    assert_eq!(bytes("data:image/png"), None);
 }
 
 #[test]
