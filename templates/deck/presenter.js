@@ -55,6 +55,7 @@
   function setTimer(spent, running) {
     const now = Date.now();
     const run = spent ? timer.run : running ? now : 0;
+    countRun(true);
     Object.assign(timer, { spent, since: running ? now : null, at: Math.max(now, timer.at + 1), run });
     tellTimer();
     keepTimer();
@@ -74,6 +75,7 @@
   function take(message) {
     if (message.type !== "timer" || !(message.at > timer.at) || !Number.isFinite(message.spent)) return;
     const { spent, running, at, run } = message;
+    countRun(true);
     Object.assign(timer, { spent, since: running ? Date.now() : null, at, run: Number(run) || 0 });
     keepTimer();
     if (presenting) {
@@ -108,16 +110,17 @@
 
   const thisRun = () => (timer.run && readRuns().find((one) => one.at === timer.run)) || null;
 
-  function countRun() {
+  // Storage hears of it every two seconds, and when the timer is about to be set.
+  function countRun(last) {
     const now = Date.now();
     const passed = (now - ticked) / 1000;
     ticked = now;
-    if (!timer.since || !timer.run) return;
+    if (!presenting || !timer.since || !timer.run) return;
     if (!thisRun()) runs = [...readRuns(), { at: timer.run, times: {} }].slice(-8);
     const { times } = thisRun();
     const key = kami.keyOf(kami.current);
     times[key] = Math.round(((times[key] || 0) + passed) * 100) / 100;
-    if (now - written < 2000) return;
+    if (!last && now - written < 2000) return;
     written = now;
     keep(kami.storeName("runs"), runs);
   }

@@ -44,6 +44,7 @@ export async function eventually(probe, { within = 8000 } = {}) {
   }
 }
 
+const noon = Date.UTC(2026, 0, 1, 12);
 let launched = null;
 after(async () => (await launched)?.close());
 
@@ -106,14 +107,17 @@ class World {
   }
 
   // Opens a page in a context of its own: `options` are Playwright's, such as `colorScheme` or `viewport`.
-  async open(url, options = {}) {
+  // With `stopped` its clock stands still until the test moves it by `page.clock.runFor`.
+  async open(url, { stopped = false, ...options } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 720 }, ...options });
     context.setDefaultTimeout(10_000);
     this.#cleanups.push(() => context.close());
     context.on("request", (request) => this.#judge(request.url()));
     context.on("page", (page) => this.#listen(page));
     const page = await context.newPage();
+    if (stopped) await page.clock.install({ time: noon });
     await page.goto(url);
+    if (stopped) await page.clock.pauseAt(noon + 60_000);
     return page;
   }
 

@@ -9,10 +9,10 @@ const talk = "decks/rehearsal.html";
 const speakerView = `${talk}?view=presenter`;
 const timed = { ...small, "decks/rehearsal.md": deck.replace("# Opening words", "<!-- time: 45s -->\n\n# Opening words") };
 
-async function speaker(world, files = small, path = speakerView) {
+async function speaker(world, files = small, path = speakerView, options = {}) {
   const site = await world.site(files);
   const { url, stop, port } = await world.serve(site);
-  return { page: await world.open(url(path)), site, url, stop, port };
+  return { page: await world.open(url(path), options), site, url, stop, port };
 }
 
 async function presenterOf(stage) {
@@ -40,32 +40,40 @@ check("the speaker sees what the next key press will show", async (world) => {
 });
 
 check("the pace is said in words, against the planned times", async (world) => {
-  const { page } = await speaker(world, timed);
+  const { page } = await speaker(world, timed, speakerView, { stopped: true });
   await expectWords(page, /planned 0:45/);
   await press(page, "t");
+  await page.clock.runFor(1000);
   await expectWords(page, /on time/);
   await press(page, "2", "Enter");
-  await expectWords(page, /ahead 0:4\d/);
+  await page.clock.runFor(1000);
+  await expectWords(page, /ahead 0:43/);
 });
 
 check("a rehearsal keeps what each slide took, until it is told to forget", async (world) => {
-  const { page } = await speaker(world, timed);
+  const { page } = await speaker(world, timed, speakerView, { stopped: true });
   await press(page, "t");
+  await page.clock.runFor(2000);
   await expectWords(page, /this slide 0:02/);
   await press(page, "ArrowRight");
-  await expectWords(page, /this slide 0:02/);
+  await expectShown(page, 2);
+  await page.clock.runFor(3000);
+  await expectWords(page, /this slide 0:03/);
   await press(page, "t");
   await page.getByRole("button", { name: "Reset" }).click();
-  await expectWords(page, /last time 0:0[23]/);
+  await page.clock.runFor(1000);
+  await expectWords(page, /last time 0:03/);
   await page.reload();
-  await expectWords(page, /last time 0:0[23]/);
+  await page.clock.runFor(1000);
+  await expectWords(page, /last time 0:03/);
   await page.getByRole("button", { name: /Rehearsals/ }).click();
   const table = page.getByRole("dialog").getByRole("table");
-  await eventually(async () => assert.match(await table.innerText(), /1　Opening words\s+0:45\s+0:0[23]/));
-  assert.match(await table.innerText(), /Total\s+0:45\s+0:0[456]/);
+  await eventually(async () => assert.match(await table.innerText(), /1　Opening words\s+0:45\s+0:02/));
+  assert.match(await table.innerText(), /Total\s+0:45\s+0:05/);
   await page.getByRole("button", { name: "Forget all runs" }).click();
   await page.getByText("The timer has not run yet.").waitFor({ state: "visible" });
   await press(page, "Escape");
+  await page.clock.runFor(1000);
   await eventually(async () => assert.doesNotMatch(await words(page), /last time/));
 });
 
