@@ -14,7 +14,7 @@ use crate::diagnostic::{self, Diagnostic, Severity, rules};
 use crate::digest::Digest;
 use crate::document::{self, Document, Settings};
 use crate::history::History;
-use crate::output::{Output, Templates};
+use crate::output::{self, MANIFEST, Output, Templates};
 use crate::page::{self, Options, Site};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
@@ -284,6 +284,9 @@ impl Bundle {
 
     /// Makes the output at an address and does not keep it.
     pub fn make(&self, address: &str) -> Option<Output> {
+        if address == MANIFEST {
+            return Some(self.manifest());
+        }
         if let Some(bytes) = self.templates.file(address) {
             return Some(Output::new(address, bytes.to_vec()));
         }
@@ -296,6 +299,19 @@ impl Bundle {
             return Some(output);
         }
         self.looks(address).or_else(|| self.render(address))
+    }
+
+    /// Makes the manifest of all other outputs; none of them is kept. Notes are not for everybody
+    /// who may ask for it.
+    fn manifest(&self) -> Output {
+        let notes = |address: &str| matches!(self.catalog.route(address), Some(Route::Notes(_)));
+        let entries: Vec<output::Entry> = self
+            .addresses()
+            .par_iter()
+            .filter(|address| *address != MANIFEST && !notes(address))
+            .filter_map(|address| Some(output::Entry::of(address, &self.make(address)?)))
+            .collect();
+        Output::new(MANIFEST, output::manifest(&entries).into_bytes())
     }
 
     /// Makes the style sheet of a document's own looks.

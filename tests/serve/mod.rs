@@ -230,6 +230,28 @@ fn the_demo_is_served_as_it_is_built() {
     assert_eq!(differing(&served, &cold(demo)), Vec::<String>::new());
 }
 
+#[test]
+fn the_manifest_tells_of_all_that_is_served_but_notes() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let manifest = |served: &Served| {
+        let answer = served.get("/bundle.json");
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+        kamishibai::output::parse_manifest(&answer.body).expect("it is a manifest")
+    };
+    let bundle = cold(site.path());
+    let mut entries = manifest(&served).into_iter();
+    for address in bundle.addresses().iter().filter(|address| !address.ends_with(".notes.js")) {
+        let made = bundle.make(address).expect("it is made");
+        let told = entries.next().map(|entry| (entry.path, entry.digest));
+        assert_eq!(told, Some((address.clone(), made.digest.to_string())));
+    }
+    assert_eq!(entries.next(), None);
+    write(site.path(), "wiki/Another.md", "# Another\n");
+    served.until("/wiki/Another.html", |page| page.status == 200);
+    assert!(manifest(&served).iter().any(|entry| entry.path == "wiki/Another.html"));
+}
+
 /// A page may change between being read and its window opening: then the window is told at once.
 #[test]
 fn a_window_that_shows_an_old_page_is_told_when_it_opens() {
