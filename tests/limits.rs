@@ -54,6 +54,30 @@ fn fifty_megabytes() {
     page(&paragraph.repeat(50_000_000 / paragraph.len()));
 }
 
+/// A disk takes names of 255 bytes: tags and titles may be longer, and files may have that length already.
+#[test]
+fn names_of_any_length_have_an_address() {
+    let kanji = "漢".repeat(84);
+    let tags = [format!("{}甲", "雨".repeat(199)), format!("{}乙", "雨".repeat(199))];
+    let text = format!("---\ntags: [{}, {}]\n---\n本文\n", tags[0], tags[1]);
+    let bundle = {
+        let page = Source::text(&format!("wiki/{kanji}.md"), text.as_str());
+        let deck = Source::text(&format!("decks/{kanji}.md"), "# 題\n\n<!-- note -->\n");
+        let link = Source::text("wiki/Links.md", &format!("[[{kanji}]]\n"));
+        let options = Options { notes: true, ..Options::default() };
+        compile([page, deck, link].into_iter().collect::<Sources>(), options)
+    };
+    let addresses = bundle.addresses();
+    let long =
+        addresses.iter().flat_map(|address| address.split('/')).find(|name| name.len() > 255);
+    assert_eq!(long, None);
+    let tagged = addresses.iter().filter(|address| address.starts_with("tags/雨"));
+    assert_eq!(tagged.count(), 2, "{addresses:?}");
+    assert!(addresses.iter().all(|address| bundle.make(address).is_some()));
+    let links = bundle.output("wiki/Links.html").expect("it is built");
+    assert!(!String::from_utf8_lossy(&links.bytes).contains("missing"), "the link finds its page");
+}
+
 #[test]
 fn quotations_within_quotations() {
     for text in [">".repeat(10_000), "> ".repeat(10_000), format!("- {}", ">".repeat(10_000))] {

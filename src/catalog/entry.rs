@@ -9,8 +9,12 @@ use super::names::{Identity, exact, fold, identify, key, last};
 use super::resolve::{bare, is_relative, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::document::{Document, Kind, Link};
 use crate::source::{SourcePath, join};
+
+/// How long a name in an address may be before its ending: disks take 255 bytes at most.
+const NAME_BYTES_MAX: usize = 200;
 
 /// One document with what its path makes of it.
 #[derive(Clone, Debug)]
@@ -237,12 +241,24 @@ fn alias_path(folder: &str, alias: &str) -> Option<String> {
     .then_some(clean)
 }
 
+/// Shortens the last part of an address that disks would refuse for its length, and keeps it apart
+/// from others of the same beginning. A file's name may have 255 bytes; endings come behind this one.
+pub fn shortened(stem: String) -> String {
+    let last = stem.rfind('/').map_or(0, |slash| slash + 1);
+    if stem.len() - last <= NAME_BYTES_MAX {
+        return stem;
+    }
+    let digest = Digest::of(stem.as_bytes()).short();
+    let end = stem.floor_char_boundary(last + NAME_BYTES_MAX - 1 - digest.len());
+    format!("{}-{digest}", &stem[..end])
+}
+
 fn document_route(path: &SourcePath, identity: &Identity, lang: &str, config: &Config) -> Arc<str> {
     let suffix = match &identity.lang {
         Some(own) if *own != config.lang || lang != config.lang => format!(".{own}"),
         _ => String::new(),
     };
-    let stem = identity.name.replace(' ', "_");
+    let stem = shortened(identity.name.replace(' ', "_"));
     let folder_page = path.file_name().starts_with("index.") && path.as_str().contains("/index.");
     Arc::from(match identity.kind {
         Kind::Deck => format!("decks/{stem}{suffix}.html"),

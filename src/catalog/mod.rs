@@ -22,7 +22,7 @@ use names::{KeyMap, fold, key};
 use table::Table;
 
 pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
-pub use entry::Entry;
+pub use entry::{Entry, shortened};
 pub use resolve::{Mention, Resolution};
 
 /// A file served as it is.

@@ -9,7 +9,7 @@ use super::fill::{relative, root_of};
 use super::news::{change, newest};
 use super::shell::{Head, date_text, in_language, shell, site_languages};
 use super::{Page, Site, View};
-use crate::catalog::Entry;
+use crate::catalog::{Entry, shortened};
 use crate::document::Kind;
 
 /// How many documents the list of new ones shows.
@@ -56,7 +56,7 @@ fn tag_stem(tag: &str) -> String {
         .map(|c| if c == '/' || c == '\\' || c.is_whitespace() { '_' } else { c })
         .collect();
     let clean = clean.trim_start_matches('.');
-    format!("tags/{}", if clean.is_empty() { "_" } else { clean })
+    shortened(format!("tags/{}", if clean.is_empty() { "_" } else { clean }))
 }
 
 /// Returns the addresses of all indexes: the event, pages, recent, tags, 404.
