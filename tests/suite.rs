@@ -10,6 +10,7 @@ mod edits;
 mod export;
 mod harm;
 mod history;
+mod languages;
 mod limits;
 mod looks;
 mod portable;

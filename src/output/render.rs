@@ -268,7 +268,8 @@ fn strings(
         }
     }
     // A language that lacks a word borrows the English one.
-    let english = all.get("en").cloned().unwrap_or_default();
+    let mut english = all.get("en").cloned().unwrap_or_default();
+    english.retain(|key, _| !matches!(key.as_str(), "language" | "locale"));
     all.into_iter()
         .map(|(lang, words)| {
             let mut whole = english.clone();

@@ -242,7 +242,7 @@ fn deck(
         duration_seconds: document.matter.duration_seconds,
         total: document.slides.len(),
         speaker: document.matter.speaker.clone(),
-        date_text: if date.is_empty() { String::new() } else { date_text(date, &entry.lang) },
+        date_text: if date.is_empty() { String::new() } else { date_text(site, date, &entry.lang) },
         slides: (0..document.slides.len())
             .map(|index| slide_view(&filler(index), index, with_notes))
             .collect(),

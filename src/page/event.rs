@@ -60,7 +60,11 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
     let embeds = Embeds::default();
     let event = Event {
         name: if name.is_empty() { site_title(site) } else { name },
-        date_text: if told.date.is_empty() { String::new() } else { date_text(&told.date, lang) },
+        date_text: if told.date.is_empty() {
+            String::new()
+        } else {
+            date_text(site, &told.date, lang)
+        },
         date_iso: told.date.clone(),
         venue: pick(&own.venue, &told.venue),
         summary_html,

@@ -158,7 +158,8 @@ fn page(
 
 fn line(site: Site<'_>, entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry {
     let date_iso = change(site, entry).map_or_else(String::new, |it| it.day().to_owned());
-    let date_text = if date_iso.is_empty() { String::new() } else { date_text(&date_iso, lang) };
+    let told = !date_iso.is_empty();
+    let date_text = if told { date_text(site, &date_iso, lang) } else { String::new() };
     ListEntry { date_iso, date_text, ..short_line(entry, root) }
 }
 

@@ -146,18 +146,10 @@ pub(super) fn in_language(site: Site<'_>, stem: &str, lang: &str) -> String {
     if spoken { format!("{stem}.{lang}.html") } else { format!("{stem}.html") }
 }
 
-fn label(lang: &str) -> String {
-    match lang {
-        "ja" => "日本語",
-        "en" => "English",
-        "zh" => "中文",
-        "ko" => "한국어",
-        "fr" => "Français",
-        "de" => "Deutsch",
-        "es" => "Español",
-        other => other,
-    }
-    .to_owned()
+/// Returns what a language is called in itself.
+fn label(site: Site<'_>, lang: &str) -> String {
+    let named = site.interface.strings.get(lang).and_then(|words| words.get("language"));
+    named.map_or_else(|| lang.to_owned(), Clone::clone)
 }
 
 /// Returns the title of the site in a language.
@@ -179,7 +171,7 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
         .iter()
         .map(|(lang, address)| Language {
             lang: lang.clone(),
-            label: label(lang),
+            label: label(site, lang),
             href: from_root(address),
             current: lang == head.lang,
         })
@@ -234,11 +226,8 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
 
 fn social(site: Site<'_>, address: &str, lang: &str) -> Social {
     let document = address.starts_with("wiki/") || address.starts_with("decks/");
-    let locale = match lang {
-        "ja" => "ja_JP".to_owned(),
-        "en" => "en_US".to_owned(),
-        other => other.replace('-', "_"),
-    };
+    let locale = site.interface.strings.get(lang).and_then(|words| words.get("locale"));
+    let locale = locale.map_or_else(|| lang.replace('-', "_"), Clone::clone);
     Social {
         url: super::sitemap::url(site, address),
         kind: if document { "article" } else { "website" },
@@ -289,23 +278,17 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
     Some(Page { template: "404.html", shell, view: View::NotFound(true) })
 }
 
-const WEEKDAYS_JA: [&str; 7] = ["月", "火", "水", "木", "金", "土", "日"];
-const WEEKDAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-#[rustfmt::skip]
-const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-];
-
 /// Writes a date as people of a language do; an unreadable one stays as it is.
-pub(super) fn date_text(date: &str, lang: &str) -> String {
+pub(super) fn date_text(site: Site<'_>, date: &str, lang: &str) -> String {
     let Ok(day) = date.parse::<jiff::civil::Date>() else { return date.to_owned() };
-    let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
-    if lang == "ja" {
-        let weekday = WEEKDAYS_JA[weekday];
-        return format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day());
-    }
-    let month = MONTHS[usize::try_from(day.month() - 1).unwrap_or(0)];
-    format!("{} {} {month} {}", WEEKDAYS[weekday], day.day(), day.year())
+    let word = |key| site.interface.word(lang, key);
+    let one_of = |key, index: i8| {
+        word(key).split(' ').nth(usize::try_from(index).unwrap_or(0)).unwrap_or("")
+    };
+    word("date_format")
+        .replace("{year}", &day.year().to_string())
+        .replace("{month}", &day.month().to_string())
+        .replace("{month_name}", one_of("months", day.month() - 1))
+        .replace("{day}", &day.day().to_string())
+        .replace("{weekday}", one_of("weekdays", day.weekday().to_monday_zero_offset()))
 }

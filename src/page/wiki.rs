@@ -124,7 +124,11 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
                 href: relative(&root, &list::tag_route(site, tag, &entry.lang)),
             })
             .collect(),
-        date_text: if date.is_empty() { String::new() } else { date_text(&date, &entry.lang) },
+        date_text: if date.is_empty() {
+            String::new()
+        } else {
+            date_text(site, &date, &entry.lang)
+        },
         date_iso: date,
         crumbs: crumbs(site, entry, &root),
         authors: authors(site, entry),
@@ -184,7 +188,7 @@ fn stale(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> Option<Stale> {
         text: site
             .interface
             .word(&entry.lang, "stale")
-            .replace("{date}", &date_text(newer.day(), &entry.lang)),
+            .replace("{date}", &date_text(site, newer.day(), &entry.lang)),
         href: relative(root, &original.route),
         lang: original.lang.clone(),
     })
