@@ -18,6 +18,7 @@ rules! {
     OUTSIDE_LINK = "link-outside", Error, "A symbolic link leads out of the site folder (or nowhere). Links may only lead to files of the site; put the file itself into the site.";
     SPECIAL_FILE = "special-file", Warning, "A pipe, socket or device lies in the site. Only ordinary files are read.";
     NUL = "nul-byte", Warning, "The text holds a NUL byte, which HTML cannot; it is shown as U+FFFD. Delete it.";
+    HIDDEN_CHARACTER = "hidden-character", Warning, "A character that nobody sees turns the text round, or splits a word that looks whole; code with it runs otherwise than it reads. Delete it. In code blocks it is shown by its number.";
     DEEP_QUOTES = "deep-quotes", Error, "Quotations are nested more than 100 deep. Nobody reads that; the line is shown as plain text.";
     FRONT_MATTER = "front-matter", Error, "The front matter is not valid YAML, so none of its keys count. The place is where the parser stopped.";
     FRONT_MATTER_UNCLOSED = "front-matter-unclosed", Error, "The front matter has no closing `---` line.";

@@ -4,6 +4,7 @@ mod deck;
 mod fences;
 mod format;
 mod grounds;
+mod hidden;
 mod include;
 mod notes;
 mod prepare;
@@ -115,6 +116,7 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
         text.body = nested;
         diagnostics.extend(faults.iter().map(|fault| text.fence(fault)));
     }
+    diagnostics.extend(hidden::diagnostics(&text));
     let mut document = Document {
         path: path.clone(),
         kind,

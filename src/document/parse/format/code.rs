@@ -8,6 +8,7 @@ use comrak::html::{ChildRendering, Context};
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::parse::Dialect;
+use crate::document::parse::hidden::hidden;
 use crate::span::Span;
 
 /// Which lines are lit at a time.
@@ -51,13 +52,25 @@ pub(super) fn format_code_block(
     }
     context.write_str(">")?;
     if groups.is_empty() {
-        context.escape(literal)?;
+        code(context, literal)?;
     } else {
         lines(context, literal, &groups)?;
     }
     context.write_str("</code></pre>")?;
     context.lf()?;
     Ok(ChildRendering::HTML)
+}
+
+/// Writes code. A character that cannot be seen is shown by its number: what is read is what would run.
+fn code(context: &mut Context<'_, '_, &mut Formatter<'_>>, text: &str) -> std::fmt::Result {
+    let mut written = 0;
+    for (at, c) in hidden(text) {
+        context.escape(&text[written..at])?;
+        let number = u32::from(c);
+        write!(context, "<span class=\"hidden-character\">U+{number:04X}</span>")?;
+        written = at + c.len_utf8();
+    }
+    context.escape(&text[written..])
 }
 
 /// Returns what stands in braces where it speaks of lines.
@@ -88,7 +101,7 @@ fn lines(
             let class = if lit(&groups[0]) { "line lit" } else { "line" };
             write!(context, "<span class=\"{class}\">")?;
         }
-        context.escape(line)?;
+        code(context, line)?;
         context.write_str("</span>")?;
     }
     if stepped {
