@@ -133,7 +133,9 @@
     clearTimeout(timer);
     if (cited) { cited.removeAttribute('aria-describedby'); note.hidePopover(); }
     cited = null;
-    var from = a && document.getElementById(decodeURIComponent(a.hash.slice(1)));
+    // What is shown from another page has no ids here: its notes are told by their numbers.
+    var home = a && a.closest('.page-embed');
+    var from = home ? home.querySelectorAll('.footnotes li')[parseInt(a.textContent, 10) - 1] : a && document.getElementById(decodeURIComponent(a.hash.slice(1)));
     if (!from || !note.showPopover) return;
     note.replaceChildren.apply(note, from.cloneNode(true).childNodes);
     note.querySelectorAll('.footnote-backref').forEach(function (node) { node.remove(); });
