@@ -11,7 +11,7 @@ use kamishibai::page::Options;
 use kamishibai::source::SourcePath;
 use tempfile::TempDir;
 
-use crate::serve::write;
+use crate::serve::{Served, write};
 
 fn git(folder: &Path, arguments: &[&str], at: &str, by: &str) {
     let mut git = Command::new("git");
@@ -118,4 +118,16 @@ fn nothing_that_the_repository_names_is_run() {
     let root = Root::at(&here.join("site")).unwrap();
     assert!(history(&root).of(&SourcePath::new("wiki/雨の日.md")).is_some());
     assert!(!sprung.exists());
+}
+
+/// A commit changes no file of the site, and the page tells it all the same.
+#[test]
+fn a_commit_is_told_while_the_site_is_served() {
+    let folder = repository();
+    let served = Served::start(&folder.path().join("site"), &[]);
+    served.until("/wiki/two_words.html", |page| page.holds("2020-02-01"));
+    write(folder.path(), "site/wiki/two words.md", "[[雨の日]] 二\n");
+    served.until("/wiki/two_words.html", |page| page.holds("</a> 二"));
+    commit(folder.path(), "2021-04-05T08:00:00+09:00", "Midori");
+    served.until("/wiki/two_words.html", |page| page.holds("2021-04-05") && page.holds("Midori"));
 }

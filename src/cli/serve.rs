@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -81,7 +81,10 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     for located in &told {
         reporter.diagnostic(located);
     }
-    let follower = Follower::new(root, server.updater(), reporter.clone());
+    let (committed, commits) = channel();
+    let follower = Follower::new(root.clone(), server.updater(), reporter.clone(), committed);
+    let updater = server.updater();
+    thread("history", move || remember(&root, &updater, &commits))?;
     thread("changes", move || follower.follow(&watching))?;
     let listener = reporter.clone();
     thread("terminal", move || tell(&news, told, &listener))?;
@@ -99,6 +102,19 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
 fn watched(root: &Root, known: &Sources) -> Watched {
     let (shallow, deep) = root.watched(known);
     Watched { shallow, deep }
+}
+
+/// Reads the history again when git wrote something and the work tree stands on another commit.
+fn remember(root: &Root, updater: &Updater, commits: &Receiver<()>) {
+    let mut known = None;
+    while commits.recv().is_ok() {
+        while commits.try_recv().is_ok() {}
+        let head = load::head(root);
+        if head != known {
+            known = head;
+            updater.remember(load::history(root));
+        }
+    }
 }
 
 /// Prints what the server has to say while it runs: errors as they come, and that they are gone.
@@ -174,6 +190,9 @@ struct Follower {
     links: Vec<(PathBuf, PathBuf)>,
     /// Since when the site has been gone; it may be on its way back.
     gone: Option<Instant>,
+    /// Where git writes, and who wants to hear of it.
+    git: Vec<PathBuf>,
+    committed: Sender<()>,
 }
 
 #[derive(Debug)]
@@ -186,14 +205,28 @@ struct Look {
 }
 
 impl Follower {
-    fn new(root: Root, updater: Updater, reporter: Reporter) -> Follower {
+    fn new(root: Root, updater: Updater, reporter: Reporter, committed: Sender<()>) -> Follower {
         let links = load::links(&root);
-        Follower { root, updater, reporter, looks: Vec::new(), links, gone: None }
+        Follower {
+            root,
+            updater,
+            reporter,
+            looks: Vec::new(),
+            links,
+            gone: None,
+            git: Vec::new(),
+            committed,
+        }
     }
 
     fn follow(mut self, watching: &Watching) {
-        // A picture may lie in a folder that nobody knew before the deck was read.
-        self.watch(watching);
+        // Not before the first page is served: it takes as long as all else.
+        self.git = load::history_folders(&self.root);
+        let grew = watching.watch(self.watched());
+        if grew && self.reaches_out() {
+            // A picture may lie in a folder that nobody knew before the deck was read.
+            self.look(Instant::now(), None, false);
+        }
         loop {
             let next =
                 self.looks.iter().map(|look| look.at).min().map_or(Duration::from_hours(1), |at| {
@@ -213,16 +246,30 @@ impl Follower {
     }
 
     fn watch(&mut self, watching: &Watching) {
-        if self.root.file.is_some() || !self.links.is_empty() {
-            let grew = watching.watch(watched(&self.root, &self.updater.sources()));
-            if grew {
-                self.look(Instant::now(), None, false);
-            }
+        if self.reaches_out() && watching.watch(self.watched()) {
+            self.look(Instant::now(), None, false);
         }
+    }
+
+    /// Tells whether files outside of the site's own folders belong to it.
+    fn reaches_out(&self) -> bool {
+        self.root.file.is_some() || !self.links.is_empty()
+    }
+
+    fn watched(&self) -> Watched {
+        let mut watched = watched(&self.root, &self.updater.sources());
+        watched.shallow.extend(self.git.iter().cloned());
+        watched
     }
 
     fn wake(&mut self, mut wake: Wake) {
         let now = Instant::now();
+        let paths = wake.paths.len();
+        wake.paths.retain(|path| !self.git.iter().any(|folder| path.parent() == Some(folder)));
+        if wake.paths.len() < paths || wake.everything {
+            // Nobody listens any more: the program is ending.
+            self.committed.send(()).ok();
+        }
         wake.paths = wake.paths.iter().map(|path| self.root.path_here(path)).collect();
         let (due, later) = std::mem::take(&mut self.looks).into_iter().partition(|it| it.at <= now);
         self.looks = later;
@@ -329,5 +376,56 @@ impl Follower {
         if !changes.is_empty() {
             self.updater.update(changes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::cli::report::Loudness;
+
+    /// Tells what the served page says.
+    fn said(updater: &Updater) -> String {
+        let page = updater.bundle().output("wiki/Page.html");
+        page.map_or_else(String::new, |page| String::from_utf8_lossy(&page.bytes).into_owned())
+    }
+
+    /// Saving is often deleting or emptying first: readers must not meet what lies between.
+    #[test]
+    fn what_goes_away_is_waited_for() {
+        let folder = tempfile::TempDir::new().expect("the system gives a folder");
+        let path = folder.path().join("wiki/Page.md");
+        fs::create_dir(folder.path().join("wiki")).expect("folders are made");
+        fs::write(&path, "first").expect("files are written");
+        let root = Root::at(folder.path()).expect("it is a site");
+        let bundle = compile(load::scan(&root), Options::default());
+        let (server, _news) = Server::bind(bundle, "127.0.0.1", 0).expect("there is a port");
+        let updater = server.updater();
+        let reporter = Reporter::new(Loudness::Quiet, true);
+        let (committed, _commits) = channel();
+        let mut follower = Follower::new(root, updater.clone(), reporter, committed);
+        let paths = BTreeSet::from([path.clone()]);
+        let wake = || Wake { paths: paths.clone(), ..Wake::default() };
+        let goes: [fn(&Path); 2] = [
+            |path| fs::remove_file(path).expect("it goes"),
+            |path| fs::write(path, "").expect("it is emptied"),
+        ];
+        for (go, next) in goes.into_iter().zip(["second", "third"]) {
+            let before = said(&updater);
+            go(&path);
+            follower.look_at(Instant::now(), &paths, &BTreeSet::new());
+            assert_eq!(said(&updater), before, "what went away may come back");
+            fs::write(&path, next).expect("files are written");
+            follower.wake(wake());
+            assert!(said(&updater).contains(next), "{}", said(&updater));
+            assert!(follower.looks.is_empty(), "nothing is waited for any more");
+        }
+        goes[0](&path);
+        follower.look_at(Instant::now(), &paths, &BTreeSet::new());
+        assert!(said(&updater).contains("third"));
+        follower.look_at(Instant::now(), &paths, &paths);
+        assert_eq!(said(&updater), "", "nothing came in its place");
     }
 }

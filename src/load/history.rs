@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ const MARK: u8 = 1;
 /// Reads the history of a site: empty where there is no git, no repository or not all of its past.
 pub fn history(root: &Root) -> History {
     // Most folders are in no repository: that is told without starting a program.
-    if !root.real.ancestors().any(|folder| folder.join(".git").exists()) {
+    if !in_work_tree(root) {
         return History::default();
     }
     let shallow = git(&root.real, &["rev-parse", "--is-shallow-repository"]);
@@ -49,6 +50,25 @@ pub fn history(root: &Root) -> History {
     let alone = root.file.as_deref().map(super::alone::path_of);
     let path = |text: &str| alone.clone().unwrap_or_else(|| SourcePath::new(text));
     read(&log, path)
+}
+
+fn in_work_tree(root: &Root) -> bool {
+    root.real.ancestors().any(|folder| folder.join(".git").exists())
+}
+
+/// Returns the folders in which git writes something at each commit; none where there is no history.
+pub fn history_folders(root: &Root) -> Vec<PathBuf> {
+    if !in_work_tree(root) {
+        return Vec::new();
+    }
+    let folder = git(&root.real, &["rev-parse", "--absolute-git-dir"]);
+    let folder = folder.map(|path| PathBuf::from(OsStr::from_bytes(path.trim_ascii_end())));
+    folder.map_or_else(Vec::new, |folder| vec![folder.join("logs"), folder])
+}
+
+/// Returns the name of the commit that the work tree stands on.
+pub fn head(root: &Root) -> Option<String> {
+    git(&root.real, &["rev-parse", "HEAD"]).map(|name| text(&name).trim().to_owned())
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {

@@ -25,7 +25,7 @@ use crate::digest::Digest;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
 use beneath::Folder;
-pub use history::history;
+pub use history::{head, history, history_folders};
 pub use walk::links;
 use walk::list;
 

@@ -10,6 +10,7 @@ use super::{News, Shared};
 use crate::compile::{Bundle, Change, recompile};
 use crate::config;
 use crate::diagnostic::{Located, Severity};
+use crate::history::History;
 use crate::source::{Content, Source, SourcePath, Sources};
 
 const CONFIG: &str = "kami.toml";
@@ -56,6 +57,23 @@ impl Updater {
         self.update_with(changes, recompile);
     }
 
+    /// Takes in when and by whom files were changed: pages tell it from now on.
+    pub fn remember(&self, history: History) {
+        let began = now();
+        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.0.state();
+        if last.bundle.history != history {
+            let bundle = recompile(&last.bundle, Vec::new()).with_history(history);
+            let step = Step {
+                last: &last,
+                bundle: Arc::new(bundle),
+                changed: &[],
+                beside: waiting.told(),
+            };
+            self.take(step, began);
+        }
+    }
+
     /// Does so with a given compiler. Should it panic, the last good bundle stays up and the windows are told.
     pub fn update_with(
         &self,
@@ -69,10 +87,15 @@ impl Updater {
         let paths: Vec<SourcePath> = changes.iter().map(|change| change.path.clone()).collect();
         let bundle = waiting.compile(&last.bundle, changes, &compiler);
         let step = Step { last: &last, bundle, changed: &paths, beside: waiting.told() };
+        self.take(step, began);
+    }
+
+    /// Swaps the state and tells the windows and the terminal; whoever does so holds what waits.
+    fn take(&self, step: Step<'_>, began: Instant) {
+        let paths = step.changed.iter().map(ToString::to_string).collect();
         let state = step.take(&self.0.windows.addresses());
         let found = state.found();
         self.0.states.send_replace(Arc::new(state));
-        let paths = paths.iter().map(ToString::to_string).collect();
         self.0.tell(News::Changed { paths, took_ms: began.elapsed().as_millis() });
         self.0.tell(News::Errors(found));
     }
