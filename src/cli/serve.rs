@@ -14,7 +14,7 @@ use crate::compile::{Change, compile};
 use crate::diagnostic::{Located, Severity};
 use crate::load::{self, Root};
 use crate::page::Options;
-use crate::serve::{News, Server, Updater, network_address};
+use crate::serve::{News, Right, Server, Updater, network_address};
 use crate::source::Sources;
 use crate::watch::{self, Wake, Watched, Watching};
 
@@ -73,11 +73,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;
     let url = address(&server, &root);
     reporter.answer(&format!("kamishibai: listening on {url}\n"));
-    if let Some(ip) = network_address(server.address()) {
-        let port = server.address().port();
-        let url = format!("http://{}/", SocketAddr::new(ip, port));
-        reporter.note(&format!("everybody on this network can read the site at {url}; speaker notes and diagnostics are for this machine alone"));
-    }
+    tell_network(&server, &url, reporter);
     for located in &told {
         reporter.diagnostic(located);
     }
@@ -115,6 +111,25 @@ fn remember(root: &Root, updater: &Updater, commits: &Receiver<()>) {
             updater.remember(load::history(root));
         }
     }
+}
+
+/// Prints where others find the site, and with which address another device drives it: once, and nowhere else.
+fn tell_network(server: &Server, url: &str, reporter: &Reporter) {
+    if server.address().ip().is_loopback() {
+        return;
+    }
+    let port = server.address().port();
+    let ip = network_address(server.address());
+    let host = ip.map_or_else(
+        || format!("ADDRESS-OF-THIS-MACHINE:{port}"),
+        |ip| SocketAddr::new(ip, port).to_string(),
+    );
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    let token = server.token(Right::Drive);
+    reporter.answer(&format!(
+        "driving and speaker notes from another device: http://{host}/{path}?token={token}\n"
+    ));
+    reporter.note(&format!("everybody on this network can read the site at http://{host}/{path}; without the token their keys move only their own screen, and diagnostics are for this machine alone"));
 }
 
 /// Prints what the server has to say while it runs: errors as they come, and that they are gone.

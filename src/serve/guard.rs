@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     Body,
     /// 403: another site asks.
     CrossSite,
+    /// 403: a token that is none, or not of this run.
+    Token,
 }
 
 impl Hosts {

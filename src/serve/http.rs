@@ -14,6 +14,7 @@ use axum::routing::get;
 
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
 use super::state::all_told;
+use super::token::Right;
 use super::{Shared, live};
 use crate::catalog::Route;
 use crate::compile::Bundle;
@@ -36,17 +37,22 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let bundle = Arc::clone(&shared.state().bundle);
-    let refused = shared
+    let traded = shared
         .hosts
         .check(request.uri(), request.headers(), &bundle.config.hosts)
         .and_then(|()| check_site(request.headers()))
         .and_then(|()| match *request.method() {
             Method::GET | Method::HEAD => check_body(request.headers()),
             _ => Ok(()),
-        });
+        })
+        .and_then(|()| shared.tokens.trade(request.uri()));
     drop(bundle);
-    let mut response = match refused {
-        Ok(()) => next.run(request).await,
+    // A program that opens a channel with its token has no use for a cookie.
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(header::UPGRADE);
+    let mut response = match traded {
+        Ok(Some(response)) if is_page => response,
+        Ok(_) => next.run(request).await,
         Err(refusal) => refuse(refusal),
     };
     let headers = response.headers_mut();
@@ -72,6 +78,10 @@ pub(super) fn refuse(refusal: Refusal) -> Response {
             "this server does not answer to that name; add it to [server] hosts in kami.toml",
         ),
         Refusal::Body => (StatusCode::BAD_REQUEST, "a question has no body"),
+        Refusal::Token => (
+            StatusCode::FORBIDDEN,
+            "this token is not right, or no longer: kami serve makes new ones whenever it starts; open the address that it printed last",
+        ),
         Refusal::CrossSite => (StatusCode::FORBIDDEN, "another site may not ask for this"),
     };
     plain(status, text)
@@ -94,7 +104,9 @@ async fn file(
         return plain(StatusCode::BAD_REQUEST, "not an address");
     };
     let bundle = Arc::clone(&shared.state().bundle);
-    if matches!(bundle.catalog.route(&address), Some(Route::Notes(_))) && !is_here(peer) {
+    if matches!(bundle.catalog.route(&address), Some(Route::Notes(_)))
+        && !shared.tokens.allow(Right::Drive, peer, (request.uri(), request.headers()))
+    {
         return script("kamiNotes({});\n");
     }
     if address == "sw.js" {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, Query, State as Shares};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,6 +23,7 @@ use super::guard::{check_origin, is_here};
 use super::http::refuse;
 use super::stage::Seat;
 use super::state::{Shown, State, errors_told};
+use super::token::Right;
 use crate::compile::Bundle;
 
 /// A window says where its talk stands and what was drawn on a slide; anything larger is no window.
@@ -85,12 +86,13 @@ pub(super) async fn upgrade(
     Shares(shared): Shares<Arc<Shared>>,
     Query(asked): Query<Asked>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    (uri, headers): (Uri, HeaderMap),
     socket: WebSocketUpgrade,
 ) -> Response {
     if let Err(refusal) = check_origin(&headers) {
         return refuse(refusal);
     }
+    let drives = shared.tokens.allow(Right::Drive, peer, (&uri, &headers));
     // What is told is told from here on: the window may count on it as soon as it is open.
     let states = shared.states.subscribe();
     let state = Arc::clone(&states.borrow());
@@ -98,9 +100,10 @@ pub(super) async fn upgrade(
     let place = Place::take(&shared, address.as_deref().unwrap_or(""));
     let number = state.number;
     let here = is_here(peer);
+    let seat = shared.stage.seat(&state.bundle, address.as_deref(), drives);
     let mut seen = Seen { address, digest: asked.digest, errors: None, number, here };
-    let frames = seen.first(state).await;
-    let seat = shared.stage.seat(here);
+    let mut frames: Vec<Utf8Bytes> = seat.greeting().into_iter().collect();
+    frames.extend(seen.first(state).await);
     let opened = Opened { states, place, seen, seat, frames };
     socket
         .max_message_size(MESSAGE_BYTES_MAX)
@@ -148,7 +151,7 @@ async fn talk(opened: Opened, mut socket: WebSocket) {
                 silent += 1;
             }
             said = seat.others.recv() => match said {
-                Ok(said) if seat.hears(&said, seen.address.as_deref()) => frames.push(said.frame.clone()),
+                Ok(said) if seat.hears(&said) => frames.push(said.frame.clone()),
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             },

@@ -6,6 +6,7 @@ mod http;
 mod live;
 mod stage;
 mod state;
+mod token;
 mod update;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -22,7 +23,9 @@ use guard::Hosts;
 use live::Windows;
 use stage::Stage;
 use state::State;
+use token::Tokens;
 
+pub use token::Right;
 pub use update::Updater;
 
 /// What the handlers share.
@@ -32,6 +35,7 @@ struct Shared {
     windows: Windows,
     stage: Stage,
     hosts: Hosts,
+    tokens: Tokens,
     news: Mutex<Sender<News>>,
     /// Held while a state takes the place of another; what could not be compiled waits here.
     waiting: Mutex<update::Waiting>,
@@ -84,6 +88,7 @@ impl Server {
             windows: Windows::default(),
             stage: Stage::default(),
             hosts: Hosts::new(address),
+            tokens: Tokens::make(address.port())?,
             news: Mutex::new(news),
             waiting: Mutex::default(),
         });
@@ -93,6 +98,11 @@ impl Server {
     /// Returns the address that the server is bound to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the token that another device needs for something; at this machine nobody does.
+    pub fn token(&self, right: Right) -> &str {
+        self.shared.tokens.of(right)
     }
 
     pub fn updater(&self) -> Updater {

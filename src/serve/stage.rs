@@ -33,8 +33,8 @@ pub(super) struct Stage {
 #[derive(Debug)]
 pub(super) struct Said {
     window: u64,
-    /// The address of the deck that it is about.
-    address: String,
+    /// The deck that it is about, in whatever language a window shows it.
+    deck: String,
     pub(super) frame: Utf8Bytes,
 }
 
@@ -42,11 +42,21 @@ pub(super) struct Said {
 #[derive(Debug)]
 pub(super) struct Seat {
     window: u64,
+    /// The deck that it shows; without an address it hears of all of them.
+    deck: Heard,
     pub(super) others: Receiver<Arc<Said>>,
     left: f64,
     filled: Instant,
-    /// Whether it may drive: a window on this machine.
+    /// Whether it may drive: a window on this machine, or one with the token for it.
     drives: bool,
+}
+
+/// What a window hears of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Heard {
+    All,
+    Deck(String),
+    Nothing,
 }
 
 impl Default for Stage {
@@ -56,29 +66,45 @@ impl Default for Stage {
 }
 
 impl Stage {
-    /// Seats a window; only one that `drives` can move what others show.
-    pub(super) fn seat(&self, drives: bool) -> Seat {
+    /// Seats a window that shows what is at `address`; only one that `drives` can move what others show.
+    pub(super) fn seat(&self, bundle: &Bundle, address: Option<&str>, drives: bool) -> Seat {
+        let deck = match address {
+            None => Heard::All,
+            Some(address) => name_of(bundle, address).map_or(Heard::Nothing, Heard::Deck),
+        };
         let window = self.windows.fetch_add(1, Ordering::Relaxed);
         let others = self.frames.subscribe();
-        Seat { window, others, left: FRAMES_AT_ONCE, filled: Instant::now(), drives }
+        Seat { window, deck, others, left: FRAMES_AT_ONCE, filled: Instant::now(), drives }
     }
 
     /// Passes a window's frame on, if it is one that it may send.
     pub(super) fn say(&self, seat: &mut Seat, bundle: &Bundle, frame: Utf8Bytes) {
-        if let Some(address) = seat.about(bundle, &frame) {
+        if let Some(deck) = seat.about(bundle, &frame) {
             // Nobody listening is no fault.
-            self.frames.send(Arc::new(Said { window: seat.window, address, frame })).ok();
+            self.frames.send(Arc::new(Said { window: seat.window, deck, frame })).ok();
         }
     }
 }
 
 impl Seat {
-    /// Tells whether a frame is for a window that shows `address`; without one it follows everything.
-    pub(super) fn hears(&self, said: &Said, address: Option<&str>) -> bool {
-        said.window != self.window && address.is_none_or(|address| address == said.address)
+    /// Returns what a window of a deck is told that may not drive: its keys move nothing but itself.
+    pub(super) fn greeting(&self) -> Option<Utf8Bytes> {
+        let Heard::Deck(deck) = &self.deck else { return None };
+        let follows = serde_json::json!({ "type": "follows", "deck": deck });
+        (!self.drives).then(|| follows.to_string().into())
     }
 
-    /// Returns the address of the deck that a frame is about.
+    /// Tells whether a frame is for this window.
+    pub(super) fn hears(&self, said: &Said) -> bool {
+        let named = match &self.deck {
+            Heard::All => true,
+            Heard::Deck(deck) => *deck == said.deck,
+            Heard::Nothing => false,
+        };
+        named && said.window != self.window
+    }
+
+    /// Returns the name of the deck that a frame is about.
     fn about(&mut self, bundle: &Bundle, frame: &str) -> Option<String> {
         let now = Instant::now();
         let passed = now.duration_since(self.filled).as_secs_f64();
@@ -91,7 +117,13 @@ impl Seat {
         let frame: Json = serde_json::from_str(frame).ok()?;
         let kind = frame.get("type")?.as_str()?;
         let known = kind == ASKING || (self.drives && DRIVING.contains(&kind));
-        let address = format!("decks/{}.html", frame.get("deck")?.as_str()?);
-        (known && matches!(bundle.catalog.route(&address), Some(Route::Deck(_)))).then_some(address)
+        let deck = name_of(bundle, &format!("decks/{}.html", frame.get("deck")?.as_str()?))?;
+        known.then_some(deck)
     }
+}
+
+/// Returns the name of the deck at an address: one for all its translations.
+fn name_of(bundle: &Bundle, address: &str) -> Option<String> {
+    let Route::Deck(path) = bundle.catalog.route(address)? else { return None };
+    bundle.catalog.entry(path).map(|entry| entry.name.clone())
 }

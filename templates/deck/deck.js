@@ -88,12 +88,17 @@
     tell("show");
   }
 
+  let heard = 0;
+
   // Another window has moved. What names no place of this deck, or is older than what is shown, is not obeyed.
-  function obey({ slide, number, step = 0, blank, at = Math.max(Date.now(), here.at + 1) }) {
+  // A window that only follows goes where it likes in between, and that makes nothing of the talk older.
+  function obey({ slide, number, step = 0, blank, at = Math.max(Date.now(), here.at + 1) }, far) {
     number = numbers.get(slide) || number;
     const valid = [number, step, at].every(Number.isInteger);
-    if (!valid || (here.at && at <= here.at)) return false;
-    here.at = at;
+    const last = far && kami.follows ? heard : here.at;
+    if (!valid || (last && at <= last)) return false;
+    if (far) heard = at;
+    here.at = Math.max(at, here.at);
     setBlank(["black", "white"].includes(blank) ? blank : "");
     move(number, step, "window");
     return true;

@@ -10,15 +10,16 @@
 
   // A presenter view obeys every window, a stage obeys presenter views, and programs that do not say
   // what they are: two readers' tabs leave each other alone.
-  function receive(message) {
+  function receive(message, far) {
     if (!message || typeof message !== "object" || message.deck !== kami.deck.dataset.deck) return;
+    if (far && message.type === "follows") kami.follows = true;
     if (home === "stage" && message.presenter === false) return;
     if (home === "stage" && !kami.led) {
       kami.led = true;
       kami.keepAwake();
     }
     if (message.type === "hello") tellAll();
-    if (message.type === "stage" && kami.obey(message) && home === "presenter" && !message.presenter) {
+    if (message.type === "stage" && kami.obey(message, far) && home === "presenter" && !message.presenter) {
       kami.send({ type: "stage", ...kami.state() });
     }
     kami.tell("take", message);
@@ -36,8 +37,12 @@
   function connect() {
     const name = kami.storeName("link");
     const local = location.protocol === "file:" ? connectWindows(name) : connectChannel(name);
-    document.addEventListener("kami:frame", (event) => receive(event.detail));
-    document.addEventListener("kami:open", meet);
+    document.addEventListener("kami:frame", (event) => receive(event.detail, true));
+    // the server says so anew when this window may not drive
+    document.addEventListener("kami:open", () => {
+      kami.follows = false;
+      meet();
+    });
     document.addEventListener("visibilitychange", () => document.hidden || meet());
     kami.send = (message) => {
       message = { deck: kami.deck.dataset.deck, presenter: home === "presenter", ...message };

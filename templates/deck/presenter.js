@@ -73,6 +73,7 @@
   }
 
   function take(message) {
+    if (message.type === "follows" && presenting) show(true);
     if (message.type !== "timer" || !(message.at > timer.at) || !Number.isFinite(message.spent)) return;
     const { spent, running, at, run } = message;
     countRun(true);
@@ -228,10 +229,10 @@
   // Notes that say the same stay as they are, scrolled where they were.
   function showNotes(anew) {
     if (noted === kami.current && !anew) return;
-    const own = notes && notes[kami.keyOf(kami.current)];
-    const words = "notes" in kami.deck.dataset ? strings.noNotes : strings.notesAbsent;
+    const own = (notes && notes[kami.keyOf(kami.current)]) || [];
+    const words = kami.follows ? window.kamiLive.follows : own.length ? "" : "notes" in kami.deck.dataset ? strings.noNotes : strings.notesAbsent;
     const box = part(".notes .text");
-    const fresh = make("div", {}, own ? own.map(noteNode) : [make("p", { class: "none" }, withCode(words))]);
+    const fresh = make("div", {}, [...(words ? [make("p", { class: "none" }, withCode(words))] : []), ...own.map(noteNode)]);
     const [now, next] = [box, fresh].map((one) => [...one.childNodes]);
     const top = noted === kami.current ? box.scrollTop : 0;
     const same = noted === kami.current && now.length === next.length && now.every((node, index) => node.isEqualNode(next[index]));

@@ -5,22 +5,26 @@
   'use strict';
   if (window.kamiLive) return;
   // A deck's windows tell one another over this socket where the talk stands.
-  window.kamiLive = { send: function (frame) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame)); } };
-
+  var kamiLive = window.kamiLive = { send: function (frame) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame)); } };
 
   var root = document.documentElement;
   var ja = root.lang.slice(0, 2) === 'ja';
   var words = ja ? {
     sheet: '診断', error: 'エラー', warning: '警告', close: '閉じる', mended: 'エラーはなくなりました。',
+    follows: 'この画面はついて行くだけです。動かすにもノートを読むにも、kami serveが表示したトークン付きのアドレスで開いてください。',
     gone: 'このページは削除されました。', waiting: 'kami serve につなぎ直しています。',
     over: function (n) { return 'このスライドは収まりません（' + n + '%超過）'; },
     count: function (n, word) { return word + ' ' + n + '件'; }
   } : {
     sheet: 'Diagnostics', error: 'error', warning: 'warning', close: 'Close', mended: 'No errors left.',
+    follows: 'This window only follows. To drive the talk and read its notes, open the address with the token that kami serve printed.',
     gone: 'This page has been deleted.', waiting: 'Waiting for kami serve.',
     over: function (n) { return 'This slide holds ' + n + ' % too much'; },
     count: function (n, word) { return n + ' ' + word + (n === 1 ? '' : 's'); }
   };
+
+  // What a presenter view says to whoever may not drive.
+  kamiLive.follows = words.follows;
 
   function el(tag, name, text) {
     var node = document.createElement(tag);

@@ -85,14 +85,14 @@ class World {
   }
 
   // Runs `kami serve` on a port that is free unless it is given, and returns once that port answers.
-  async serve(site, port = undefined) {
+  async serve(site, port = undefined, ...flags) {
     port ??= await freePort();
-    const child = start(["serve", site.folder, "--port", String(port)]);
+    const child = start(["serve", site.folder, "--port", String(port), ...flags]);
     this.#cleanups.push(() => child.stop());
     await child.untilAnswers(port);
     const origin = `http://127.0.0.1:${port}`;
     this.#allowed.push(`${origin}/`, `ws://127.0.0.1:${port}/`);
-    return { origin, port, url: (path) => `${origin}/${path}`, stop: () => child.stop() };
+    return { origin, port, url: (path) => `${origin}/${path}`, stop: () => child.stop(), said: () => child.output };
   }
 
   // Runs `kami build` and returns the bundle as a reader finds it on a disk.

@@ -17,7 +17,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(crate) struct Served {
     pub(crate) child: Child,
     pub(crate) port: u16,
-    /// What it says on standard error, line by line.
+    /// What it says besides where it listens, line by line.
     pub(crate) says: Receiver<String>,
 }
 
@@ -34,12 +34,16 @@ impl Served {
             .expect("the program starts");
         let (sender, says) = channel();
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));
+        let answers = sender.clone();
         std::thread::spawn(move || {
             errors.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         out.read_line(&mut line).expect("it says where it listens");
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).for_each(|line| drop(answers.send(line)));
+        });
         let authority = line.split('/').nth(2).unwrap_or_default();
         let port = authority.rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.unwrap_or_else(|| panic!("no port in {line:?}: {:?}", says.recv()));

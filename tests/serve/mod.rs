@@ -293,8 +293,11 @@ fn a_window_that_says_nonsense_is_closed() {
 fn windows_of_a_deck_tell_each_other_where_the_talk_stands() {
     let site = site();
     let served = Served::start(site.path(), &[]);
+    write(site.path(), "decks/first-talk.ja.md", "# 翻訳\n");
+    served.until("/decks/first-talk.ja.html", |page| page.holds("翻訳"));
     let deck = "?route=decks/first-talk.html";
     let [mut speaker, mut stage] = [deck, deck].map(|query| Window::open(served.port, query));
+    let mut translation = Window::open(served.port, "?route=decks/first-talk.ja.html");
     let mut page = Window::open(served.port, "?route=wiki/Page.html");
     let ask = |window: &mut Window| {
         window.send(9, b"there?");
@@ -302,6 +305,7 @@ fn windows_of_a_deck_tell_each_other_where_the_talk_stands() {
     };
     ask(&mut stage);
     ask(&mut page);
+    ask(&mut translation);
     for frame in [
         r#"{"type":"stage","deck":"no-such-deck","slide":"a","step":1}"#,
         r#"{"type":"changed","deck":"first-talk"}"#,
@@ -316,6 +320,7 @@ fn windows_of_a_deck_tell_each_other_where_the_talk_stands() {
         stage.told().to_string(),
         serde_json::from_str::<serde_json::Value>(frame).unwrap().to_string()
     );
+    assert_eq!(translation.told()["slide"], "a");
     let pong = Some((10, b"there?".to_vec()));
     assert_eq!(
         (ask(&mut speaker), ask(&mut page), ask(&mut stage)),
@@ -400,9 +405,64 @@ fn notes_are_for_this_machine_alone() {
     far.send(1, br#"{"type":"stage","deck":"first-talk","slide":"a","step":1}"#);
     far.send(1, br#"{"type":"hello","deck":"first-talk"}"#);
     assert_eq!(near.told()["type"], "hello");
+    assert_eq!(far.told()["type"], "follows");
     let mut window = Window::from(ip, served.port, "?route=wiki/Page.html", "");
     write(site.path(), "wiki/Page.md", "---\ntitle: [\n---\n# Page\n\nlater\n");
     assert_eq!(window.told()["type"], "changed");
     write(site.path(), "wiki/Page.md", "# Page\n\nlast\n");
     assert_eq!(window.told()["type"], "changed");
+}
+
+/// With the token that was printed, another device drives the talk and reads its notes; with none or
+/// another it does neither. What the token is traded for is kept from scripts and from other sites.
+#[test]
+fn another_device_drives_with_the_token_that_is_printed() {
+    let site = site();
+    let served = Served::start(site.path(), &["--host", "0.0.0.0"]);
+    let port = served.port;
+    let Some(ip) = kamishibai::serve::network_address((Ipv4Addr::UNSPECIFIED, port).into()) else {
+        return; // this machine has no network
+    };
+    let printed = served.hear("from another device: http");
+    let url = printed.split(": ").nth(1).expect("it is an address");
+    let (place, token) = url.split_once("?token=").expect("it has a token");
+    assert_eq!(place, format!("http://{ip}:{port}/"));
+    let ask = |target: &str, headers: &str| {
+        say(ip, port, &format!("GET {target} HTTP/1.1\r\nHost: {ip}:{port}\r\n{headers}\r\n"))
+    };
+    let traded = ask(&format!("/decks/first-talk.html?view=presenter&token={token}"), "");
+    assert_eq!(traded.status, 303, "{}", traded.text());
+    assert_eq!(traded.header("location"), Some("/decks/first-talk.html?view=presenter"));
+    let cookie = traded.header("set-cookie").expect("it sets a cookie");
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
+    let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap_or_default());
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    let wrong = cookie.replace(token, &token.chars().rev().collect::<String>());
+    let notes = "/decks/first-talk.notes.js";
+    let deck = "?route=decks/first-talk.html";
+    let mut near = Window::open(port, deck);
+    for (headers, may) in
+        [(&cookie, true), (&bearer, true), (&wrong, false), (&String::new(), false)]
+    {
+        assert_eq!(ask(notes, headers).holds("note"), may, "{headers}");
+        // Diagnostics quote sources, and the token is not for those.
+        assert_eq!(ask("/_kami/diagnostics", headers).status, 403);
+        let mut far = Window::from(ip, port, deck, headers);
+        for (kind, at) in [("stage", 1), ("ink", 2), ("timer", 3), ("hello", 4)] {
+            let frame = format!(r#"{{"type":"{kind}","deck":"first-talk","at":{at}}}"#);
+            far.send(1, frame.as_bytes());
+        }
+        if may {
+            for kind in ["stage", "ink", "timer"] {
+                assert_eq!(near.told()["type"], kind, "{headers}");
+            }
+        } else {
+            assert_eq!(far.told()["type"], "follows", "{headers}");
+        }
+        assert_eq!(near.told()["type"], "hello", "{headers}");
+    }
+    let wrong = format!("?token={}", "0".repeat(token.len()));
+    assert_eq!(ask(&format!("/{wrong}"), "").status, 403);
+    assert_eq!(Window::from(ip, port, &wrong, "").status, 403);
+    assert_eq!(Window::from(ip, port, &format!("{deck}&token={token}"), "").status, 101);
 }
