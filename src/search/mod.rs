@@ -6,6 +6,7 @@
 
 mod bits;
 mod fold;
+mod lanes;
 mod merge;
 mod shards;
 mod terms;
@@ -164,7 +165,7 @@ fn write_text(entry: &Entry, out: &mut Vec<u8>) {
     let deck = u8::from(entry.kind == Kind::Deck);
     out.push(b'[');
     for text in [&encode(&entry.route), &entry.title, &entry.lang] {
-        write(text, out);
+        write_string(text, out);
         out.push(b',');
     }
     write(&deck, out);
@@ -185,8 +186,14 @@ fn write_text(entry: &Entry, out: &mut Vec<u8>) {
             out.push(b',');
         }
         match block.field {
-            Field::Heading => write(&(block.anchor, block.text), out),
-            _ => write(block.text, out),
+            Field::Heading => {
+                out.push(b'[');
+                write_string(block.anchor, out);
+                out.push(b',');
+                write_string(block.text, out);
+                out.push(b']');
+            }
+            _ => write_string(block.text, out),
         }
         out.push(b',');
     });
@@ -200,6 +207,19 @@ fn close_list(out: &mut Vec<u8>) {
         out.pop();
     }
     out.push(b']');
+}
+
+/// Writes a text; nearly all are written as they are.
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    let is_odd = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if lanes::any_pair(text.as_bytes(), |byte, _| is_odd(byte))
+        || text.bytes().last().is_some_and(is_odd)
+    {
+        return write(text, out);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 fn write(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {

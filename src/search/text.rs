@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::lanes::any_pair;
 use crate::catalog::Entry;
 use crate::document::{Filling, Heading, Prose};
 
@@ -63,19 +64,19 @@ enum Element {
 }
 
 fn element(name: &str) -> Element {
-    match name {
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Element::Heading,
-        "a" | "code" | "strong" | "em" | "sup" | "span" | "abbr" | "b" | "bdi" | "bdo" | "cite"
-        | "del" | "dfn" | "font" | "i" | "img" | "input" | "ins" | "kbd" | "mark" | "q" | "s"
-        | "samp" | "small" | "strike" | "sub" | "time" | "tt" | "u" | "var" | "wbr" => {
-            Element::Inline
-        }
-        "br" => Element::Break,
-        "ruby" => Element::Ruby,
-        "rt" | "rp" => Element::Reading,
-        "script" | "style" | "template" | "noscript" | "iframe" | "object" | "svg" => {
+    match name.as_bytes() {
+        b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" => Element::Heading,
+        b"a" | b"code" | b"strong" | b"em" | b"sup" | b"span" | b"abbr" | b"b" | b"bdi"
+        | b"bdo" | b"cite" | b"del" | b"dfn" | b"font" | b"i" | b"img" | b"input" | b"ins"
+        | b"kbd" | b"mark" | b"q" | b"s" | b"samp" | b"small" | b"strike" | b"sub" | b"time"
+        | b"tt" | b"u" | b"var" | b"wbr" => Element::Inline,
+        b"br" => Element::Break,
+        b"ruby" => Element::Ruby,
+        b"rt" | b"rp" => Element::Reading,
+        b"script" | b"style" | b"template" | b"noscript" | b"iframe" | b"object" | b"svg" => {
             Element::Silent
         }
+        other if other.iter().any(u8::is_ascii_uppercase) => element(&name.to_ascii_lowercase()),
         _ => Element::Block,
     }
 }
@@ -95,7 +96,7 @@ struct Reader<'p, F> {
     in_heading: bool,
     anchor: &'p str,
     /// The element that is skipped, and how often it is open.
-    skipped: Option<(String, usize)>,
+    skipped: Option<(&'p str, usize)>,
 }
 
 impl<'p, F: FnMut(Block<'_>)> Reader<'p, F> {
@@ -117,21 +118,20 @@ impl<'p, F: FnMut(Block<'_>)> Reader<'p, F> {
     }
 
     fn read(mut self) {
-        let mut at = 0;
-        while let Some(found) = memchr::memchr2(b'<', b'&', &self.html.as_bytes()[at..]) {
-            let found = at + found;
-            self.say(at, found);
-            at = if self.html.as_bytes()[found] == b'&' {
-                self.entity(found)
-            } else {
-                let end = tag_end(self.html, found);
-                self.holes_to(end);
-                self.tag(&self.html[found..end]);
-                end
-            };
+        let (bytes, mut at) = (self.html.as_bytes(), 0);
+        while at < bytes.len() {
+            match bytes[at] {
+                b'<' => at = self.tag(at),
+                b'&' => at = self.entity(at),
+                _ => {
+                    let length = memchr::memchr2(b'<', b'&', &bytes[at..]);
+                    let end = length.map_or(bytes.len(), |length| at + length);
+                    self.say(&self.html[at..end]);
+                    at = end;
+                }
+            }
         }
-        self.say(at, self.html.len());
-        self.end_block();
+        self.end_block(at);
     }
 
     /// Passes the holes before `end`: only the id of a heading tells something here.
@@ -146,10 +146,12 @@ impl<'p, F: FnMut(Block<'_>)> Reader<'p, F> {
         }
     }
 
-    fn say(&mut self, start: usize, end: usize) {
-        if start < end && self.skipped.is_none() {
+    /// Takes a text as it is written.
+    fn say(&mut self, text: &str) {
+        if self.skipped.is_none() {
             let to = if self.in_reading { &mut self.reading } else { &mut self.text };
-            append(to, &self.html[start..end]);
+            let start = if to.is_empty() { until(text, 0, |byte| !is_space(byte)) } else { 0 };
+            to.push_str(&text[start..]);
         }
     }
 
@@ -162,79 +164,82 @@ impl<'p, F: FnMut(Block<'_>)> Reader<'p, F> {
             (Some(c), Some(end)) => (*c, at + end + 1),
             _ => ('&', at + 1),
         };
-        if self.skipped.is_none() {
-            let to = if self.in_reading { &mut self.reading } else { &mut self.text };
-            append(to, text.encode_utf8(&mut [0; 4]));
-        }
+        self.say(text.encode_utf8(&mut [0; 4]));
         next
     }
 
-    fn tag(&mut self, tag: &str) {
-        let inner = &tag[1..tag.len() - usize::from(tag.ends_with('>'))];
-        let (closes, inner) = match inner.strip_prefix('/') {
-            Some(inner) => (true, inner),
-            None => (false, inner),
-        };
-        let length = inner.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'/'));
-        let written = &inner[..length.unwrap_or(inner.len())];
-        if written.starts_with('!') {
-            return;
+    /// Reads the tag at `at` and returns where it ends.
+    fn tag(&mut self, at: usize) -> usize {
+        let bytes = self.html.as_bytes();
+        let closes = bytes.get(at + 1) == Some(&b'/');
+        let start = at + 1 + usize::from(closes);
+        let is_end = |byte: &u8| matches!(byte, b'>' | b' ' | b'\t' | b'\n' | b'/');
+        let length = bytes[start..].iter().position(is_end);
+        let name_end = length.map_or(bytes.len(), |length| start + length);
+        let plain = bytes.get(name_end) == Some(&b'>');
+        let end = if plain { name_end + 1 } else { tag_end(self.html, at) };
+        if bytes.get(start) == Some(&b'!') {
+            return end;
         }
-        let name = if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Cow::Owned(written.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(written)
-        };
-        let alone = inner.ends_with('/');
+        let name = &self.html[start..name_end];
+        let alone = !plain && self.html[at..end].ends_with("/>");
         if let Some((skipped, depth)) = &mut self.skipped {
-            if *skipped == name && !alone {
+            if skipped.eq_ignore_ascii_case(name) && !alone {
                 *depth = if closes { *depth - 1 } else { *depth + 1 };
                 if *depth == 0 {
                     self.skipped = None;
                 }
             }
-            return;
+            return end;
         }
-        let element = element(&name);
-        let silent = element == Element::Silent || is_mark_of_note(&name, inner);
-        if silent && !closes && !alone {
-            self.skipped = Some((name.into_owned(), 1));
-            return;
+        let element = element(name);
+        if !closes && !alone {
+            let marks = !plain && is_mark_of_note(name, &self.html[name_end..end]);
+            if element == Element::Silent || marks {
+                self.skipped = Some((name, 1));
+                return end;
+            }
         }
         match element {
             Element::Inline | Element::Silent => {}
-            Element::Reading => self.in_reading = *name == *"rt" && !closes,
+            Element::Reading => self.in_reading = !closes && name.eq_ignore_ascii_case("rt"),
             Element::Ruby => self.in_reading = false,
-            Element::Break => append(&mut self.text, " "),
+            Element::Break => self.text.push(' '),
             Element::Heading | Element::Block => {
-                self.end_block();
+                self.end_block(end);
                 self.in_heading = element == Element::Heading && !closes;
             }
         }
+        end
     }
 
-    fn end_block(&mut self) {
-        let field = if self.in_heading { Field::Heading } else { Field::Body };
-        let anchor = if self.in_heading { self.anchor } else { "" };
-        for text in [&self.text, &self.reading] {
-            let text = text.trim_end_matches([' ', BREAK]);
-            if !text.is_empty() {
-                (self.each)(Block { field, slide: self.slide, anchor, text });
+    /// Ends the block at hand; whatever ended it ends at `end`.
+    fn end_block(&mut self, end: usize) {
+        let mut field = Field::Body;
+        if self.in_heading {
+            field = Field::Heading;
+            self.holes_to(end);
+        }
+        let anchor = if self.in_heading { std::mem::take(&mut self.anchor) } else { "" };
+        for written in [&self.text, &self.reading] {
+            let written = trimmed(written);
+            if written.is_empty() {
+                continue;
             }
+            let text = spaced(written);
+            (self.each)(Block { field, slide: self.slide, anchor, text: &text });
         }
         self.text.clear();
         self.reading.clear();
         self.in_reading = false;
-        if self.in_heading {
-            self.anchor = "";
-        }
     }
 }
 
-/// Tells the small numbers and arrows that lead to notes and back.
-fn is_mark_of_note(name: &str, tag: &str) -> bool {
-    (name == "sup" && tag.contains("class=\"footnote-ref\""))
-        || (name == "a" && tag.contains("class=\"footnote-backref\""))
+/// Tells the small numbers and arrows that lead to notes and back, by the attributes of their tags.
+fn is_mark_of_note(name: &str, attributes: &str) -> bool {
+    let has = |class| memchr::memmem::find(attributes.as_bytes(), class).is_some();
+    (name.eq_ignore_ascii_case("sup") && has(b"class=\"footnote-ref\""))
+        || (name.eq_ignore_ascii_case("a") && has(b"class=\"footnote-backref\""))
 }
 
 /// Returns where a tag or comment ends that begins at `at`.
@@ -274,51 +279,43 @@ fn reference(name: &str) -> Option<char> {
     }
 }
 
-/// Appends a text with its runs of white space as one space; a line break between two wide characters is
-/// nothing, as in a browser.
-fn append(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr3(b'\n', b'\t', b'\r', rest.as_bytes()) {
-        append_line(out, &rest[..at]);
-        let space = if rest.as_bytes()[at] == b'\n' { BREAK } else { ' ' };
-        if space == BREAK && out.ends_with(' ') {
-            out.pop();
-        }
-        if !out.is_empty() && !out.ends_with([' ', BREAK]) {
-            out.push(space);
-        }
-        rest = &rest[at + 1..];
-    }
-    append_line(out, rest);
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
-fn append_line(out: &mut String, line: &str) {
-    let mut rest = line;
+/// Returns where white space begins, or ends, that is looked for from `at`.
+fn until(text: &str, at: usize, is_end: impl Fn(u8) -> bool) -> usize {
+    text[at..].bytes().position(is_end).map_or(text.len(), |length| at + length)
+}
+
+fn trimmed(text: &str) -> &str {
+    let end = text.bytes().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
+    &text[until(text, 0, |byte| !is_space(byte)).min(end)..end]
+}
+
+/// Writes runs of white space as one space; a line break between two wide characters is nothing, as in a
+/// browser.
+fn spaced(text: &str) -> Cow<'_, str> {
+    if is_single_spaced(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let wide = |c: char| matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}');
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     loop {
-        if out.is_empty() || out.ends_with([' ', BREAK]) {
-            rest = rest.trim_start_matches(' ');
-        }
-        match memchr::memmem::find(rest.as_bytes(), b"  ") {
-            None => return join(out, rest),
-            Some(at) => {
-                join(out, &rest[..=at]);
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-}
-
-/// A line break whose other side is not known yet.
-const BREAK: char = '\n';
-
-fn join(out: &mut String, text: &str) {
-    let Some(first) = text.chars().next() else { return };
-    if out.ends_with(BREAK) {
-        out.pop();
-        let wide = |c: char| matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}');
-        if !(wide(first) && out.chars().next_back().is_some_and(wide)) {
+        let more = text.as_bytes()[at..]
+            .windows(2)
+            .position(|pair| is_space(pair[0]) && (pair[0] != b' ' || is_space(pair[1])));
+        let end = more.map_or(text.len(), |length| at + length);
+        out.push_str(&text[at..end]);
+        at = until(text, end, |byte| !is_space(byte));
+        let Some(next) = text[at..].chars().next() else { return Cow::Owned(out) };
+        let is_wide = || wide(next) && out.chars().next_back().is_some_and(wide);
+        if !(text.as_bytes()[end..at].contains(&b'\n') && is_wide()) {
             out.push(' ');
         }
     }
-    out.push_str(text);
+}
+
+fn is_single_spaced(text: &[u8]) -> bool {
+    !any_pair(text, |a, b| a < b' ' || a | b == b' ')
 }
