@@ -14,7 +14,7 @@ use crate::diagnostic::{self, Diagnostic, Severity, rules};
 use crate::digest::Digest;
 use crate::document::{self, Document, Settings};
 use crate::history::History;
-use crate::output::{self, MANIFEST, Output, Templates};
+use crate::output::{self, MANIFEST, Output, Templates, WORKER};
 use crate::page::{self, Options, Site};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
@@ -312,6 +312,13 @@ impl Bundle {
             .filter_map(|address| Some(output::Entry::of(address, &self.make(address)?)))
             .collect();
         Output::new(MANIFEST, output::manifest(&entries).into_bytes())
+    }
+
+    /// Makes the service worker of the bundle whose other outputs have a manifest of this digest.
+    pub fn worker(&self, manifest: &Digest) -> Output {
+        let lang = &self.config.lang;
+        let home = page::home(self.site(), lang);
+        Output::new(WORKER, self.templates.worker(manifest, lang, &home).into_bytes())
     }
 
     /// Makes the style sheet of a document's own looks.

@@ -27,6 +27,8 @@ pub struct Config {
     pub order: Vec<(String, Span)>,
     /// `Host` names besides loopback that `kami serve` answers to.
     pub hosts: Vec<String>,
+    /// Origins whose pages may show ours in a frame.
+    pub embed_from: Vec<String>,
     /// Values of keys whose features read them, in the words of the file.
     pub other: BTreeMap<String, String>,
 }
@@ -78,6 +80,7 @@ impl Default for Config {
             deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
             order: Vec::new(),
             hosts: Vec::new(),
+            embed_from: Vec::new(),
             other: BTreeMap::new(),
         }
     }
@@ -243,6 +246,7 @@ impl Reader {
                 },
                 ("wiki", "order") => config.order = self.names(value),
                 ("server", "hosts") => config.hosts = self.strings(value),
+                ("embed", "from") => config.embed_from = self.origins(value),
                 (_, other) if known.contains(&other) => {
                     config.other.insert(format!("{name}.{other}"), plain(value.get_ref()));
                 }
@@ -325,6 +329,19 @@ impl Reader {
             texts.push(text);
         }
         texts
+    }
+
+    fn origins(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let mut origins = self.strings(value);
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".:-[]".contains(c);
+        let wrong = origins.extract_if(.., |origin| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            host.is_none_or(|host| host.is_empty() || !host.chars().all(plain))
+        });
+        if wrong.count() > 0 {
+            self.wrong(value, "a list of origins such as `\"https://example.org\"`");
+        }
+        origins
     }
 
     fn names(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<(String, Span)> {

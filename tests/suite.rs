@@ -10,6 +10,7 @@ mod edits;
 mod export;
 mod harm;
 mod history;
+mod hosts;
 mod languages;
 mod limits;
 mod looks;

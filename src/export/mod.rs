@@ -27,7 +27,8 @@ use anyhow::{Result, anyhow};
 use rayon::prelude::*;
 
 use crate::compile::Bundle;
-use crate::output::{Entry, MANIFEST, manifest};
+use crate::digest::Digest;
+use crate::output::{Entry, MANIFEST, Output, WORKER, manifest};
 
 pub use file::{is_folder, make_folder, write_file};
 pub use notes::{notes_text, slide_notes};
@@ -66,6 +67,8 @@ pub struct Summary {
 #[derive(Debug)]
 struct Layout {
     paths: Vec<String>,
+    /// Whether the service worker is ours, not one of the site's own.
+    worker: bool,
     folders: BTreeSet<PathBuf>,
 }
 
@@ -88,7 +91,13 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
     let staging = Staging::create(&place, &survey)?;
     staging.make_folders(&layout.folders)?;
     let job = Job { bundle, survey: &survey, staging: &staging, place: &place };
-    let made = job.make(&layout, progress)?;
+    let mut made = job.make(&layout, progress)?;
+    if layout.worker {
+        // It changes with everything else, so it comes last; its own digest is not in what it tells.
+        let others = manifest(made.iter().map(|made| &made.entry));
+        made.push(job.stage(WORKER, &bundle.worker(&Digest::of(others.as_bytes())))?);
+        progress(layout.paths.len(), layout.paths.len());
+    }
     let mut summary = Summary {
         written: made.iter().filter(|made| !made.kept).count(),
         kept: made.iter().filter(|made| made.kept).count(),
@@ -120,6 +129,11 @@ impl Layout {
         let mut paths = bundle.addresses();
         // The name is the exporter's own, whatever `static/` holds.
         paths.retain(|path| path != MANIFEST);
+        let place = paths.binary_search_by(|path| (**path).cmp(WORKER));
+        let worker = place.is_err_and(|at| {
+            paths.insert(at, WORKER.to_owned());
+            true
+        });
         let (mut folders, mut last) = (BTreeSet::new(), "");
         for path in &paths {
             let plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
@@ -141,7 +155,7 @@ impl Layout {
                 "rename one of them; a file in `static` may stand in the way of a folder",
             ));
         }
-        Ok(Layout { paths, folders })
+        Ok(Layout { paths, worker, folders })
     }
 }
 
@@ -158,7 +172,8 @@ impl Job<'_> {
     /// Makes all outputs and stages those that the old bundle does not have, nothing kept in memory.
     fn make(&self, layout: &Layout, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Made>> {
         let (done, total) = (AtomicUsize::new(0), layout.paths.len());
-        let made = layout.paths.par_iter().map(|path| {
+        let paths = layout.paths.par_iter().filter(|path| !(layout.worker && *path == WORKER));
+        let made = paths.map(|path| {
             let made = self.make_one(path)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(made)
@@ -169,13 +184,16 @@ impl Job<'_> {
 
     fn make_one(&self, path: &str) -> Result<Option<Made>> {
         // An address without an output is a source that cannot be read; its diagnostic says so.
-        let Some(output) = self.bundle.make(path) else { return Ok(None) };
-        let entry = Entry::of(path, &output);
+        self.bundle.make(path).map(|output| self.stage(path, &output)).transpose()
+    }
+
+    fn stage(&self, path: &str, output: &Output) -> Result<Made> {
+        let entry = Entry::of(path, output);
         let kept = self.survey.has(self.place, &entry);
         if !kept {
             self.staging.write(path, &output.bytes)?;
         }
-        Ok(Some(Made { entry, kept }))
+        Ok(Made { entry, kept })
     }
 }
 

@@ -5,6 +5,7 @@ mod pack;
 mod render;
 
 use crate::digest::Digest;
+use crate::page::FOR_EVER;
 use crate::search::is_shard;
 
 pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
@@ -69,6 +70,16 @@ pub fn content_type(address: &str) -> &'static str {
     }
 }
 
+/// How long readers' browsers and the caches between may keep a page: a browser asks each time, a cache answers for
+/// five minutes, then while it asks the origin, and for a week where the origin is down.
+const READERS: &str =
+    "public, max-age=0, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800";
+/// The same for what robots read.
+const ROBOTS: &str =
+    "public, max-age=0, s-maxage=600, stale-while-revalidate=86400, stale-if-error=604800";
+/// The address of the service worker.
+pub const WORKER: &str = "sw.js";
+
 /// Tells whether an address bears the digest of its bytes, so that it may be kept for ever.
 pub fn is_lasting(address: &str) -> bool {
     address.starts_with("assets/") || is_shard(address)
@@ -76,9 +87,11 @@ pub fn is_lasting(address: &str) -> bool {
 
 /// Returns how long an address may be kept.
 pub fn cache_control(address: &str) -> &'static str {
-    if is_lasting(address) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "public, max-age=0, must-revalidate"
+    match address {
+        _ if is_lasting(address) => FOR_EVER,
+        // What tells whether there is anything new is itself asked for each time.
+        MANIFEST | WORKER => "public, max-age=0, must-revalidate",
+        _ if content_type(address).contains("xml; ") => ROBOTS,
+        _ => READERS,
     }
 }

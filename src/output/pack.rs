@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// What is fetched as one file, and what follows in it, in this order.
 const PACKS: &[(&str, &[&str])] = &[
     ("deck/deck.css", &["deck/presenter.css"]),
-    ("search/engine.js", &["search/box.js"]),
+    ("search/engine.js", &["search/box.js", "offline/offline.js"]),
     ("deck/deck.js", &["deck/overview.js", "deck/ink.js", "deck/presenter.js", "deck/link.js"]),
 ];
 
@@ -38,7 +38,8 @@ pub(super) fn pack(
 }
 
 fn bare<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
-    let squeezed = ["deck/", "search/", "site."].iter().any(|start| name.starts_with(start));
+    let squeezed =
+        ["deck/", "offline/", "search/", "site."].iter().any(|start| name.starts_with(start));
     match name.rsplit('.').next() {
         Some("js") if squeezed => Cow::Owned(bare_script(text)),
         Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(bare_sheet(text)),

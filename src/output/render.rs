@@ -25,6 +25,9 @@ pub fn embedded(name: &str) -> Option<String> {
     Embedded::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
 }
 
+/// The service worker before it knows its build.
+const WORKER_SOURCE: &str = "offline/sw.js";
+
 /// What most pages fit in, so that their text is not moved while it grows.
 const PAGE_BYTES: usize = 16 << 10;
 
@@ -39,6 +42,7 @@ pub struct Templates {
     strings: BTreeMap<String, Value>,
     pub diagnostics: Vec<Diagnostic>,
     pub digest: Digest,
+    worker: String,
     /// The paths where themes look for files.
     looked: BTreeSet<SourcePath>,
 }
@@ -81,7 +85,18 @@ impl Templates {
             .map(|(lang, words)| (lang.clone(), Value::from_serializable(&**words)))
             .collect();
         interface.strings = strings;
-        Templates { own, builtin, interface, files, strings: values, diagnostics, digest, looked }
+        let worker = texts.remove(WORKER_SOURCE).unwrap_or_default();
+        Templates {
+            own,
+            builtin,
+            interface,
+            files,
+            strings: values,
+            diagnostics,
+            digest,
+            worker,
+            looked,
+        }
     }
 
     /// Tells whether the templates depend on what stands at a path.
@@ -97,6 +112,21 @@ impl Templates {
     /// Iterates over the addresses of the templates' own files.
     pub fn addresses(&self) -> impl Iterator<Item = &String> {
         self.files.keys()
+    }
+
+    /// Returns the service worker of a build; it speaks one language, the site's own.
+    pub fn worker(&self, build: &Digest, lang: &str, home: &str) -> String {
+        let word = |key| self.interface.word(lang, key);
+        let words = serde_json::json!({
+            "lang": lang,
+            "title": word("offline_lost"),
+            "text": word("offline_lost_text"),
+            "go": word("offline_lost_go"),
+            "home": home,
+            "sheet": self.interface.asset("site.css"),
+        });
+        let text = self.worker.replace("{{words}}", &words.to_string());
+        text.replace("{{build}}", &build.short())
     }
 
     /// Renders a page. Where a template of the site fails, the built-in one stands in.
@@ -281,7 +311,11 @@ fn strings(
 
 /// Returns the address of a template's style sheet, script or picture in the bundle.
 fn address(name: &str, text: &str) -> Option<String> {
-    if name.starts_with("live/") || name.starts_with("vendor/") || theme_stem(name).is_some() {
+    if name.starts_with("live/")
+        || name == WORKER_SOURCE
+        || name.starts_with("vendor/")
+        || theme_stem(name).is_some()
+    {
         return None;
     }
     let (stem, extension) = name.rsplit_once('.')?;

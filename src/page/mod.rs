@@ -8,6 +8,7 @@ mod event;
 mod excerpt;
 mod feed;
 mod fill;
+mod hosts;
 mod list;
 mod news;
 mod sequence;
@@ -25,6 +26,7 @@ use crate::theme::{Theme, Themes};
 
 pub use deck::{looks, looks_stem, theme_of};
 pub use fill::{encode, root_of};
+pub use hosts::FOR_EVER;
 pub use list::list_routes;
 pub use shell::{Shell, site_languages};
 
@@ -133,9 +135,10 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
         .or_else(|| shell::compose_not_found(site, address))
 }
 
-/// Returns the addresses of what programs read: feeds, the map of the site, what robots may do.
+/// Returns the addresses of what programs read: feeds, the map of the site, what robots may do, what hosts do.
 pub fn machine_routes(site: Site<'_>) -> Vec<String> {
     let mut routes = vec!["robots.txt".to_owned()];
+    routes.extend(hosts::ROUTES.map(str::to_owned));
     routes.extend(feed::routes(site));
     routes.extend(sitemap::routes(site));
     routes
@@ -145,8 +148,15 @@ pub fn machine_routes(site: Site<'_>) -> Vec<String> {
 pub fn machine_text(site: Site<'_>, address: &str) -> Option<String> {
     match address {
         "robots.txt" => Some(sitemap::robots(site)),
-        _ => feed::text(site, address).or_else(|| sitemap::text(site, address)),
+        _ => feed::text(site, address)
+            .or_else(|| sitemap::text(site, address))
+            .or_else(|| hosts::text(site, address)),
     }
+}
+
+/// Returns the address of the event page in a language.
+pub fn home(site: Site<'_>, lang: &str) -> String {
+    shell::in_language(site, "index", lang)
 }
 
 /// Returns the notes of a deck as the script that the presenter view reads.

@@ -101,7 +101,7 @@ const POLICY: [(&str, &str); 12] = [
 ];
 
 /// Returns the Content-Security-Policy of a page that shows pictures from `origins`.
-fn policy(origins: &[String], html: bool) -> String {
+pub(super) fn policy(origins: &[String], html: bool) -> String {
     let mut out = String::new();
     for (name, value) in POLICY {
         if !out.is_empty() {

@@ -97,16 +97,21 @@ fn xml(
 /// Returns the whole address of a page, in ASCII as the formats ask; without a base it is the way
 /// from the top of the bundle.
 pub(super) fn url(site: Site<'_>, address: &str) -> String {
+    let ascii = ascii(address);
+    site.config.base_url.as_ref().map_or(ascii.clone(), |base| format!("{base}{ascii}"))
+}
+
+/// Returns an address as it travels.
+pub(super) fn ascii(address: &str) -> String {
     let path = super::fill::encode(address);
-    let ascii = path.bytes().fold(String::with_capacity(path.len()), |mut out, byte| {
+    path.bytes().fold(String::with_capacity(path.len()), |mut out, byte| {
         if byte.is_ascii() {
             out.push(char::from(byte));
         } else {
             write!(out, "%{byte:02X}").expect("a string takes all");
         }
         out
-    });
-    site.config.base_url.as_ref().map_or(ascii.clone(), |base| format!("{base}{ascii}"))
+    })
 }
 
 /// Escapes a text for XML, and leaves out what XML cannot hold at all.

@@ -1,0 +1,119 @@
+//! What hosts and browsers read beside the pages: old addresses, headers, the web manifest and the worker.
+
+use std::fs;
+use std::path::Path;
+
+use kamishibai::compile::{Bundle, compile};
+use kamishibai::export::{Request, write};
+use kamishibai::page::Options;
+use kamishibai::source::{Source, Sources};
+use tempfile::TempDir;
+
+const TEXTS: [(&str, &str); 4] = [
+    (
+        "kami.toml",
+        "base_url = \"https://example.org/大阪/\"\n[embed]\nfrom = [\"https://example.net\"]\n",
+    ),
+    (
+        "wiki/雨 の日.md",
+        "---\naliases: [梅雨, index.php/Rain]\n---\n降る。 ![](https://example.com/a.png)\n",
+    ),
+    ("wiki/Sun.md", "---\nredirect: 雨 の日\n---\n"),
+    ("decks/t.md", "---\naliases: [old talk]\n---\n# 題\n"),
+];
+
+fn site(more: &[(&str, &str)]) -> Bundle {
+    let mut sources = Sources::new();
+    for (path, text) in TEXTS.iter().chain(more) {
+        sources.insert(match path.starts_with("static/") {
+            true => Source::asset(path, text.as_bytes(), None),
+            false => Source::text(path, text),
+        });
+    }
+    compile(sources, Options::default())
+}
+
+fn text(bundle: &Bundle, address: &str) -> String {
+    let output = bundle.output(address).unwrap_or_else(|| panic!("{address} is there"));
+    String::from_utf8_lossy(&output.bytes).into_owned()
+}
+
+#[test]
+fn old_addresses_lead_on_in_ascii() {
+    let rules = text(&site(&[]), "_redirects");
+    let rain = "/%E5%A4%A7%E9%98%AA/wiki/%E9%9B%A8_%E3%81%AE%E6%97%A5.html 301";
+    let base = "/%E5%A4%A7%E9%98%AA";
+    for (from, to) in [
+        ("/wiki/%E6%A2%85%E9%9B%A8", rain),
+        ("/wiki/%E6%A2%85%E9%9B%A8.html", rain),
+        ("/wiki/index.php/Rain", rain),
+        ("/wiki/Sun", rain),
+        ("/decks/old_talk.html", "/%E5%A4%A7%E9%98%AA/decks/t.html 301"),
+    ] {
+        let line = format!("{base}{from} {to}");
+        assert!(rules.lines().any(|rule| rule == line), "no {line} in\n{rules}");
+    }
+    assert!(rules.is_ascii());
+}
+
+#[test]
+fn headers_allow_what_pages_show_and_who_may_frame_them() {
+    let headers = text(&site(&[]), "_headers");
+    assert!(headers.contains("img-src 'self' https://example.com;"), "{headers}");
+    assert!(headers.contains("frame-ancestors 'self' https://example.net\n"), "{headers}");
+    assert!(headers.contains("/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n"));
+}
+
+#[test]
+fn who_may_frame_is_an_origin() {
+    let config = "[embed]\nfrom = [\"https://a.example; script-src *\", \"https://b.example\"]\n";
+    let bundle = site(&[("kami.toml", config)]);
+    let headers = text(&bundle, "_headers");
+    assert!(headers.contains("frame-ancestors 'self' https://b.example\n"), "{headers}");
+    let found = bundle.diagnostics();
+    assert!(found.iter().any(|one| one.message.contains("origins")), "{found:?}");
+}
+
+#[test]
+fn a_sites_own_rules_take_the_place_of_ours() {
+    let bundle = site(&[("static/_redirects", "/a /b 302\n")]);
+    assert_eq!(text(&bundle, "_redirects"), "/a /b 302\n");
+}
+
+#[test]
+fn more_old_addresses_than_hosts_read_are_told() {
+    let aliases: Vec<String> = (0..1001).map(|number| format!("old {number}")).collect();
+    let page = format!("---\naliases: [{}]\n---\n本文\n", aliases.join(", "));
+    let found = site(&[("wiki/Many.md", &page)]).diagnostics();
+    assert!(found.iter().any(|one| one.rule.code == "redirects"), "{found:?}");
+    assert!(site(&[]).diagnostics().iter().all(|one| one.rule.code != "redirects"));
+}
+
+#[test]
+fn the_web_manifest_names_the_site() {
+    let manifest: serde_json::Value =
+        serde_json::from_str(&text(&site(&[]), "site.webmanifest")).expect("it is JSON");
+    assert_eq!((&manifest["scope"], &manifest["start_url"]), (&"./".into(), &"index.html".into()));
+    let icon = manifest["icons"][0]["src"].as_str().expect("an icon has an address");
+    assert!(site(&[]).output(icon).is_some());
+}
+
+/// The worker changes with every build, and with nothing else.
+#[test]
+fn the_worker_is_as_old_as_its_build() {
+    let folder = TempDir::new().expect("the system gives a folder");
+    let built = |bundle: &Bundle, name: &str| {
+        let target = folder.path().join(name);
+        let request = Request { bundle, target: &target, site: folder.path() };
+        write(&request, &|_, _| {}).expect("there is room");
+        let read = |path: &str| fs::read_to_string(Path::new(&target).join(path)).expect("written");
+        (read("sw.js"), read("bundle.json"))
+    };
+    let (first, manifest) = built(&site(&[]), "first");
+    assert!(manifest.contains("\"path\":\"sw.js\""), "{manifest}");
+    assert_eq!(built(&site(&[]), "again"), (first.clone(), manifest));
+    let (other, _) = built(&site(&[("wiki/Sun.md", "晴れ\n")]), "other");
+    assert_ne!(other, first);
+    let own = site(&[("static/sw.js", "// ours\n")]);
+    assert_eq!(built(&own, "own").0, "// ours\n");
+}
