@@ -102,7 +102,7 @@ fn understood(sources: &Sources, source: &Source, settings: Settings) -> Option<
 }
 
 /// Returns the documents that include any of the texts at `paths`, apart from those themselves.
-fn including(bundle: &Bundle, paths: &[SourcePath]) -> Vec<SourcePath> {
+pub fn including(bundle: &Bundle, paths: &[SourcePath]) -> Vec<SourcePath> {
     let including = |path: &&SourcePath| {
         let document = bundle.documents.get(*path);
         let mut parts = document.iter().flat_map(|document| &document.parts);
@@ -132,6 +132,11 @@ fn catalog(
 
 /// Compiles again after changes, doing only what they ask for.
 pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
+    recompile_with(bundle, changes, Arc::clone(&bundle.options))
+}
+
+/// Does so with other options for what is new.
+pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Options>) -> Bundle {
     let mut sources = bundle.sources.clone();
     let mut paths = Vec::with_capacity(changes.len());
     for Change { path, source } in changes {
@@ -143,7 +148,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
     }
     paths.extend(including(bundle, &paths));
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
-        return compile(sources, (*bundle.options).clone()).with_history(bundle.history.clone());
+        return compile(sources, (*options).clone()).with_history(bundle.history.clone());
     }
     let templates = if paths.iter().any(|path| bundle.templates.reads(path)) {
         Arc::new(Templates::new(&sources))
@@ -153,7 +158,7 @@ pub fn recompile(bundle: &Bundle, changes: Vec<Change>) -> Bundle {
     let mut next = Bundle {
         sources,
         config: Arc::clone(&bundle.config),
-        options: Arc::clone(&bundle.options),
+        options,
         catalog: bundle.catalog.clone(),
         history: bundle.history.clone(),
         templates,
@@ -335,7 +340,13 @@ impl Bundle {
     }
 
     fn render(&self, address: &str) -> Option<Output> {
-        let (bytes, fault) = self.templates.render(&page::compose(self.site(), address)?);
+        let bytes = self.rendered(&page::compose(self.site(), address)?);
+        Some(Output::new(address, bytes))
+    }
+
+    /// Renders a page, of the bundle or beside it.
+    pub fn rendered(&self, page: &page::Page) -> Vec<u8> {
+        let (bytes, fault) = self.templates.render(page);
         if let Some(fault) = fault {
             // One template fails on many pages.
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -343,7 +354,7 @@ impl Bundle {
                 faults.push(fault);
             }
         }
-        Some(Output::new(address, bytes))
+        bytes
     }
 
     /// Makes the outputs that no template has a hand in.

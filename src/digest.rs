@@ -24,6 +24,19 @@ impl Digest {
         Digest(*hasher.finalize().as_bytes())
     }
 
+    /// Reads a digest as it is written, all 64 digits of it.
+    pub fn parse(text: &str) -> Option<Digest> {
+        let mut bytes = [0; 32];
+        let pairs = text.as_bytes().chunks_exact(2);
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Digest(bytes))
+    }
+
     /// Returns the bytes themselves, for digests of digests.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -6,10 +6,10 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`source`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
-//! [`check`], [`page`], [`search`], [`output`], [`compile`]. Then the edges, each of which moves
+//! [`span`], [`merge`], [`source`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`]. Then the edges, each of which moves
 //! values across one border:
-//! [`load`], [`watch`], [`serve`], [`export`], [`browser`], [`cli`].
+//! [`load`], [`watch`], [`save`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
@@ -22,11 +22,14 @@ pub mod config;
 pub mod diagnostic;
 pub mod digest;
 pub mod document;
+pub mod draft;
 pub mod export;
 pub mod history;
 pub mod load;
+pub mod merge;
 pub mod output;
 pub mod page;
+pub mod save;
 pub mod search;
 pub mod serve;
 pub mod source;

@@ -6,6 +6,7 @@
 mod cases;
 mod cli;
 mod demo;
+mod edit;
 mod edits;
 mod export;
 mod harm;

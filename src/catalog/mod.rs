@@ -360,6 +360,34 @@ impl Catalog {
         (first.folder == folder).then(|| self.page(&first.name, lang)).flatten()
     }
 
+    /// Returns the documents that a name means, one version of each: by their paths, else by title or alias.
+    pub fn named(&self, name: &str) -> Vec<&Arc<Entry>> {
+        let bare = name.trim().trim_matches('/').trim_end_matches(".md");
+        let paths = ["wiki/", "decks/", ""].map(|top| fold(&format!("{top}{bare}")));
+        let located = paths.iter().flat_map(|path| {
+            let near = self.located.get(key(path)).iter();
+            near.filter(move |entry| fold(&entry.full_name) == *path || fold(&entry.file) == *path)
+        });
+        let mut hits: Vec<&Arc<Entry>> = located.collect();
+        if hits.is_empty() {
+            let folded = fold(bare);
+            let named = self.named.get(key(&folded)).iter();
+            hits.extend(named.filter(|entry| entry.folded.contains(&folded)));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        hits.retain(|entry| seen.insert((entry.kind, entry.name.as_str())));
+        hits
+    }
+
+    /// Returns the file whose path differs from this one in nothing that a name can tell apart, if there is one.
+    pub fn twin(&self, path: &SourcePath) -> Option<&SourcePath> {
+        let stem = path.as_str().strip_suffix(".md")?;
+        let folded = fold(stem);
+        let mut located = self.located.get(key(&folded)).iter();
+        let twin = located.find(|entry| fold(entry.document.stem()) == folded)?;
+        Some(&twin.document.path)
+    }
+
     /// Returns a page by its whole name, whatever the spelling.
     pub fn named_page(&self, name: &str) -> Option<&Arc<Entry>> {
         let path = fold(&format!("wiki/{}", name.trim().trim_matches('/')));

@@ -25,6 +25,7 @@ use crate::diagnostic::{self, Diagnostic, rules, sarif};
 use crate::history::History;
 use crate::load::{self, Root};
 use crate::page::Options;
+use crate::save::Files;
 use crate::source::Sources;
 use report::{Loudness, Reporter};
 
@@ -160,6 +161,14 @@ fn root_of(path: Option<&Path>) -> Result<Root> {
 /// Returns the name of the one file that is the whole site, as it was given.
 fn name_of(root: &Root) -> Option<String> {
     root.file.as_ref().map(|file| file.to_string_lossy().into_owned())
+}
+
+/// Opens the files of a site for writing.
+fn files_of(root: &Root) -> Result<Files> {
+    match root.alone() {
+        Some((path, name)) => Files::of_file(&root.folder, path, name),
+        None => Files::of_site(&root.folder, root.ignored().clone()),
+    }
 }
 
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {

@@ -71,9 +71,12 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     let found = bundle.parse_diagnostics();
     let told: Vec<Located> = found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
     let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;
+    if !flags.read_only {
+        server.allow_editing(super::files_of(&root)?);
+    }
     let url = address(&server, &root);
     reporter.answer(&format!("kamishibai: listening on {url}\n"));
-    tell_network(&server, &url, reporter);
+    tell_network(&server, &url, flags, reporter);
     for located in &told {
         reporter.diagnostic(located);
     }
@@ -114,7 +117,7 @@ fn remember(root: &Root, updater: &Updater, commits: &Receiver<()>) {
 }
 
 /// Prints where others find the site, and with which address another device drives it: once, and nowhere else.
-fn tell_network(server: &Server, url: &str, reporter: &Reporter) {
+fn tell_network(server: &Server, url: &str, flags: &Flags, reporter: &Reporter) {
     if server.address().ip().is_loopback() {
         return;
     }
@@ -129,6 +132,11 @@ fn tell_network(server: &Server, url: &str, reporter: &Reporter) {
     reporter.answer(&format!(
         "driving and speaker notes from another device: http://{host}/{path}?token={token}\n"
     ));
+    if !flags.read_only {
+        let token = server.token(Right::Edit);
+        reporter
+            .answer(&format!("editing from another device: http://{host}/{path}?token={token}\n"));
+    }
     reporter.note(&format!("everybody on this network can read the site at http://{host}/{path}; without the token their keys move only their own screen, and diagnostics are for this machine alone"));
 }
 
@@ -331,6 +339,8 @@ impl Follower {
 
     /// Takes in what changed at some paths; `last` are those whose successors were waited for.
     fn look_at(&mut self, now: Instant, paths: &BTreeSet<PathBuf>, last: &BTreeSet<PathBuf>) {
+        let updater = self.updater.clone();
+        let _turn = updater.turn();
         let paths = load::with_links(&self.root, &self.links, paths);
         let (mut changes, doubtful) = load::changes(&self.root, &self.updater.sources(), &paths);
         // What has a text is not on its way out any more.
@@ -368,6 +378,8 @@ impl Follower {
         let path = self.root.file.clone().unwrap_or_else(|| self.root.folder.clone());
         // Which files are ignored may have changed, too. While the folder is gone, the old one is remembered.
         let Ok(root) = Root::at(&path) else { return };
+        let updater = self.updater.clone();
+        let _turn = updater.turn();
         let sources = load::scan(&root);
         self.root = root;
         self.links = load::links(&self.root);

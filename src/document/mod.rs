@@ -254,6 +254,11 @@ impl Document {
         self.files.iter().any(|file| file.address == address)
     }
 
+    /// Returns where a stretch of the document was written: in its own file, or in one that it includes.
+    pub fn written_at(&self, span: Span) -> (SourcePath, Span) {
+        parse::written(&self.pieces, span).unwrap_or_else(|| (self.path.clone(), span))
+    }
+
     /// Lets a diagnostic name the file that its place was written in.
     pub fn trace(&self, diagnostic: &mut Diagnostic) {
         if diagnostic.path == self.path

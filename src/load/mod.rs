@@ -11,6 +11,7 @@ mod picture;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,17 @@ impl Root {
         let start = start.canonicalize().with_context(|| format!("open {}", start.display()))?;
         let above = start.ancestors().find(|folder| folder.join("kami.toml").is_file());
         Root::at(above.unwrap_or(&start))
+    }
+
+    /// Returns the path of the one file that is the whole site, and its name on disk.
+    pub fn alone(&self) -> Option<(SourcePath, OsString)> {
+        let file = self.file.as_ref()?;
+        Some((alone::path_of(file), file.file_name()?.to_owned()))
+    }
+
+    /// Returns the rules that say which files are none of the site.
+    pub fn ignored(&self) -> &Gitignore {
+        &self.ignored
     }
 
     /// Returns where a source lies on disk.

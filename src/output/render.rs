@@ -192,6 +192,7 @@ impl Templates {
             View::List(list) => context.insert("list", list),
             View::Target(target) => context.insert("target", target),
             View::NotFound(is) => context.insert("not_found", is),
+            View::Editor(editor) => context.insert("editor", editor),
         }
         let words = [lang.as_str(), "en"].iter().find_map(|lang| self.strings.get(*lang));
         context.insert_value("t", words.cloned().unwrap_or_else(Value::none));
@@ -311,11 +312,8 @@ fn strings(
 
 /// Returns the address of a template's style sheet, script or picture in the bundle.
 fn address(name: &str, text: &str) -> Option<String> {
-    if name.starts_with("live/")
-        || name == WORKER_SOURCE
-        || name.starts_with("vendor/")
-        || theme_stem(name).is_some()
-    {
+    let served = ["live/", "editor/", "vendor/"].iter().any(|folder| name.starts_with(folder));
+    if served || name == WORKER_SOURCE || theme_stem(name).is_some() {
         return None;
     }
     let (stem, extension) = name.rsplit_once('.')?;

@@ -3,6 +3,7 @@
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
 mod deck;
+mod editor;
 mod embed;
 mod event;
 mod excerpt;
@@ -25,6 +26,7 @@ use crate::history::History;
 use crate::theme::{Theme, Themes};
 
 pub use deck::{looks, looks_stem, theme_of};
+pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
 pub use fill::{encode, root_of};
 pub use hosts::FOR_EVER;
 pub use list::list_routes;
@@ -112,6 +114,7 @@ pub enum View {
     List(list::List),
     Target(String),
     NotFound(bool),
+    Editor(editor::Editor),
 }
 
 /// Composes the page at an address, if there is one.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 
 /// How long an address may be.
@@ -102,6 +102,13 @@ pub(super) fn check_site(headers: &HeaderMap) -> Result<(), Refusal> {
     let foreign = matches!(value("sec-fetch-site"), "cross-site" | "same-site")
         && value("sec-fetch-mode") != "navigate";
     if foreign { Err(Refusal::CrossSite) } else { Ok(()) }
+}
+
+/// Checks that no other site has a hand in a request that changes something.
+pub(super) fn check_own_site(headers: &HeaderMap) -> Result<(), Refusal> {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let own = site.is_none_or(|site| matches!(site, b"same-origin" | b"none"));
+    if own { Ok(()) } else { Err(Refusal::CrossSite) }
 }
 
 /// Returns the address that a request names: decoded once, with nothing in it that could mean more.

@@ -12,21 +12,21 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::dress::{Edit, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
 use super::state::all_told;
 use super::token::Right;
-use super::{Shared, live};
+use super::{Shared, edit, live};
 use crate::catalog::Route;
 use crate::compile::Bundle;
 use crate::output::{Output, embedded, is_lasting};
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
 const REMOVE_WORKER: &str = "self.addEventListener('install',()=>self.skipWaiting());self.addEventListener('activate',e=>e.waitUntil(self.registration.unregister().then(()=>self.clients.matchAll()).then(cs=>cs.forEach(c=>c.navigate(c.url)))));\n";
-const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer data-digest=\"DIGEST\"></script>";
 
 /// Builds the service: routes, and the guard in front of all of them.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+    edit::routes(Router::new())
         .route("/_kami/live", get(live::upgrade))
         .route("/_kami/diagnostics", get(diagnostics))
         .route("/_kami/{file}", get(own_file))
@@ -114,13 +114,14 @@ async fn file(
     }
     let folder = address.is_empty() || address.ends_with('/');
     let address = if folder { format!("{address}index.html") } else { address };
+    let edits = edit::may_edit(&shared, peer, (request.uri(), request.headers()));
+    let asked = Asked { headers: request.headers().clone(), edits };
     if let Some(output) = bundle.made(&address) {
-        return found(&address, &output, request.headers());
+        return found(&bundle, &address, &output, &asked);
     }
-    let headers = request.headers().clone();
     // Making an output is work for a processor, not for the loop that answers everybody.
     let made = tokio::task::spawn_blocking(move || {
-        let response = make(&bundle, &address, &headers);
+        let response = make(&bundle, &address, &asked);
         // What went wrong here is told like all else.
         if bundle.fault_count() > 0 {
             shared.recount();
@@ -133,18 +134,24 @@ async fn file(
     })
 }
 
-fn make(bundle: &Bundle, address: &str, headers: &HeaderMap) -> Response {
+/// What an answer depends on beside the address.
+struct Asked {
+    headers: HeaderMap,
+    /// Whether who asks may edit: their pages lead to the editor.
+    edits: bool,
+}
+
+fn make(bundle: &Bundle, address: &str, asked: &Asked) -> Response {
     if let Some(output) = bundle.output(address) {
-        return found(address, &output, headers);
+        return found(bundle, address, &output, asked);
     }
     let file = format!("{address}.html");
     if bundle.output(&file).is_some() {
-        let location = format!("/{}", crate::page::encode(&file));
-        let location: String = percent_encoding::utf8_percent_encode(&location, &ASCII).to_string();
-        return (StatusCode::FOUND, [(header::LOCATION, location)]).into_response();
+        return (StatusCode::FOUND, [(header::LOCATION, location(&file))]).into_response();
     }
-    let lost =
-        bundle.output("404.html").map_or_else(Vec::new, |output| with_live(&output.bytes, ""));
+    let edit = asked.edits.then(|| Edit::of_missing(bundle, address)).flatten();
+    let lost = bundle.output("404.html");
+    let lost = lost.map_or_else(Vec::new, |output| dressed(&output.bytes, "", edit.as_ref()));
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (StatusCode::NOT_FOUND, kind, lost).into_response()
@@ -156,28 +163,40 @@ fn plain(status: StatusCode, text: &str) -> Response {
         .into_response()
 }
 
+/// Returns an address of the bundle as a header says it.
+pub(super) fn location(address: &str) -> String {
+    let address = format!("/{}", crate::page::encode(address));
+    percent_encoding::utf8_percent_encode(&address, &ASCII).to_string()
+}
+
 /// A header holds ASCII only; everything else in the address is percent-encoded.
 const ASCII: percent_encoding::AsciiSet = percent_encoding::CONTROLS.remove(b'%');
 
-fn found(address: &str, output: &Arc<Output>, headers: &HeaderMap) -> Response {
+fn found(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Asked) -> Response {
     let html = output.content_type.starts_with("text/html");
-    let tag = format!("\"{}{}\"", output.digest.short(), if html { "-live" } else { "" });
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
-        });
+    let kind = match (html, asked.edits) {
+        (true, true) => "-edit",
+        (true, false) => "-live",
+        (false, _) => "",
+    };
+    let tag = format!("\"{}{kind}\"", output.digest.short());
+    let known =
+        asked.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(
+            |value| {
+                value
+                    .split(',')
+                    .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
+            },
+        );
     let cache =
         if is_lasting(address) { "private, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else if html {
-        Body::from(with_live(&output.bytes, &output.digest.short())).into_response()
+        let edit = asked.edits.then(|| Edit::of(bundle, address)).flatten();
+        Body::from(dressed(&output.bytes, &output.digest.short(), edit.as_ref())).into_response()
     } else {
-        ranged(output, headers, &tag)
+        ranged(output, &asked.headers, &tag)
     };
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(output.content_type));
@@ -244,17 +263,6 @@ impl AsRef<[u8]> for Shown {
     }
 }
 
-/// Adds the scripts that keep a page up to date, and which state of it this is; the bundle itself knows
-/// nothing of them.
-fn with_live(html: &[u8], digest: &str) -> Vec<u8> {
-    let end = b"</head>";
-    let Some(at) = html.windows(end.len()).position(|window| window == end) else {
-        return html.to_vec();
-    };
-    let tags = LIVE_TAGS.replace("DIGEST", digest);
-    [&html[..at], tags.as_bytes(), &html[at..]].concat()
-}
-
 fn script(text: &'static str) -> Response {
     (
         [
@@ -271,6 +279,7 @@ async fn own_file(axum::extract::Path(file): axum::extract::Path<String>) -> Res
     let (name, kind) = match file.as_str() {
         "live.js" => ("live/live.js", "text/javascript; charset=utf-8"),
         "live.css" => ("live/live.css", "text/css; charset=utf-8"),
+        "editor.css" => ("editor/editor.css", "text/css; charset=utf-8"),
         "idiomorph.js" => ("vendor/idiomorph.js", "text/javascript; charset=utf-8"),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };

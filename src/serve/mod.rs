@@ -1,6 +1,8 @@
 //! Bundle -> HTTP: the current bundle, swapped in one step, and everybody who looks at it.
 
 mod connection;
+mod dress;
+mod edit;
 mod guard;
 mod http;
 mod live;
@@ -11,7 +13,7 @@ mod update;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
@@ -19,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::compile::Bundle;
 use crate::diagnostic::Located;
+use crate::save::Files;
 use guard::Hosts;
 use live::Windows;
 use stage::Stage;
@@ -39,6 +42,10 @@ struct Shared {
     news: Mutex<Sender<News>>,
     /// Held while a state takes the place of another; what could not be compiled waits here.
     waiting: Mutex<update::Waiting>,
+    /// The files of the site, where it may be edited.
+    editing: OnceLock<Files>,
+    /// Held by whoever reads the site's files into the bundle, or writes them.
+    turn: Mutex<()>,
 }
 
 /// What the person who started the server may want to know.
@@ -91,6 +98,8 @@ impl Server {
             tokens: Tokens::make(address.port())?,
             news: Mutex::new(news),
             waiting: Mutex::default(),
+            editing: OnceLock::new(),
+            turn: Mutex::default(),
         });
         Ok((Server { shared, listener, address }, told))
     }
@@ -103,6 +112,12 @@ impl Server {
     /// Returns the token that another device needs for something; at this machine nobody does.
     pub fn token(&self, right: Right) -> &str {
         self.shared.tokens.of(right)
+    }
+
+    /// Lets those who may write these files.
+    pub fn allow_editing(&self, files: Files) {
+        // Nobody has asked for anything yet.
+        drop(self.shared.editing.set(files));
     }
 
     pub fn updater(&self) -> Updater {

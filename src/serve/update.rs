@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::state::Step;
@@ -36,6 +36,12 @@ impl Updater {
     /// Returns the bundle that is being served.
     pub fn bundle(&self) -> Arc<Bundle> {
         Arc::clone(&self.0.state().bundle)
+    }
+
+    /// Waits until nobody writes the site's files. Who reads them holds on to this until the bundle has what was
+    /// read, so that no older text takes the place of a newer one.
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the sources as they were read last, whether they could be taken in or not.

@@ -496,5 +496,43 @@
     measure();
   }
 
+  // ---- the way to the editor ----
+  // `e` opens it. On a deck that key follows the edit, so there it is `E`, and the talk stays in its window.
+  function edit() {
+    var way = document.querySelector('.kami-edit');
+    if (!way) return false;
+    if (deck) window.open(way.href, '_blank', 'noopener');
+    else location.href = way.href;
+    return true;
+  }
+  function addEditButton() {
+    var way = document.querySelector('body > .kami-edit'), controls = document.querySelector('nav.controls');
+    if (!way || !controls || controls.querySelector('.kami-edit-button')) return;
+    var ns = 'http://www.w3.org/2000/svg', button = el('button', 'kami-edit-button'), svg = document.createElementNS(ns, 'svg');
+    var path = document.createElementNS(ns, 'path');
+    svg.setAttribute('viewBox', '0 0 24 24');
+    svg.setAttribute('aria-hidden', 'true');
+    path.setAttribute('d', 'M4.5 5.5h15M4.5 10h8M4.5 14.5h5M12 19.5l.7-3 6-6 2.3 2.3-6 6z');
+    svg.append(path);
+    button.type = 'button';
+    button.dataset.kamiKeep = '';
+    button.setAttribute('aria-label', way.textContent);
+    button.title = way.textContent + ' (E)';
+    button.onclick = edit;
+    button.append(svg);
+    controls.insertBefore(button, controls.lastElementChild);
+  }
+  addEventListener('keydown', function (e) {
+    if (e.key !== (deck ? 'E' : 'e') || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
+    if (e.target.closest && e.target.closest('input, textarea, select, dialog, [contenteditable]')) return;
+    // The overview takes letters for a title.
+    if (deck && root.dataset.view === 'overview') return;
+    if (edit()) { e.preventDefault(); e.stopImmediatePropagation(); }
+  }, true);
+  if (deck) {
+    addEditButton();
+    document.addEventListener('kami:patched', addEditButton);
+  }
+
   connect();
 })();

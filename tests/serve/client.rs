@@ -24,14 +24,14 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it on a free port, in the folder and with the arguments given.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kami"))
-            .current_dir(folder)
-            .args(["serve", "--port", "0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut kami = Command::new(env!("CARGO_BIN_EXE_kami"));
+        Served::by(kami.current_dir(folder).args(["serve", "--port", "0"]).args(arguments))
+    }
+
+    /// Starts it by a command that does.
+    pub(crate) fn by(command: &mut Command) -> Served {
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the program starts");
         let (sender, says) = channel();
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));
         let answers = sender.clone();

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-pub(crate) use client::{DEADLINE, Served, Window, get, say, send};
+pub(crate) use client::{Answer, DEADLINE, Served, Window, get, say, send};
 use kamishibai::compile::{Bundle, compile};
 use kamishibai::load::{Root, history, scan};
 use kamishibai::output::content_type;
@@ -58,7 +58,11 @@ fn without_live_tags(html: &[u8]) -> Vec<u8> {
         return html.to_vec();
     };
     let end = text.find("</head>").unwrap_or(at);
-    [&html[..at], &html[end..]].concat()
+    let page = [&text[..at], &text[end..]].concat();
+    // The way to the editor is the server's, too.
+    let Some(at) = page.find("<a class=\"kami-edit\"") else { return page.into_bytes() };
+    let end = page[at..].find("</a>").expect("a link ends") + at + "</a>".len();
+    [&page[..at], &page[end..]].concat().into_bytes()
 }
 
 #[test]

@@ -13,7 +13,9 @@ mod code;
 const VALUES: &[&str] = &[
     "digest",
     "span",
+    "merge",
     "source",
+    "picture",
     "history",
     "diagnostic",
     "config",
@@ -25,6 +27,8 @@ const VALUES: &[&str] = &[
     "search",
     "output",
     "compile",
+    "draft",
+    "rename",
 ];
 
 /// The edges: each uses any value and `save`, none another edge.

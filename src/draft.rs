@@ -1,0 +1,68 @@
+//! A text that is not saved yet, seen through the very pipeline, as if it stood in its file.
+//!
+//! What this costs depends on the text and on what its page shows, never on the size of the site.
+
+use std::sync::Arc;
+
+use crate::catalog::Entry;
+use crate::check;
+use crate::compile::{Bundle, Change, including, recompile_with};
+use crate::diagnostic::{self, Diagnostic, Located};
+use crate::output::Output;
+use crate::page::Options;
+use crate::source::{Source, SourcePath};
+
+/// What a draft becomes.
+#[derive(Debug)]
+pub struct Preview {
+    /// The address of the page that shows the draft.
+    pub route: String,
+    pub output: Arc<Output>,
+    /// What is wrong with the draft, alone and among the other documents.
+    pub diagnostics: Vec<Located>,
+}
+
+/// Shows a draft on its own page, or on that of a document that includes it; a text that nothing shows has none.
+pub fn preview(bundle: &Bundle, draft: Source) -> Option<Preview> {
+    let path = draft.path.clone();
+    let change = Change { path: path.clone(), source: Some(draft) };
+    // It is shown even if it says of itself that it is a draft.
+    let next = recompile_with(bundle, vec![change], all_shown(bundle));
+    let entry = Arc::clone(shown_by(&next, &path)?);
+    let output = next.output(&entry.route)?;
+    let located = diagnostics(&next, &entry);
+    let diagnostics = located.iter().map(|diagnostic| next.locate(diagnostic)).collect();
+    Some(Preview { route: entry.route.to_string(), output, diagnostics })
+}
+
+/// Compiles with all that says of itself that it is a draft.
+pub fn with_drafts(bundle: &Bundle) -> Bundle {
+    let hidden = |source: &&Source| {
+        source.path.is_document() && bundle.catalog.entry(&source.path).is_none()
+    };
+    let hidden = bundle.sources.iter().filter(hidden).cloned();
+    let change = |source: Source| Change { path: source.path.clone(), source: Some(source) };
+    recompile_with(bundle, hidden.map(change).collect(), all_shown(bundle))
+}
+
+fn all_shown(bundle: &Bundle) -> Arc<Options> {
+    Arc::new(Options { drafts: true, ..(*bundle.options).clone() })
+}
+
+/// Returns the document that shows a text: its own, else one that includes it.
+pub fn shown_by<'a>(bundle: &'a Bundle, path: &SourcePath) -> Option<&'a Arc<Entry>> {
+    let including = || including(bundle, std::slice::from_ref(path)).into_iter();
+    bundle
+        .catalog
+        .entry(path)
+        .or_else(|| including().find_map(|document| bundle.catalog.entry(&document)))
+}
+
+fn diagnostics(bundle: &Bundle, entry: &Arc<Entry>) -> Vec<Diagnostic> {
+    let known = check::Known::new(&bundle.catalog, &bundle.config);
+    let mut found = check::document(&known, entry);
+    found.extend(entry.document.diagnostics.iter().cloned());
+    diagnostic::sort(&mut found);
+    found.dedup();
+    found
+}

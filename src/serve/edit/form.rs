@@ -1,0 +1,220 @@
+//! `/_kami/edit/PATH`: a text in a form, and the form sent back. Works without scripts.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode;
+
+use super::answer::{self, Told};
+use super::{Desk, TEXT_BYTES_MAX, beside, body, permit, status_of, text_behind};
+use crate::digest::Digest;
+use crate::draft::shown_by;
+use crate::merge::{Merged, as_shown, as_written, merge};
+use crate::page::{self, Editor, editor_lang, lines_beside};
+use crate::save::fence::new_path;
+use crate::save::{Fault, Seen, Text};
+use crate::serve::Shared;
+use crate::serve::http::location;
+use crate::source::{Content, SourcePath};
+
+const PREFIX: &str = "_kami/edit/";
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, _) = request.into_parts();
+    permit(&shared, &parts)?;
+    let path = text_behind(&parts, PREFIX)?;
+    beside(&shared, move |desk| desk.open(&path)).await
+}
+
+pub(super) async fn save(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, sent) = request.into_parts();
+    permit(&shared, &parts)?;
+    let path = text_behind(&parts, PREFIX)?;
+    let form = form(&parts, sent).await?;
+    if form.field("rev").is_empty() {
+        new_path(path.as_str()).map_err(Told::Path)?;
+    }
+    beside(&shared, move |desk| desk.take(&path, &form)).await
+}
+
+/// The fields of a form that was sent.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Returns a field; one that was not sent is empty.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+}
+
+/// Reads a form.
+pub(super) async fn form(parts: &Parts, sent: Body) -> Result<Form, Told> {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or("").trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Told::NotAForm);
+    }
+    let bytes = body(parts, sent, TEXT_BYTES_MAX).await?;
+    let fields = bytes.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
+    let fields = fields.map(|field| {
+        let at = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
+        Some((decoded(&field[..at])?, decoded(field.get(at + 1..).unwrap_or_default())?))
+    });
+    fields.collect::<Option<Vec<_>>>().map(Form).ok_or(Told::NotUtf8)
+}
+
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    String::from_utf8(percent_decode(&spaced).collect()).ok()
+}
+
+impl Desk<'_> {
+    /// Shows the editor of a text, whether it is there yet or not.
+    fn open(&self, path: &SourcePath) -> Response {
+        match self.files.read(path) {
+            Ok(text) => {
+                self.files.keep(&text);
+                let (rev, text) = (text.digest.to_string(), as_shown(&text.text));
+                self.page(StatusCode::OK, path, Editor { rev, text, ..Editor::default() })
+            }
+            Err(Fault::Missing) if self.files.is_one_file() => {
+                answer::fault(&Fault::NotThisFile, None)
+            }
+            Err(Fault::Missing) => match new_path(path.as_str()) {
+                Ok(_) => self.page(StatusCode::OK, path, Editor::default()),
+                Err(fault) => Told::Path(fault).into_response(),
+            },
+            Err(fault) => {
+                let editor = Editor { read_only: true, ..Editor::default() };
+                self.faulty(path, &fault, editor)
+            }
+        }
+    }
+
+    /// Takes a form: the text goes to disk, or comes back with what is in the way.
+    fn take(&self, path: &SourcePath, form: &Form) -> Response {
+        let sent = as_shown(form.field("text"));
+        let rev = form.field("rev");
+        let base = Digest::parse(rev).and_then(|rev| self.files.revision(rev));
+        let now = self.files.read(path);
+        let before = base.as_deref().or(now.as_ref().ok().map(|now| now.text.as_str()));
+        let text = as_written(before.unwrap_or(""), &sent);
+        let seen = match Digest::parse(rev) {
+            Some(rev) => Seen::Revision(rev),
+            None if rev.is_empty() => Seen::Nothing,
+            None => Seen::Revision(Digest::of_parts([rev.as_bytes()])),
+        };
+        match self.write(path, text.clone(), seen) {
+            Ok(_) => self.back_to(path),
+            // The very same was sent twice.
+            Err(Fault::Changed(Some(now))) if now.text == text => self.back_to(path),
+            Err(Fault::Changed(now)) => self.conflict(path, now, base.as_deref(), &text),
+            Err(Fault::Exists) => {
+                let now = self.files.read(path).ok();
+                self.conflict(path, now, None, &text)
+            }
+            Err(fault) => {
+                let editor = Editor { rev: rev.to_owned(), text: sent, ..Editor::default() };
+                self.faulty(path, &fault, editor)
+            }
+        }
+    }
+
+    /// Leads back to the page that shows a text.
+    fn back_to(&self, path: &SourcePath) -> Response {
+        let bundle = &self.shared.state().bundle;
+        let route = shown_by(bundle, path).map(|entry| entry.route.to_string());
+        let route = route.unwrap_or_else(|| page::editor_route(path));
+        (StatusCode::SEE_OTHER, [(header::LOCATION, location(&route))]).into_response()
+    }
+
+    /// Shows both versions of a text; where they go together, the form holds both in one.
+    fn conflict(
+        &self,
+        path: &SourcePath,
+        now: Option<Text>,
+        base: Option<&str>,
+        yours: &str,
+    ) -> Response {
+        let word = |key| self.word(path, key);
+        let Some(now) = now else {
+            let text = as_shown(yours);
+            let (message, kind) = (word("edit_gone"), "conflict");
+            let editor = Editor { text, message, kind, ..Editor::default() };
+            return self.page(StatusCode::PRECONDITION_FAILED, path, editor);
+        };
+        self.files.keep(&now);
+        let merged = base.map(|base| merge(base, yours, &now.text));
+        let rev = now.digest.to_string();
+        let current = lines_beside(yours, &now.text);
+        let editor = match merged {
+            Some(Merged::Clean(both)) => Editor {
+                text: as_shown(&both),
+                message: word("edit_merged"),
+                kind: "merged",
+                sent: as_shown(yours),
+                ..Editor::default()
+            },
+            _ => Editor {
+                text: as_shown(yours),
+                message: word("edit_conflict"),
+                kind: "conflict",
+                ..Editor::default()
+            },
+        };
+        self.page(StatusCode::PRECONDITION_FAILED, path, Editor { rev, current, ..editor })
+    }
+
+    /// Shows the editor with what is in the way; what was written stays in it.
+    fn faulty(&self, path: &SourcePath, fault: &Fault, editor: Editor) -> Response {
+        let (key, why) = match fault {
+            Fault::Changed(_) | Fault::Exists => ("edit_conflict", String::new()),
+            Fault::Missing => ("edit_gone", String::new()),
+            Fault::NotText => ("edit_not_text", self.hint(path)),
+            Fault::Outside => ("edit_outside", String::new()),
+            Fault::Ignored => ("edit_ignored", String::new()),
+            Fault::NotThisFile => ("edit_one_file", String::new()),
+            Fault::Full(_) => ("edit_full", String::new()),
+            Fault::Denied(error) => ("edit_denied", error.to_string()),
+            Fault::World(error) => ("edit_world", error.to_string()),
+        };
+        let message = self.word(path, key).replace("{why}", &why);
+        self.page(status_of(fault), path, Editor { message, kind: "fault", ..editor })
+    }
+
+    /// Returns how to mend a file that is not a text, as far as it is known.
+    fn hint(&self, path: &SourcePath) -> String {
+        let bundle = &self.shared.state().bundle;
+        match bundle.sources.get(path).map(|source| &source.content) {
+            Some(Content::Unusable(fault)) => fault.help.clone(),
+            _ => "iconv -f SHIFT_JIS -t UTF-8 OLD.md > NEW.md".to_owned(),
+        }
+    }
+
+    fn word(&self, path: &SourcePath, key: &str) -> String {
+        let bundle = &self.shared.state().bundle;
+        let site = bundle.site();
+        site.interface.word(&editor_lang(site, path), key).to_owned()
+    }
+
+    fn page(&self, status: StatusCode, path: &SourcePath, editor: Editor) -> Response {
+        let bundle = &self.shared.state().bundle;
+        let movable = !self.files.is_one_file() && !editor.rev.is_empty();
+        let page = page::editor(bundle.site(), path, Editor { movable, ..editor });
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        (status, headers, bundle.rendered(&page)).into_response()
+    }
+}
