@@ -25,9 +25,10 @@ const TEXTS: [(&str, &str); 4] = [
 fn site(more: &[(&str, &str)]) -> Bundle {
     let mut sources = Sources::new();
     for (path, text) in TEXTS.iter().chain(more) {
-        sources.insert(match path.starts_with("static/") {
-            true => Source::asset(path, text.as_bytes(), None),
-            false => Source::text(path, text),
+        sources.insert(if path.starts_with("static/") {
+            Source::asset(path, text.as_bytes(), None)
+        } else {
+            Source::text(path, text)
         });
     }
     compile(sources, Options::default())
