@@ -245,6 +245,11 @@ impl Bundle {
         self.index.get_or_init(|| Index::of(&self.catalog, &self.shelf))
     }
 
+    /// Makes the index for whoever makes every output: texts are read once, and kept till then.
+    pub fn index_all(&self) {
+        self.index.get_or_init(|| Index::with_texts(&self.catalog, &self.shelf));
+    }
+
     /// Returns the bundle with a history of its files: pages then tell their last change.
     #[must_use]
     pub fn with_history(self, history: History) -> Bundle {
@@ -386,6 +391,15 @@ impl Bundle {
 
     /// Returns all addresses of the bundle in their order; `bundle.json` is the exporter's.
     pub fn addresses(&self) -> Vec<String> {
+        let mut addresses = self.addresses_beside_search();
+        addresses.extend(self.index().addresses().cloned());
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    /// Returns all addresses but those of the search, for which every text is read.
+    pub fn addresses_beside_search(&self) -> Vec<String> {
         let mut addresses: Vec<String> = self.templates.addresses().cloned().collect();
         let written = |route: &Route| self.options.notes || !matches!(route, Route::Notes(_));
         addresses.extend(
@@ -398,11 +412,8 @@ impl Bundle {
         let looks = styled.filter_map(|entry| page::looks(self.site(), entry));
         addresses.extend(looks.map(|(address, _)| address));
         addresses.extend(page::list_routes(self.site()));
-        addresses.extend(self.index().addresses().cloned());
         addresses.extend(page::machine_routes(self.site()));
         addresses.push(".nojekyll".to_owned());
-        addresses.sort();
-        addresses.dedup();
         addresses
     }
 

@@ -185,6 +185,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let (sources, history) = with_history(&root);
     let bundle = compile(sources?, options);
     bundle.catalog.resolve_all();
+    bundle.index_all();
     let bundle = bundle.with_history(history.join().unwrap_or_default());
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),
@@ -243,8 +244,9 @@ fn check(
     );
     bundle.catalog.resolve_all();
     // A template can fail on the pages of this site alone.
-    bundle
-        .addresses()
+    let mut addresses = bundle.addresses_beside_search();
+    addresses.sort();
+    addresses
         .iter()
         .filter(|address| crate::output::content_type(address).starts_with("text/html"))
         .take(200)

@@ -1,169 +1,109 @@
 //! Terms of all documents -> lists of documents by term, in the order of the terms.
-//!
-//! Works on threads of its own: an index must neither wait in a line with pages that are being made, nor
-//! hold them up.
 
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{panic, thread};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::terms::{Table, Terms, Word};
-
-/// How many parts the terms are merged in.
-const PARTS: u64 = 4;
+use super::lexicon::Vocabulary;
+use super::terms::{Found, Terms};
 
 /// The documents that have one term: each with its class in the two lowest bits, in their order.
 pub(super) type List = [u32];
 
-/// Terms of one kind with their documents.
+/// Terms of one kind in their order, with their documents.
 #[derive(Debug)]
 pub(super) struct Merged<K> {
-    /// Each term with its part, and its place there, in the order of the terms.
-    order: Vec<(K, u8, u32)>,
-    parts: Vec<Lists>,
-}
-
-#[derive(Debug, Default)]
-struct Lists {
-    /// Where each list ends.
-    ends: Vec<u32>,
+    keys: Vec<K>,
+    /// Where the list of each ends.
+    ends: Vec<usize>,
     postings: Vec<u32>,
-}
-
-impl Lists {
-    fn get(&self, index: u32) -> &List {
-        let index = index as usize;
-        let start = index.checked_sub(1).map_or(0, |last| self.ends[last]);
-        &self.postings[start as usize..self.ends[index] as usize]
-    }
 }
 
 impl<K: Copy> Merged<K> {
     /// Iterates over the terms in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, &List)> {
-        let get =
-            |(key, part, index): &(K, u8, u32)| (*key, self.parts[usize::from(*part)].get(*index));
-        self.order.iter().map(get)
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let lists = starts.zip(&self.ends).map(|(start, end)| &self.postings[*start..*end]);
+        self.keys.iter().copied().zip(lists)
     }
 }
 
-/// A pair as a key of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Gram(u64);
+/// Terms of one kind as documents have them. Numbers of a vocabulary count on from those of the one before.
+#[derive(Debug)]
+pub(super) struct Pile<'t, K> {
+    /// The terms that documents have, with their numbers: a term of two vocabularies is there twice.
+    keys: Vec<(K, usize)>,
+    /// By number: how many documents have it.
+    counts: Vec<usize>,
+    /// The terms of each document, and what its numbers count from.
+    documents: Vec<(&'t [u32], usize)>,
+}
 
-impl Hash for Gram {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let mixed = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        state.write_u64(mixed ^ mixed >> 32);
+impl<'t> Pile<'t, &'t str> {
+    pub(super) fn of_words(terms: &[&'t Terms]) -> Pile<'t, &'t str> {
+        Pile::new(terms, |vocabulary| vocabulary.words().collect(), |found| &found.words)
     }
 }
 
-/// Merges words and pairs of all documents; the words are in their order.
-pub(super) fn merge<'t>(terms: &[&'t Terms]) -> (Merged<Word<'t>>, Merged<u64>) {
-    let parts: Vec<u64> = (0..PARTS).collect();
-    let words = spread(
-        &parts,
-        || (),
-        |part, ()| {
-            let mine = |word: &str| u64::from(word.as_bytes()[0]) % PARTS == *part;
-            let all = (0..).zip(terms).flat_map(|(at, terms)| {
-                terms.words().map(move |(word, class)| (word, at << 2 | class))
+impl<'t> Pile<'t, u64> {
+    pub(super) fn of_grams(terms: &[&'t Terms]) -> Pile<'t, u64> {
+        Pile::new(terms, |vocabulary| vocabulary.grams.clone(), |found| &found.grams)
+    }
+}
+
+impl<'t, K: Copy + PartialEq> Pile<'t, K> {
+    fn new(
+        terms: &[&'t Terms],
+        keys_of: impl Fn(&'t Vocabulary) -> Vec<K>,
+        numbers_of: impl Fn(&'t Found) -> &'t [u32],
+    ) -> Pile<'t, K> {
+        let (mut keys, mut counts) = (Vec::new(), Vec::new());
+        // Documents share a few vocabularies: one for each thread that read them, one for each edit.
+        let mut starts: HashMap<*const Vocabulary, usize> = HashMap::new();
+        let mut documents = Vec::with_capacity(terms.len());
+        for terms in terms {
+            let start = *starts.entry(Arc::as_ptr(&terms.vocabulary)).or_insert_with(|| {
+                let start = keys.len();
+                keys.extend(keys_of(&terms.vocabulary).into_iter().zip(start..));
+                counts.resize(keys.len(), 0);
+                start
             });
-            group(
-                all.filter(|(word, _)| mine(word))
-                    .map(|(word, posting)| (Word::new(word), posting)),
-            )
-        },
-    );
-    let grams = spread(
-        &parts,
-        || (),
-        |part, ()| {
-            let mine = |gram: u64| (gram >> 21) % PARTS == *part;
-            let all = (0..).zip(terms).flat_map(|(at, terms)| {
-                terms.grams().map(move |(gram, class)| (gram, at << 2 | class))
-            });
-            group(all.filter(|(gram, _)| mine(*gram)).map(|(gram, posting)| (Gram(gram), posting)))
-        },
-    );
-    let mut words = gathered(words, |word| word);
-    words.order.sort_unstable_by(|(a, ..), (b, ..)| a.text.cmp(b.text));
-    (words, gathered(grams, |Gram(gram)| gram))
-}
-
-impl Merged<u64> {
-    /// Puts the pairs into the order of a key.
-    pub(super) fn sort_by_key<O: Ord>(&mut self, key: impl Fn(u64) -> O) {
-        self.order.sort_by_cached_key(|(gram, ..)| key(*gram));
-    }
-}
-
-fn gathered<K, T>(parts: Vec<(Vec<K>, Lists)>, of: impl Fn(K) -> T) -> Merged<T> {
-    let mut merged = Merged { order: Vec::new(), parts: Vec::new() };
-    for (part, (keys, lists)) in (0..).zip(parts) {
-        merged.order.extend((0..).zip(keys).map(|(index, key)| (of(key), part, index)));
-        merged.parts.push(lists);
-    }
-    merged
-}
-
-/// Puts what has the same key side by side, in the order it came.
-fn group<K: Copy + Eq + Hash>(items: impl Iterator<Item = (K, u32)>) -> (Vec<K>, Lists) {
-    let mut known: Table<K> = Table::with_hasher(BuildHasherDefault::default());
-    let (mut keys, mut ends): (Vec<K>, Vec<u32>) = (Vec::new(), Vec::new());
-    let mut flat: Vec<(u32, u32)> = Vec::new();
-    for (key, posting) in items {
-        let id = *known.entry(key).or_insert_with(|| {
-            keys.push(key);
-            ends.push(0);
-            u32::try_from(keys.len() - 1).unwrap_or(u32::MAX)
-        });
-        ends[id as usize] += 1;
-        flat.push((id, posting));
-    }
-    // Counts become the places where lists begin, and these, as lists fill up, where they end.
-    let mut place = 0;
-    for end in &mut ends {
-        place += std::mem::replace(end, place);
-    }
-    let mut postings = vec![0; flat.len()];
-    for (id, posting) in flat {
-        let end = &mut ends[id as usize];
-        postings[*end as usize] = posting;
-        *end += 1;
-    }
-    (keys, Lists { ends, postings })
-}
-
-/// Maps items on a few threads, results in the order of the items.
-pub(super) fn spread<T: Sync, R: Send, S>(
-    items: &[T],
-    scratch: impl Fn() -> S + Sync,
-    map: impl Fn(&T, &mut S) -> R + Sync,
-) -> Vec<R> {
-    const STEP: usize = 8;
-    let threads = rayon::current_num_threads().clamp(1, 4);
-    let step = STEP.min(items.len().div_ceil(threads)).max(1);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let (mut scratch, mut done) = (scratch(), Vec::new());
-        loop {
-            let start = next.fetch_add(step, Ordering::Relaxed);
-            let Some(some) = items.get(start..items.len().min(start + step)) else { return done };
-            if some.is_empty() {
-                return done;
+            let numbers = numbers_of(&terms.found);
+            for number in numbers {
+                counts[start + (number >> 2) as usize] += 1;
             }
-            done.push((start, some.iter().map(|item| map(item, &mut scratch)).collect()));
+            documents.push((numbers, start));
         }
-    };
-    let mut done: Vec<(usize, Vec<R>)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|fault| panic::resume_unwind(fault)));
+        keys.retain(|(_, number)| counts[*number] > 0);
+        Pile { keys, counts, documents }
+    }
+
+    /// Iterates over the terms and how many documents have each; a term may come several times.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (K, usize)> {
+        self.keys.iter().map(|(key, number)| (*key, self.counts[*number]))
+    }
+
+    /// Puts the documents of each term side by side, the terms in the order of what they are sorted by.
+    pub(super) fn sorted_by<O: Ord>(mut self, order: impl Fn(K) -> O) -> Merged<K> {
+        self.keys.sort_by_cached_key(|(key, _)| order(*key));
+        // Where lists begin, and, as they fill up, where they end.
+        let (mut keys, mut ends, mut total) = (Vec::new(), Vec::new(), 0);
+        let mut places = vec![0; self.counts.len()];
+        for (key, number) in &self.keys {
+            if keys.last() != Some(key) {
+                keys.push(*key);
+                ends.push(total);
+            }
+            places[*number] = keys.len() - 1;
+            total += self.counts[*number];
         }
-        done
-    });
-    done.sort_unstable_by_key(|(start, _)| *start);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+        let mut postings = vec![0; total];
+        for (document, (numbers, start)) in (0..).zip(&self.documents) {
+            for number in *numbers {
+                let end = &mut ends[places[start + (number >> 2) as usize]];
+                postings[*end] = document << 2 | number & 3;
+                *end += 1;
+            }
+        }
+        Merged { keys, ends, postings }
+    }
 }

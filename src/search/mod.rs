@@ -7,10 +7,13 @@
 mod bits;
 mod fold;
 mod lanes;
+mod lexicon;
 mod merge;
 mod shards;
 mod terms;
 mod text;
+mod texts;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,19 +24,17 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Entry};
 use crate::digest::Digest;
-use crate::document::Kind;
-use crate::page::encode;
 use crate::source::SourcePath;
-use terms::{Scratch, Terms};
+use merge::Pile;
+use shards::Shards;
+use terms::{Said, Terms, Texts};
 
-pub use fold::{Token, fold, tokens};
+pub use fold::fold;
 pub use text::{Block, Field, blocks};
+pub use tokens::{Token, tokens};
 
 /// The address of the script that names all others.
 pub const INDEX: &str = "search/index.js";
-
-/// How large a shard of texts is at most, where documents are small.
-const TEXTS_BYTES: usize = 32 << 10;
 
 /// What the documents of a site are found by: one place a document, filled when it is first needed.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,8 @@ pub struct Shelf(OrdMap<SourcePath, Arc<OnceLock<Terms>>>);
 #[derive(Debug)]
 pub struct Index {
     entries: Vec<Arc<Entry>>,
+    /// What shards of texts say of the entries, where that is kept.
+    pieces: Vec<Option<Said>>,
     files: BTreeMap<String, File>,
 }
 
@@ -90,29 +93,35 @@ struct Contents<'a> {
 impl Index {
     /// Makes the index of all documents but those that only lead on.
     pub fn of(catalog: &Catalog, shelf: &Shelf) -> Index {
+        Index::new(catalog, shelf, Texts::Left)
+    }
+
+    /// Makes the index for whoever makes all its scripts: texts are kept for them, as large as the site.
+    pub fn with_texts(catalog: &Catalog, shelf: &Shelf) -> Index {
+        Index::new(catalog, shelf, Texts::Kept)
+    }
+
+    fn new(catalog: &Catalog, shelf: &Shelf, kept: Texts) -> Index {
         let found = catalog.entries().filter(|entry| entry.document.matter.redirect.is_none());
         let entries: Vec<Arc<Entry>> = found.cloned().collect();
         let places: Vec<Arc<OnceLock<Terms>>> = entries
             .iter()
             .map(|entry| shelf.0.get(&entry.document.path).cloned().unwrap_or_default())
             .collect();
-        let pairs: Vec<_> = entries.iter().zip(&places).collect();
-        let terms: Vec<&Terms> =
-            merge::spread(&pairs, Scratch::default, |(entry, place), scratch| {
-                place.get_or_init(|| Terms::of(entry, scratch))
-            });
+        let pieces = fill(&entries, &places, kept);
+        let terms: Vec<&Terms> = places.iter().filter_map(|place| place.get()).collect();
         let mut files = BTreeMap::new();
         let mut contents = contents(&entries, &terms);
-        let (words, mut grams) = merge::merge(&terms);
-        let count = entries.len();
-        let (words, (characters, grams)) = std::thread::scope(|scope| {
-            let words = scope.spawn(|| (shards::dictionary(&words), shards::words(&words, count)));
-            let grams = shards::grams(&mut grams, count);
+        let ((dictionary, words), (characters, grams)) = std::thread::scope(|scope| {
+            let words = scope.spawn(|| shards::words(Pile::of_words(&terms), terms.len()));
+            let grams = shards::grams(Pile::of_grams(&terms), terms.len());
             (words.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)), grams)
         });
-        let mut keep = |kind: &str, shards: shards::Shards| {
+        let mut keep = |kind: &str, shards: Shards| {
             let named = shards.into_iter().map(|(count, text)| {
-                let script = script(&text);
+                let mut script = BEFORE.to_vec();
+                texts::write_string(&text, &mut script);
+                let script = finished(script);
                 let name = name(kind, Digest::of(&script));
                 files.insert(address(&name), File::Script(script));
                 (count, name)
@@ -120,17 +129,17 @@ impl Index {
             named.collect::<Vec<_>>()
         };
         contents.characters = characters;
-        contents.dictionary = keep("d", words.0);
-        contents.words = keep("w", words.1);
+        contents.dictionary = keep("d", dictionary);
+        contents.words = keep("w", words);
         contents.grams = keep("g", grams);
-        for range in ranges(&entries, &terms) {
-            let name = name("t", digest(&entries[range.clone()], &terms[range.clone()]));
+        for range in texts::ranges(&entries, &terms) {
+            let name = name("t", texts::digest(&terms[range.clone()]));
             contents.texts.push((range.len(), name.clone()));
             files.insert(address(&name), File::Texts(range));
         }
         contents.stamp = Digest::of(&script(&contents)).short();
         files.insert(INDEX.to_owned(), File::Script(script(&contents)));
-        Index { entries, files }
+        Index { entries, pieces, files }
     }
 
     /// Iterates over the addresses of the index's scripts.
@@ -147,79 +156,34 @@ impl Index {
     }
 
     fn texts(&self, range: Range<usize>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(TEXTS_BYTES * 5 / 4);
+        let mut out = Vec::with_capacity(texts::TEXTS_BYTES * 5 / 4);
         out.extend_from_slice(BEFORE);
         out.push(b'[');
-        for entry in &self.entries[range] {
-            write_text(entry, &mut out);
+        for at in range {
+            match &self.pieces[at] {
+                Some(piece) => out.extend_from_slice(piece),
+                None => texts::write_piece(&self.entries[at], &mut out),
+            }
             out.push(b',');
         }
-        close_list(&mut out);
+        texts::close_list(&mut out);
         finished(out)
     }
 }
 
-/// Writes one document as a shard of texts has it: address, title, language, whether it is a deck, other
-/// names, pieces. A piece is a text, the anchor and text of a heading, or the number of the slide that begins.
-fn write_text(entry: &Entry, out: &mut Vec<u8>) {
-    let deck = u8::from(entry.kind == Kind::Deck);
-    out.push(b'[');
-    for text in [&encode(&entry.route), &entry.title, &entry.lang] {
-        write_string(text, out);
-        out.push(b',');
+/// Reads the documents whose places are empty, and returns what shards of texts say of them, if that is kept.
+fn fill(entries: &[Arc<Entry>], places: &[Arc<OnceLock<Terms>>], kept: Texts) -> Vec<Option<Said>> {
+    let empty = (0..entries.len()).filter(|at| places[*at].get().is_none());
+    let empty: Vec<usize> = empty.collect();
+    let unread: Vec<&Entry> = empty.iter().map(|at| &*entries[*at]).collect();
+    let mut pieces = Vec::new();
+    pieces.resize_with(entries.len(), || None);
+    for (at, terms, piece) in terms::read(&unread, kept) {
+        // Another thread may have read it meanwhile, and found the same.
+        drop(places[empty[at]].set(terms));
+        pieces[empty[at]] = piece;
     }
-    write(&deck, out);
-    out.extend_from_slice(b",[");
-    let (mut slide, mut pieces) = (0, false);
-    blocks(entry, |block| {
-        if block.field == Field::Title {
-            return;
-        }
-        if block.field != Field::Alias && !pieces {
-            pieces = true;
-            close_list(out);
-            out.extend_from_slice(b",[");
-        }
-        if block.slide != slide {
-            slide = block.slide;
-            write(&slide, out);
-            out.push(b',');
-        }
-        match block.field {
-            Field::Heading => {
-                out.push(b'[');
-                write_string(block.anchor, out);
-                out.push(b',');
-                write_string(block.text, out);
-                out.push(b']');
-            }
-            _ => write_string(block.text, out),
-        }
-        out.push(b',');
-    });
-    close_list(out);
-    out.extend_from_slice(if pieces { b"]" } else { b",[]]" });
-}
-
-/// Ends a list whose last comma is too much.
-fn close_list(out: &mut Vec<u8>) {
-    if out.ends_with(b",") {
-        out.pop();
-    }
-    out.push(b']');
-}
-
-/// Writes a text; nearly all are written as they are.
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    let is_odd = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    if lanes::any_pair(text.as_bytes(), |byte, _| is_odd(byte))
-        || text.bytes().last().is_some_and(is_odd)
-    {
-        return write(text, out);
-    }
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
+    pieces
 }
 
 fn write(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
@@ -236,7 +200,7 @@ fn contents<'a>(entries: &'a [Arc<Entry>], terms: &[&Terms]) -> Contents<'a> {
     };
     Contents {
         stamp: String::new(),
-        lengths: terms.iter().map(|terms| shards::rough(terms.length)).collect(),
+        lengths: terms.iter().map(|terms| shards::rough(terms.found.length)).collect(),
         langs: entries.iter().map(lang).collect(),
         languages,
         characters: String::new(),
@@ -245,35 +209,6 @@ fn contents<'a>(entries: &'a [Arc<Entry>], terms: &[&Terms]) -> Contents<'a> {
         grams: Vec::new(),
         texts: Vec::new(),
     }
-}
-
-/// Cuts the documents into shards of texts. Some paths like to begin one, so that cuts find their old
-/// places again behind a page that came, grew or went.
-fn ranges(entries: &[Arc<Entry>], terms: &[&Terms]) -> Vec<Range<usize>> {
-    let (mut ranges, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (at, (entry, terms)) in entries.iter().zip(terms).enumerate() {
-        let likes = || Digest::of(entry.document.path.as_str().as_bytes()).as_bytes()[0] < 64;
-        let full = bytes + terms.bytes > TEXTS_BYTES || (bytes > TEXTS_BYTES / 2 && likes());
-        if start < at && full {
-            ranges.push(start..at);
-            (start, bytes) = (at, 0);
-        }
-        bytes += terms.bytes;
-    }
-    if start < entries.len() {
-        ranges.push(start..entries.len());
-    }
-    ranges
-}
-
-/// Returns what stands for the bytes of a shard of texts, which are not made yet.
-fn digest(entries: &[Arc<Entry>], terms: &[&Terms]) -> Digest {
-    let format = env!("CARGO_PKG_VERSION").as_bytes();
-    let parts = entries.iter().zip(terms).flat_map(|(entry, terms)| {
-        let names = [entry.route.as_bytes(), entry.title.as_bytes(), entry.lang.as_bytes()];
-        names.into_iter().chain([terms.digest.as_bytes()])
-    });
-    Digest::of_parts(std::iter::once(format).chain(parts))
 }
 
 /// Tells whether an address is that of a shard, which bears the digest of what it holds.

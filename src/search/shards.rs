@@ -3,10 +3,10 @@
 //! `templates/search/engine.js` reads what is written here. A list of documents is: how many, then, where
 //! they are many, how many bits follow, then for each the gap to the one before and its class in unary.
 
-use super::bits::{Bits, digit, rice_bits, rice_low};
-use super::fold::END;
-use super::merge::{List, Merged};
-use super::terms::{Word, characters};
+use super::bits::{Bits, digit, posting_bits, rice_low};
+use super::lexicon::characters;
+use super::merge::{List, Merged, Pile};
+use super::tokens::END;
 
 /// How large a shard grows before the next begins.
 const SHARD_BYTES: usize = 48 << 10;
@@ -18,94 +18,101 @@ const SHARED_MAX: usize = 26;
 /// Shards of one kind: how many terms each holds, and what the page is handed.
 pub(super) type Shards = Vec<(usize, String)>;
 
+/// Writes words and their lists.
+pub(super) fn words(words: Pile<'_, &str>, documents: usize) -> (Shards, Shards) {
+    let start = |word: &str| {
+        let mut start = [0; 8];
+        start.iter_mut().zip(word.bytes()).for_each(|(to, byte)| *to = byte);
+        u64::from_be_bytes(start)
+    };
+    let merged = words.sorted_by(|word| (start(word), word));
+    let mut lists = Writer::default();
+    for (_, list) in merged.iter() {
+        write(&mut lists.bits, list, documents);
+        lists.end_term();
+    }
+    (dictionary(&merged), lists.end())
+}
+
 /// Writes the words themselves: how many characters each shares with the one before, as `@`, `A` to `Z`,
 /// then the rest of it. No folded word has a capital letter.
-pub(super) fn dictionary(words: &Merged<Word<'_>>) -> Shards {
+fn dictionary(words: &Merged<&str>) -> Shards {
     let (mut shards, mut last) = (vec![(0, String::new())], "");
     for (word, _) in words.iter() {
         if shards.last().is_some_and(|(_, text)| text.len() >= SHARD_BYTES) {
             shards.push((0, String::new()));
             last = "";
         }
-        let shared = word.text.chars().zip(last.chars()).take_while(|(a, b)| a == b).count();
+        let shared = word.chars().zip(last.chars()).take_while(|(a, b)| a == b).count();
         let shared = shared.min(SHARED_MAX);
-        let rest = word.text.char_indices().nth(shared).map_or("", |(at, _)| &word.text[at..]);
+        let rest = word.char_indices().nth(shared).map_or("", |(at, _)| &word[at..]);
         let Some((count, text)) = shards.last_mut() else { break };
         *count += 1;
         text.extend(('@'..='Z').nth(shared));
         text.push_str(rest);
-        last = word.text;
+        last = word;
     }
     shards.retain(|(count, _)| *count > 0);
     shards
 }
 
-/// Writes the lists of the words, in the order of the dictionary.
-pub(super) fn words(words: &Merged<Word<'_>>, documents: usize) -> Shards {
-    let (mut shards, mut bits, mut count) = (Vec::new(), Bits::default(), 0);
-    for (_, list) in words.iter() {
-        write(&mut bits, list, documents);
-        count += 1;
-        if is_full(&bits) {
-            shards.push((std::mem::take(&mut count), std::mem::take(&mut bits).finish()));
-        }
-    }
-    if count > 0 {
-        shards.push((count, bits.finish()));
-    }
-    shards
-}
-
-/// Sorts the pairs, writes their lists, and returns all characters in the order that is used.
+/// Writes pairs with their lists, and returns all characters in the order that is used.
 ///
 /// All pairs of one first character stand together in one shard: how many, then for each the gap to the
 /// second character of the one before, and its list.
-pub(super) fn grams(grams: &mut Merged<u64>, documents: usize) -> (String, Shards) {
-    let characters = Characters::of(grams);
-    grams.sort_by_key(|gram| characters.places(gram));
+pub(super) fn grams(grams: Pile<'_, u64>, documents: usize) -> (String, Shards) {
+    let characters = Characters::of(&grams);
+    let merged = grams.sorted_by(|gram| characters.places(gram));
     let all: Vec<((u32, u32), &List)> =
-        grams.iter().map(|(gram, list)| (characters.places(gram), list)).collect();
-    let (mut shards, mut bits, mut count) = (Vec::new(), Bits::default(), 0);
+        merged.iter().map(|(gram, list)| (characters.places(gram), list)).collect();
+    let mut groups = Writer::default();
     for same in all.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+        let bits = &mut groups.bits;
         bits.gamma(same.len() as u64 - 1);
         let low = rice_low(characters.order.len() + 1, same.len());
         let mut next = 0;
         for ((_, second), list) in same {
             bits.rice(u64::from(second - next), low);
             next = second + 1;
-            write(&mut bits, list, documents);
+            write(bits, list, documents);
         }
-        count += 1;
-        if is_full(&bits) {
-            shards.push((std::mem::take(&mut count), std::mem::take(&mut bits).finish()));
-        }
+        groups.end_term();
     }
-    if count > 0 {
-        shards.push((count, bits.finish()));
-    }
-    (characters.order.iter().collect(), shards)
+    (characters.order.iter().collect(), groups.end())
 }
 
-fn is_full(bits: &Bits) -> bool {
-    bits.length >= SHARD_BYTES as u64 * 13 / 2
+/// Cuts a stream of bits into shards.
+#[derive(Default)]
+struct Writer {
+    shards: Shards,
+    bits: Bits,
+    count: usize,
+}
+
+impl Writer {
+    fn end_term(&mut self) {
+        self.count += 1;
+        if self.bits.length() >= SHARD_BYTES * 13 / 2 {
+            let bits = std::mem::take(&mut self.bits);
+            self.shards.push((std::mem::take(&mut self.count), bits.finish()));
+        }
+    }
+
+    fn end(mut self) -> Shards {
+        if self.count > 0 {
+            self.shards.push((self.count, self.bits.finish()));
+        }
+        self.shards
+    }
 }
 
 fn write(bits: &mut Bits, list: &List, documents: usize) {
     let low = rice_low(documents, list.len());
     bits.gamma(list.len() as u64 - 1);
     if list.len() > SHORT {
-        let all = gaps(list).map(|(gap, class)| rice_bits(gap, low) + u64::from(3.min(class + 1)));
-        bits.gamma(all.sum());
+        bits.gamma(gaps(list).map(|(gap, class)| posting_bits(gap, low, class)).sum());
     }
-    for (gap, class) in gaps(list) {
-        bits.rice(gap, low);
-        match class {
-            0 => bits.put(0, 1),
-            1 => bits.put(0b10, 2),
-            2 => bits.put(0b110, 3),
-            _ => bits.put(0b111, 3),
-        }
-    }
+    bits.postings(gaps(list), low);
 }
 
 /// Returns for each posting how many documents are passed over before it, and its class.
@@ -127,11 +134,11 @@ struct Characters {
 }
 
 impl Characters {
-    fn of(grams: &Merged<u64>) -> Characters {
+    fn of(grams: &Pile<'_, u64>) -> Characters {
         let mut counts: Vec<(char, usize)> = Vec::new();
-        for (gram, list) in grams.iter() {
+        for (gram, count) in grams.counts() {
             let (first, second) = characters(gram);
-            counts.push((first, list.len()));
+            counts.push((first, count));
             counts.push((second, 0));
         }
         counts.retain(|(c, _)| *c != END);

@@ -9,8 +9,10 @@ use kamishibai::compile::{Bundle, Change, compile, recompile};
 use kamishibai::load;
 use kamishibai::output::cache_control;
 use kamishibai::page::Options;
-use kamishibai::search::{Token, fold, tokens};
+use kamishibai::search::{Token, blocks, fold, tokens};
 use kamishibai::source::{Source, SourcePath, Sources};
+use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -46,8 +48,9 @@ fn folding_a_text_is_folding_its_unusual_characters_too() {
 fn tokens_are_those_of_the_vectors() {
     for case in vectors()["tokens"].as_array().expect("a list") {
         let (mut words, mut grams) = (Vec::new(), Vec::new());
-        tokens(case[0].as_str().expect("a text"), |token| match token {
-            Token::Word(word) => words.push(word.to_owned()),
+        let text = case[0].as_str().expect("a text");
+        tokens(text, |token| match token {
+            Token::Word(word) => words.push(text[word].to_owned()),
             Token::Gram(first, '\0') => grams.push(first.to_string()),
             Token::Gram(first, second) => grams.push([first, second].iter().collect()),
         });
@@ -56,6 +59,57 @@ fn tokens_are_those_of_the_vectors() {
         };
         assert_eq!((words, grams), (list(&case[1]), list(&case[2])), "{}", case[0]);
     }
+}
+
+/// Pieces of texts that take every way there is through folding, alone and side by side.
+const PIECES: &str = "word|Word|a|7| |-|x\u{301}|\u{323}|é|ß|Σ|ς|İ|…|’|ﬁ|①|か|が|か\u{3099}|カ\u{3099}|ガ|ー|ｶﾞ|ﾊ\u{309a}\
+    |ヽ|漢|字|㍿|、|。|\u{3000}|Ａ|각|가\u{11a8}|\u{1100}\u{1161}|ไทย|да|Я|🎉|👩‍💻|𠮷|a longer run of plain words |MiXeD_Case.";
+
+fn texts() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(PIECES.split('|').collect::<Vec<_>>());
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn folding_in_pieces_is_folding_at_once(text in texts()) {
+        let mut folded = String::new();
+        fold(&text, &mut folded);
+        let all = text.nfkc().flat_map(char::to_lowercase).filter(|c| *c != 'ー').map(|c| match c {
+            'ァ'..='ヶ' | 'ヽ' | 'ヾ' => char::from_u32(u32::from(c) - 0x60).expect("a hiragana"),
+            'ς' => 'σ',
+            c => c,
+        });
+        prop_assert_eq!(folded, all.collect::<String>());
+    }
+
+    #[test]
+    fn many_bytes_at_a_time_give_the_tokens_of_one_at_a_time(text in "[a-z0-9 .,_-]{0,200}|[a-z]{60,70}( [a-z]{0,70}){0,4}") {
+        let of = |text: &str| {
+            let mut found = Vec::new();
+            tokens(text, |token| found.push(token));
+            found.sort_by_key(|token| matches!(token, Token::Gram(..)));
+            found
+        };
+        let mut slowly = of(&format!("{text} 、"));
+        prop_assert_eq!(slowly.pop(), Some(Token::Gram('、', '\0')));
+        prop_assert_eq!(of(&text), slowly);
+    }
+}
+
+#[test]
+fn white_space_is_one_space_wherever_it_stands() {
+    let lengths = (2..80).flat_map(|length| (1..length).map(move |at| (at, length - at)));
+    let all = lengths.map(|(a, b)| ("a".repeat(a), "b".repeat(b))).collect::<Vec<_>>();
+    let lines = all.iter().map(|(start, end)| format!("{start}  {end}\n\n"));
+    let source = Source::text("wiki/A.md", &lines.collect::<String>());
+    let bundle = compile(Sources::from_iter([source]), Options::default());
+    let mut said = Vec::new();
+    for entry in bundle.catalog.entries() {
+        blocks(entry, |block| said.push(block.text.to_owned()));
+    }
+    let expected = all.iter().map(|(start, end)| format!("{start} {end}"));
+    assert_eq!(said[1..], expected.collect::<Vec<_>>());
 }
 
 fn demo() -> Sources {
