@@ -11,10 +11,9 @@ use std::{panic, thread};
 use super::fold::fold;
 use super::lexicon::{Lexicon, Vocabulary, gram};
 use super::text::blocks;
-use super::texts::Piece;
+use super::texts::{Piece, Sums, sums};
 use super::tokens::{Token, tokens};
 use crate::catalog::Entry;
-use crate::digest::Digest;
 
 /// The terms of one document.
 #[derive(Debug)]
@@ -33,8 +32,8 @@ pub(super) struct Found {
     pub(super) grams: Box<[u32]>,
     /// How many tokens there are.
     pub(super) length: u32,
-    /// Identifies what a shard of texts says of the document.
-    pub(super) digest: Digest,
+    /// Stand for what a shard of texts says of the document.
+    pub(super) sums: Sums,
     /// How large the text is.
     pub(super) bytes: usize,
 }
@@ -85,7 +84,7 @@ impl Found {
         });
         writer.end();
         let (words, grams) = lexicon.end_document();
-        Found { words, grams, length, digest: Digest::of(piece), bytes }
+        Found { words, grams, length, sums: sums(piece), bytes }
     }
 }
 

@@ -121,7 +121,31 @@ pub(super) fn ranges(entries: &[Arc<Entry>], terms: &[&Terms]) -> Vec<Range<usiz
     ranges
 }
 
+/// What stands for the bytes that a shard of texts says of one document.
+pub(super) type Sums = [u64; 4];
+
+/// Sums a text up: four sums of 64 bits side by side, each taking every fourth word.
+///
+/// Their digest names the shard. A digest of each document took a twentieth of the whole index.
+pub(super) fn sums(text: &[u8]) -> Sums {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut sums = [text.len() as u64, 1, 2, 3];
+    let mut add = |words: &[[u8; 8]]| {
+        for (sum, word) in sums.iter_mut().zip(words) {
+            *sum = (sum.rotate_left(29) ^ u64::from_le_bytes(*word)).wrapping_mul(ODD);
+        }
+    };
+    let (blocks, rest) = text.as_chunks::<32>();
+    let mut last = [0; 32];
+    last[..rest.len()].copy_from_slice(rest);
+    for block in blocks.iter().chain([&last]) {
+        add(block.as_chunks().0);
+    }
+    sums
+}
+
 /// Returns what stands for the bytes of a shard of texts, which are not made yet.
 pub(super) fn digest(terms: &[&Terms]) -> Digest {
-    Digest::of_parts(terms.iter().map(|terms| terms.found.digest.as_bytes()))
+    let sums = terms.iter().flat_map(|terms| &terms.found.sums);
+    Digest::of(&sums.flat_map(|sum| sum.to_le_bytes()).collect::<Vec<u8>>())
 }
