@@ -4,7 +4,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::tokens::{WIDE_BYTES, wide};
+use super::tokens::wide;
 
 /// Appends a text as searches compare it: NFKC, lower case, katakana as hiragana, without long-vowel marks.
 pub fn fold(text: &str, out: &mut String) {
@@ -38,20 +38,24 @@ pub fn fold(text: &str, out: &mut String) {
 }
 
 /// Passes over characters that are the same when they are folded, nearly all of them.
-fn after_same(text: &[u8], mut at: usize) -> usize {
-    while let Some(byte) = text.get(at) {
-        if matches!(byte, b'\0'..=b'@' | b'['..=b'\x7f') {
-            at += 1;
-        } else if let Some(
-            '\u{3041}'..='\u{3096}' | '\u{4e00}'..='\u{9fff}' | '\u{3001}'..='\u{301f}',
-        ) = wide(text, at)
-        {
-            at += WIDE_BYTES;
-        } else {
-            break;
+fn after_same(text: &[u8], at: usize) -> usize {
+    let mut rest = &text[at..];
+    loop {
+        match rest {
+            [b'\0'..=b'@' | b'['..=b'\x7f', tail @ ..] => rest = tail,
+            [a, b, c, tail @ ..]
+                if matches!(
+                    wide([*a, *b, *c]),
+                    Some(
+                        '\u{3041}'..='\u{3096}' | '\u{4e00}'..='\u{9fff}' | '\u{3001}'..='\u{301f}',
+                    )
+                ) =>
+            {
+                rest = tail;
+            }
+            _ => return text.len() - rest.len(),
         }
     }
-    at
 }
 
 /// Folds what is not plain at `start` with the plain character before it, which it may be joined to, and

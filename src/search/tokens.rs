@@ -89,38 +89,45 @@ pub fn tokens(folded: &str, mut each: impl FnMut(Token)) {
 
 /// Tells what a character that is not ASCII begins; returns where that ends.
 fn wide_tokens(folded: &str, start: usize, each: &mut impl FnMut(Token)) -> usize {
-    let next = |at: usize| {
-        let ordinary = wide(folded.as_bytes(), at).filter(|c| is_ordinary(*c));
-        ordinary.or_else(|| folded[at..].chars().next())
-    };
-    let Some(mut last) = next(start) else { return folded.len() };
-    let mut at = start + last.len_utf8();
-    match class(last) {
+    let Some(first) = folded[start..].chars().next() else { return folded.len() };
+    let at = start + first.len_utf8();
+    match class(first) {
         Class::Word => {
-            at = word_end(folded, at);
-            word(folded, start..at, each);
+            let end = word_end(folded, at);
+            word(folded, start..end, each);
+            end
         }
-        Class::Mark => each(Token::Gram(last, END)),
+        Class::Mark => {
+            each(Token::Gram(first, END));
+            at
+        }
         Class::Gram => {
-            while let Some(c) = next(at)
-                && (is_ordinary(c) || class(c) == Class::Gram)
-            {
+            let (mut last, mut at) = (first, at);
+            while let Some(c) = next_in_run(folded, at) {
                 each(Token::Gram(last, c));
                 last = c;
                 at += c.len_utf8();
             }
             each(Token::Gram(last, END));
+            at
         }
     }
-    at
 }
 
-/// How many bytes a character of Japanese or Chinese has, nearly always.
-pub(super) const WIDE_BYTES: usize = 3;
+/// Returns the character at `at` if pairs are made of it.
+#[inline]
+fn next_in_run(folded: &str, at: usize) -> Option<char> {
+    if let [a, b, c, ..] = folded.as_bytes()[at..]
+        && let Some(c) = wide([a, b, c]).filter(|c| is_ordinary(*c))
+    {
+        return Some(c);
+    }
+    folded[at..].chars().next().filter(|c| class(*c) == Class::Gram)
+}
 
-/// Returns the character at `at`, if it has that many.
-pub(super) fn wide(text: &[u8], at: usize) -> Option<char> {
-    let [a, b, c] = text.get(at..at + WIDE_BYTES)? else { return None };
+/// Reads a character of three bytes, as nearly all of Japanese and Chinese are.
+#[inline]
+pub(super) fn wide([a, b, c]: [u8; 3]) -> Option<char> {
     let code = u32::from(a & 0xf) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f);
     if a >> 4 == 0xe { char::from_u32(code) } else { None }
 }
