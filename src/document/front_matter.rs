@@ -32,10 +32,10 @@ pub struct Matter {
     pub directives: Vec<(String, Node)>,
 }
 
-const COMMON: &[&str] =
+pub const COMMON: &[&str] =
     &["title", "aliases", "tags", "lang", "date", "draft", "summary", "reading"];
-const PAGE: &[&str] = &["redirect", "order"];
-const DECK: &[&str] =
+pub const PAGE: &[&str] = &["redirect", "order"];
+pub const DECK: &[&str] =
     &["speaker", "duration", "marp", "description", "author", "keywords", "url", "image"];
 
 /// Where the front matter of a text lies.

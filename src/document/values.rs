@@ -43,6 +43,13 @@ pub const TRANSITIONS: &[&str] = &[
     "zoom",
 ];
 
+/// The directives whose values are words, and these.
+pub const WORDS: &[(&str, &[&str])] = &[
+    ("paginate", &["true", "false", "hold", "skip"]),
+    ("hide", &["true", "false"]),
+    ("math", &["mathjax", "katex"]),
+];
+
 /// Returns what is wrong with the value of a directive, and a help; nothing where it means something.
 pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
     let name = key.strip_prefix('_').unwrap_or(key);
@@ -65,13 +72,10 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
     };
     let one = |known: bool, help: &str| (!known && !text.is_empty()).then(|| help.to_owned());
     let help = match name {
-        "paginate" => words(&["true", "false", "hold", "skip"]),
-        "hide" => words(&["true", "false"]),
-        "math" => words(&["mathjax", "katex"]),
         "headingDivider" => divider(node),
         "lang" => one(is_lang(text), "write a language such as ja or en"),
         "time" => one(duration_seconds(text).is_some(), "write a time such as 30s or 2m"),
-        _ => None,
+        _ => WORDS.iter().find(|(key, _)| *key == name).and_then(|(_, known)| words(known)),
     };
     let value = if text.is_empty() { node.texts().join(", ") } else { text.to_owned() };
     help.map(|help| (format!("`{key}: {value}` means nothing"), help))

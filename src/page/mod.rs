@@ -11,6 +11,7 @@ mod feed;
 mod fill;
 mod hosts;
 mod list;
+mod names;
 mod news;
 mod sequence;
 mod shell;
@@ -30,6 +31,7 @@ pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
 pub use fill::{encode, root_of};
 pub use hosts::FOR_EVER;
 pub use list::list_routes;
+pub use names::{headings, names};
 pub use shell::{Shell, site_languages};
 
 /// What a compile is made for.

@@ -279,6 +279,7 @@ async fn own_file(axum::extract::Path(file): axum::extract::Path<String>) -> Res
     let (name, kind) = match file.as_str() {
         "live.js" => ("live/live.js", "text/javascript; charset=utf-8"),
         "live.css" => ("live/live.css", "text/css; charset=utf-8"),
+        "editor.js" => ("editor/editor.js", "text/javascript; charset=utf-8"),
         "editor.css" => ("editor/editor.css", "text/css; charset=utf-8"),
         "idiomorph.js" => ("vendor/idiomorph.js", "text/javascript; charset=utf-8"),
         _ => return StatusCode::NOT_FOUND.into_response(),

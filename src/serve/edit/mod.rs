@@ -4,6 +4,7 @@
 
 mod answer;
 mod form;
+mod names;
 mod preview;
 mod source;
 
@@ -45,6 +46,8 @@ pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         .route("/_kami/source/{*path}", source)
         .route("/_kami/edit/{*path}", get(form::show).post(form::save))
         .route("/_kami/preview/{*path}", post(preview::show))
+        .route("/_kami/names", get(names::show))
+        .route("/_kami/parse", post(names::parse))
 }
 
 /// Checks who asks: somebody who may edit. Returns why not.

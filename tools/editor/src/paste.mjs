@@ -1,0 +1,104 @@
+// What comes by paste and drop: pictures go beside the page, addresses become links, tables tables, HTML Markdown.
+import { EditorView } from "@codemirror/view";
+import { gfm } from "@joplin/turndown-plugin-gfm";
+import Turndown from "turndown";
+import { say } from "./words.mjs";
+
+const ADDRESS = /^(?:https?:\/\/|mailto:)[^\s<>]+$/;
+
+function insert(view, text, at = view.state.selection.main) {
+  view.dispatch({ changes: { from: at.from, to: at.to, insert: text }, selection: { anchor: at.from + text.length }, userEvent: "input.paste", scrollIntoView: true });
+}
+
+// Cells that a spreadsheet puts on the clipboard: lines of tabs, all of one length.
+export function tableOf(text) {
+  const rows = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "").split("\n").map((row) => row.split("\t"));
+  const columns = rows[0].length;
+  if (columns < 2 || rows.length < 2 || rows.some((row) => row.length !== columns)) return null;
+  const cell = (text) => text.trim().replace(/\|/g, "\\|") || " ";
+  const line = (cells) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(rows[0]), line(rows[0].map(() => "---")), ...rows.slice(1).map(line)].join("\n") + "\n";
+}
+
+// The browser parses what the server hands back: no string of HTML is ever put into this page.
+function parsed(html) {
+  const request = new XMLHttpRequest();
+  request.open("POST", "/_kami/parse");
+  request.responseType = "document";
+  request.setRequestHeader("content-type", "text/plain; charset=utf-8");
+  return new Promise((resolve, reject) => {
+    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject(new Error(String(request.status))));
+    request.onerror = reject;
+    request.send(html);
+  });
+}
+
+async function markdownOf(html) {
+  const made = await parsed(html);
+  const service = new Turndown({ headingStyle: "atx", codeBlockStyle: "fenced", bulletListMarker: "-", emDelimiter: "*" });
+  service.use(gfm);
+  service.remove(["script", "style", "noscript", "title", "meta"]);
+  return service.turndown(made.body).trim();
+}
+
+function nameOf(file) {
+  if (file.name && !/^image\.\w+$/.test(file.name)) return file.name;
+  const now = new Date();
+  const two = (number) => String(number).padStart(2, "0");
+  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}.${file.type.split("/")[1]?.replace("jpeg", "jpg").replace("svg+xml", "svg") ?? "png"}`;
+}
+
+export function pasting(source, tell) {
+  async function send(view, files, at) {
+    let place = at;
+    for (const file of files) {
+      tell(say("uploading"));
+      try {
+        const { path, markdown } = await source.upload(file, nameOf(file));
+        insert(view, markdown, place ?? view.state.selection.main);
+        place = null;
+        tell(say("uploaded", { path }));
+      } catch (error) {
+        tell(say("failed", { why: error.message }));
+      }
+    }
+  }
+
+  return EditorView.domEventHandlers({
+    paste(event, view) {
+      const data = event.clipboardData;
+      const [text, html] = [data.getData("text/plain"), data.getData("text/html")];
+      const files = [...data.files];
+      if (files.length && !text) {
+        send(view, files);
+        return true;
+      }
+      const { from, to } = view.state.selection.main;
+      if (ADDRESS.test(text.trim()) && from !== to && !view.state.sliceDoc(from, to).includes("\n")) {
+        insert(view, `[${view.state.sliceDoc(from, to)}](${text.trim()})`);
+        return true;
+      }
+      const table = tableOf(text);
+      if (table) {
+        insert(view, table);
+        return true;
+      }
+      // A text editor's clipboard has HTML that says no more than the text.
+      if (html && /<(?:a|b|strong|em|i|h[1-6]|ul|ol|table|img|code|pre|blockquote)\b/i.test(html) && !/data-vscode|class="?monaco/i.test(html)) {
+        const at = view.state.selection.main;
+        markdownOf(html).then((markdown) => insert(view, markdown || text, at), () => insert(view, text, at));
+        return true;
+      }
+      return false;
+    },
+    drop(event, view) {
+      const files = [...event.dataTransfer.files];
+      if (!files.length) return false;
+      event.preventDefault();
+      const at = view.posAtCoords({ x: event.clientX, y: event.clientY }) ?? view.state.selection.main.head;
+      send(view, files, { from: at, to: at });
+      return true;
+    },
+  });
+}

@@ -1,0 +1,74 @@
+// The text on disk: read, written over the revision that was seen, and told apart from what others wrote meanwhile.
+import { opened, written } from "./text.mjs";
+
+const address = (kind, path) => `/_kami/${kind}/${path.split("/").map(encodeURIComponent).join("/")}`;
+
+async function told(response) {
+  const { message, help } = await response.json().catch(() => ({}));
+  return [message ?? `${response.status}`, help].filter(Boolean).join(" — ");
+}
+
+export class Source {
+  constructor(path) {
+    this.path = path;
+    this.tag = null; // of the revision that the text stands on; none: there is no file
+    this.form = opened("");
+  }
+
+  // Reads the file; "" where there is none.
+  async read() {
+    const response = await fetch(address("source", this.path));
+    if (response.status === 404) {
+      this.tag = null;
+      return "";
+    }
+    if (!response.ok) throw new Error(await told(response));
+    this.tag = response.headers.get("etag");
+    // `text()` would drop a byte order mark.
+    const bytes = await response.arrayBuffer();
+    this.form = opened(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
+    return this.form.shown;
+  }
+
+  // Writes the text. Answers with {saved}, {merged} (what both changes come to), {theirs} or {why}.
+  async write(shown) {
+    const condition = this.tag ? { "if-match": this.tag } : { "if-none-match": "*" };
+    const body = written(this.form, shown);
+    const response = await fetch(address("source", this.path), { method: "PUT", headers: condition, body });
+    if (response.ok) {
+      this.tag = response.headers.get("etag");
+      return { saved: true };
+    }
+    if (response.status !== 412) return { why: await told(response) };
+    const { current, digest, merged } = await response.json();
+    if (current === null) {
+      this.tag = null;
+      return { gone: true };
+    }
+    return { theirs: opened(current).shown, tag: `"${digest}"`, merged: merged === null ? null : opened(merged).shown };
+  }
+
+  async upload(file, name) {
+    const folder = this.path.slice(0, this.path.lastIndexOf("/"));
+    const response = await fetch(`${address("upload", folder)}?name=${encodeURIComponent(name)}`, { method: "POST", body: file });
+    if (!response.ok) throw new Error(await told(response));
+    return response.json();
+  }
+
+  // Asks what a draft becomes: a document, parsed by the browser itself.
+  preview(shown) {
+    const request = new XMLHttpRequest();
+    request.open("POST", address("preview", this.path));
+    request.setRequestHeader("accept", "text/html");
+    request.responseType = "document";
+    const answer = new Promise((resolve, reject) => {
+      request.onload = () => (request.status === 200 && request.response ? resolve(request) : reject(new Error(String(request.status))));
+      request.onerror = reject;
+    });
+    request.send(written(this.form, shown));
+    return answer.then((done) => ({
+      document: done.response,
+      route: decodeURIComponent(done.getResponseHeader("kami-route") ?? "").replace(/^\//, ""),
+    }));
+  }
+}
