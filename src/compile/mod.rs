@@ -3,6 +3,8 @@
 //! A warm compile takes the changed documents out of the catalog and puts the new ones in; it gives
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
+mod faults;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -10,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
-use crate::diagnostic::{self, Diagnostic, Severity, rules};
+use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::{self, Document, Settings};
 use crate::history::History;
@@ -18,7 +20,7 @@ use crate::output::{self, MANIFEST, Output, Templates, WORKER};
 use crate::page::{self, Options, Site};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
-use crate::span::{Lines, Span};
+use crate::span::Lines;
 
 /// Every output of one compile, whole.
 #[derive(Debug)]
@@ -416,90 +418,4 @@ impl Bundle {
         addresses.push(".nojekyll".to_owned());
         addresses
     }
-
-    /// Returns what is wrong with single files: quick, and all that can be an error in a document.
-    pub fn parse_diagnostics(&self) -> Vec<Diagnostic> {
-        let mut found: Vec<Diagnostic> =
-            self.config_diagnostics.iter().chain(&self.templates.diagnostics).cloned().collect();
-        found.extend(
-            self.documents.values().flat_map(|document| document.diagnostics.iter().cloned()),
-        );
-        found.extend(self.sources.iter().filter_map(fault));
-        found.extend(self.faults.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
-        diagnostic::sort(&mut found);
-        found.dedup();
-        found
-    }
-
-    /// Returns everything that is wrong with the site, by place.
-    pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        let entries: Vec<&Arc<Entry>> = self.catalog.entries().collect();
-        let known = crate::check::Known::new(&self.catalog, &self.config);
-        let mut found: Vec<Diagnostic> = entries
-            .par_iter()
-            .flat_map_iter(|entry| crate::check::document(&known, entry))
-            .collect();
-        found.extend(crate::check::site(&self.catalog, &self.config));
-        let themes = &self.templates.interface.themes;
-        found.extend(crate::check::themes(&self.catalog, &self.config, themes));
-        found.extend(self.parse_diagnostics());
-        diagnostic::sort(&mut found);
-        found.dedup();
-        found
-    }
-
-    /// Returns a diagnostic with its line, column and excerpt.
-    pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
-        let source = self.sources.get(&diagnostic.path);
-        let text = source.and_then(Source::as_text).unwrap_or("");
-        let mut located = diagnostic.locate_in(text, &self.lines(&diagnostic.path, text));
-        if let Some(Content::Unusable(fault)) = source.map(|source| &source.content) {
-            (located.line, located.column) = (fault.line, fault.column);
-        }
-        if let Some(file) = &self.options.file {
-            located.path = beside(file, &diagnostic.path);
-        }
-        located
-    }
-
-    /// Returns the lines of a file; those of the file that was asked for last are known.
-    fn lines(&self, path: &SourcePath, text: &str) -> Arc<Lines> {
-        let mut known = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, lines)) = &*known
-            && of == path
-        {
-            return Arc::clone(lines);
-        }
-        let lines = Arc::new(Lines::of(text));
-        *known = Some((path.clone(), Arc::clone(&lines)));
-        lines
-    }
-
-    /// Tells whether a diagnostic is an error, or would be one under `--strict`.
-    pub fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
-        diagnostics.iter().any(|diagnostic| strict || diagnostic.rule.severity == Severity::Error)
-    }
-}
-
-/// Returns the name that people know a source by when one file is the whole site.
-fn beside(file: &str, path: &SourcePath) -> String {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let own = path.as_str().strip_prefix("decks/").unwrap_or_default();
-    if own == name || own.strip_suffix(".md") == Some(name) {
-        return file.to_owned();
-    }
-    let folder = file.rfind('/').map_or("", |at| &file[..=at]);
-    format!("{folder}{}", path.as_str().trim_start_matches("decks/"))
-}
-
-fn fault(source: &Source) -> Option<Diagnostic> {
-    let Content::Unusable(fault) = &source.content else { return None };
-    let rule = rules::find(fault.code).unwrap_or(&rules::UNREADABLE);
-    Some(Diagnostic {
-        rule,
-        path: source.path.clone(),
-        span: Span::default(),
-        message: fault.message.clone(),
-        help: fault.help.clone(),
-    })
 }
