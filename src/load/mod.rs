@@ -205,14 +205,14 @@ pub fn scan(root: &Root) -> Sources {
 /// Reads one source that is an ordinary file, as most are.
 fn read_quickly(folder: &Folder, path: &SourcePath) -> Option<Source> {
     let bytes = folder.bytes(path, bytes_max(path))?;
-    Some(source(path, bytes))
+    Some(source(path, &bytes))
 }
 
-fn source(path: &SourcePath, bytes: Vec<u8>) -> Source {
+fn source(path: &SourcePath, bytes: &[u8]) -> Source {
     if is_text(path) {
         text(path, bytes)
     } else {
-        Source::asset(path.as_str(), &bytes, picture::size(path, &bytes))
+        Source::asset(path.as_str(), bytes, picture::size(path, bytes))
     }
 }
 
@@ -251,7 +251,7 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
         return Some(unusable(path.as_str(), "too-large", message, help.to_owned()));
     }
     match contents(root, &disk) {
-        Ok(Contents::Bytes(bytes)) => Some(source(path, bytes)),
+        Ok(Contents::Bytes(bytes)) => Some(source(path, &bytes)),
         Ok(Contents::Special) => Some(special(path)),
         Ok(Contents::Outside) => Some(outside(path.as_str())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -296,26 +296,26 @@ fn is_template_text(path: &SourcePath) -> bool {
         && matches!(path.extension(), Some("html" | "css" | "js" | "svg" | "toml"))
 }
 
-fn text(path: &SourcePath, bytes: Vec<u8>) -> Source {
-    match String::from_utf8(bytes) {
+fn text(path: &SourcePath, bytes: &[u8]) -> Source {
+    // To look through Japanese byte by byte takes far longer than to copy what was found to be a text.
+    match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => Source {
             path: path.clone(),
             digest: Digest::of(text.as_bytes()),
-            content: Content::Text(Arc::new(text)),
+            content: Content::Text(Arc::new(text.to_owned())),
         },
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let bytes = error.into_bytes();
+            let at = error.valid_up_to();
             let valid = String::from_utf8_lossy(&bytes[..at]);
             let place = Lines::of(&valid).place(&valid, valid.len());
-            let guess = encoding(&bytes);
+            let guess = encoding(bytes);
             let message = format!("the text is not UTF-8 from byte {at} on; it looks like {guess}");
             let help = format!("convert it: iconv -f {guess} -t UTF-8 {path} > new.md");
             let mut source = unusable(path.as_str(), "not-utf8", message, help);
             if let Content::Unusable(fault) = &mut source.content {
                 (fault.line, fault.column) = (place.line, place.column);
             }
-            source.digest = Digest::of(&bytes);
+            source.digest = Digest::of(bytes);
             source
         }
     }
