@@ -13,7 +13,7 @@ use crate::source::SourcePath;
 /// Folds a name: composition, width, case, spaces and bidi controls do not tell names apart.
 pub fn fold(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
-    if name.chars().all(is_plain) {
+    if name.is_ascii() || name.chars().all(is_plain) {
         let is_space = |c: char| matches!(c, ' ' | '_' | '\t'..='\r');
         for part in name.split(is_space).filter(|part| !part.is_empty()) {
             if !out.is_empty() {
@@ -76,7 +76,8 @@ fn underscore(out: &mut String) {
 pub fn exact(name: &str) -> String {
     let name = name.trim();
     let spaced = name.replace('_', " ");
-    if name.chars().all(is_plain) { spaced } else { spaced.nfc().collect() }
+    let plain = name.is_ascii() || name.chars().all(is_plain);
+    if plain { spaced } else { spaced.nfc().collect() }
 }
 
 /// Returns the key of a folded name in the catalog's tables: FNV-1a, its bits then mixed (murmur3's

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Site;
 use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
-use crate::document::html::escape;
+use crate::document::html::{escape, has_byte, is_one_of};
 use crate::document::{Filling, Form, Picture, Prose};
 use crate::theme::file_of;
 
@@ -78,28 +78,19 @@ fn way(root: &str, address: &str, out: &mut String) {
     out.push_str(if root.is_empty() && scheme() { "./" } else { root });
 }
 
-/// The bytes that are not written as they are: what an address may not hold, and `&`.
-const SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    let mut byte = 0;
-    while byte <= b' ' {
-        special[byte as usize] = true;
-        byte += 1;
-    }
-    let others = b"%?#\"<>\\^`{|}&";
-    let mut at = 0;
-    while at < others.len() {
-        special[others[at] as usize] = true;
-        at += 1;
-    }
-    special
-};
+/// Tells whether a byte is not written as it is: what an address may not hold, and `&`.
+fn is_special(byte: u8) -> bool {
+    (byte <= b' ') | is_one_of(byte, b"\"#%&<>?\\^`{|}")
+}
 
 fn encode_into(address: &str, ampersand: &str, out: &mut String) {
     const DIGITS: [&str; 16] =
         ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
+    if !has_byte(address, is_special) {
+        return out.push_str(address);
+    }
     let mut rest = address;
-    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
+    while let Some(at) = rest.bytes().position(is_special) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'&' => out.push_str(ampersand),

@@ -1,5 +1,6 @@
 //! What every page has: language, title, navigation, style sheets, policy.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub struct Shell {
 }
 
 /// Where the site's own pages are, seen from this one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SiteLinks {
     pub title: String,
     pub home: String,
@@ -102,7 +103,7 @@ const POLICY: [(&str, &str); 12] = [
 
 /// Returns the Content-Security-Policy of a page that shows pictures from `origins`.
 pub(super) fn policy(origins: &[String], html: bool) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(512);
     for (name, value) in POLICY {
         if !out.is_empty() {
             out.push_str("; ");
@@ -143,7 +144,7 @@ pub(super) fn in_language(site: Site<'_>, stem: &str, lang: &str) -> String {
     let spoken = lang != site.config.lang
         && site.config.languages.iter().any(|l| l == lang)
         && (site.catalog.speaks(lang) || site.config.event.translations.contains_key(lang));
-    if spoken { format!("{stem}.{lang}.html") } else { format!("{stem}.html") }
+    if spoken { [stem, ".", lang, ".html"].concat() } else { [stem, ".html"].concat() }
 }
 
 /// Returns what a language is called in itself.
@@ -285,10 +286,21 @@ pub(super) fn date_text(site: Site<'_>, date: &str, lang: &str) -> String {
     let one_of = |key, index: i8| {
         word(key).split(' ').nth(usize::try_from(index).unwrap_or(0)).unwrap_or("")
     };
-    word("date_format")
-        .replace("{year}", &day.year().to_string())
-        .replace("{month}", &day.month().to_string())
-        .replace("{month_name}", one_of("months", day.month() - 1))
-        .replace("{day}", &day.day().to_string())
-        .replace("{weekday}", one_of("weekdays", day.weekday().to_monday_zero_offset()))
+    let (mut out, mut rest) = (String::with_capacity(48), word("date_format"));
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let (name, behind) = after.split_once('}').unwrap_or(("", after));
+        let part: Option<Cow<'_, str>> = match name {
+            "year" => Some(day.year().to_string().into()),
+            "month" => Some(day.month().to_string().into()),
+            "month_name" => Some(one_of("months", day.month() - 1).into()),
+            "day" => Some(day.day().to_string().into()),
+            "weekday" => Some(one_of("weekdays", day.weekday().to_monday_zero_offset()).into()),
+            _ => None,
+        };
+        // What is none of these stays as it is written.
+        rest = if part.is_some() { behind } else { after };
+        out.push_str(part.as_deref().unwrap_or("{"));
+    }
+    out + rest
 }

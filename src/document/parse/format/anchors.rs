@@ -1,12 +1,12 @@
 //! The anchors of headings: GitHub's, each once in a document.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use comrak::Anchorizer;
 
 /// The anchors that were given, each with the number that its next namesake gets.
 #[derive(Debug, Default)]
-pub(super) struct Anchors(HashMap<String, usize>);
+pub(super) struct Anchors(BTreeMap<String, usize>);
 
 impl Anchors {
     /// Returns the anchor of a heading that no other heading has.

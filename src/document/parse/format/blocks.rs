@@ -16,6 +16,7 @@ use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Heading};
 
 const HEADINGS: [&str; 6] = ["<h1", "<h2", "<h3", "<h4", "<h5", "<h6"];
+const HEADING_ENDS: [&str; 6] = ["</h1>", "</h2>", "</h3>", "</h4>", "</h5>", "</h6>"];
 
 impl Formatter<'_> {
     fn heading(&mut self, node: Node<'_>, level: u8) -> u32 {
@@ -70,11 +71,12 @@ pub(super) fn format_heading(
     level: u8,
     entering: bool,
 ) -> Rendered {
+    let kind = usize::from(level.clamp(1, 6)) - 1;
     if entering {
         let index = context.user.heading(node, level);
         context.cr()?;
         // In one piece: a step is written behind the name of the first tag.
-        context.write_str(HEADINGS[usize::from(level.clamp(1, 6)) - 1])?;
+        context.write_str(HEADINGS[kind])?;
         context.user.hole(Filling::Id(index));
         if context.user.dialect == Dialect::Deck && is_fitted(node) {
             context.write_str(" data-fit")?;
@@ -86,7 +88,7 @@ pub(super) fn format_heading(
         {
             context.user.hole(Filling::Anchor(u32::try_from(last).unwrap_or(u32::MAX)));
         }
-        write!(context, "</h{level}>")?;
+        context.write_str(HEADING_ENDS[kind])?;
         context.lf()?;
     }
     Ok(ChildRendering::HTML)

@@ -241,6 +241,20 @@ fn format_node(
     node: Node<'_>,
     entering: bool,
 ) -> Rendered {
+    // Most nodes are these; the way to the others is longer.
+    match &node.data().value {
+        NodeValue::Text(_) | NodeValue::SoftBreak | NodeValue::Code(_) => {}
+        _ => return format_particular(context, node, entering),
+    }
+    default::format_node_default(context, node, entering)
+}
+
+#[inline(never)]
+fn format_particular(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    entering: bool,
+) -> Rendered {
     if matches!(context.user.dialect, Dialect::CommonMark | Dialect::Gfm) {
         return default::format_node_default(context, node, entering);
     }
