@@ -7,7 +7,7 @@ use std::path::Path;
 use kamishibai::compile::{Bundle, compile};
 use kamishibai::load;
 use kamishibai::page::Options;
-use kamishibai::source::{SourcePath, Sources};
+use kamishibai::source::{Source, SourcePath, Sources};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -51,6 +51,19 @@ fn with_and_without_its_templates_it_is_the_same() {
     assert_eq!(with.addresses(), without.addresses());
     for address in with.addresses() {
         assert_eq!(with.make(&address), without.make(&address), "at {address}");
+    }
+}
+
+/// A site with a template of its own has its pages made from the plain templates. Others get theirs from templates
+/// with the words of a language and the ways from one depth already in them.
+#[test]
+fn words_written_into_templates_change_no_page() {
+    let mut with_own = demo();
+    with_own.insert(Source::text("templates/unused.html", "nobody asks for this"));
+    let (plain, framed) = (compiled(with_own), compiled(demo()));
+    assert_eq!(plain.addresses(), framed.addresses());
+    for address in plain.addresses() {
+        assert_eq!(plain.make(&address), framed.make(&address), "at {address}");
     }
 }
 

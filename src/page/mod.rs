@@ -32,7 +32,7 @@ pub use fill::{encode, root_of};
 pub use hosts::FOR_EVER;
 pub use list::list_routes;
 pub use names::{headings, names};
-pub use shell::{Shell, site_languages};
+pub use shell::{Shell, SiteLinks, site_languages};
 
 /// What a compile is made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

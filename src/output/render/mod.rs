@@ -1,15 +1,20 @@
-//! Pages -> HTML. This file alone names Tera.
+//! Pages -> HTML. This folder alone names Tera.
+
+mod frame;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 
 use rust_embed::Embed;
 use tera::{Context, ErrorKind, Tera, Value};
 
-use super::pack::pack;
+use self::frame::{Frame, Frames};
 use crate::catalog::asset_route;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
+use crate::document::html::{has_byte, is_one_of};
+use crate::output::pack::pack;
 use crate::page::{Interface, Page, Shell, View};
 use crate::source::{Content, SourcePath, Sources, join};
 use crate::span::Span;
@@ -36,6 +41,8 @@ const PAGE_BYTES: usize = 16 << 10;
 pub struct Templates {
     own: Tera,
     builtin: Tera,
+    /// Where the site has no templates of its own.
+    frames: Option<Frames>,
     pub interface: Interface,
     /// By address in the bundle: style sheets, scripts and pictures of the templates.
     files: BTreeMap<String, Vec<u8>>,
@@ -64,6 +71,8 @@ impl Templates {
             }
         }
         let own = with_own(&builtin, &texts, &changed, &mut diagnostics);
+        let bare = !changed.keys().any(|name| is_template(name));
+        let frames = bare.then(|| Frames::new(&texts));
         let strings = strings(&texts, &changed, &mut diagnostics);
         let own_names: Vec<String> = changed.keys().cloned().collect();
         texts.extend(changed);
@@ -89,6 +98,7 @@ impl Templates {
         Templates {
             own,
             builtin,
+            frames,
             interface,
             files,
             strings: values,
@@ -131,8 +141,9 @@ impl Templates {
 
     /// Renders a page. Where a template of the site fails, the built-in one stands in.
     pub fn render(&self, page: &Page) -> (Vec<u8>, Option<Diagnostic>) {
-        let context = self.context(page);
-        match rendered(&self.own, page, &context) {
+        let frame = self.frames.as_ref().and_then(|frames| frames.of(page.template, &page.shell));
+        let context = self.context(page, frame.as_deref());
+        match rendered(frame.as_ref().map_or(&self.own, |frame| &frame.tera), page, &context) {
             Ok(html) => (html, None),
             Err(error) => {
                 let diagnostic = diagnostic(&error);
@@ -144,7 +155,7 @@ impl Templates {
         }
     }
 
-    fn context(&self, page: &Page) -> Context {
+    fn context(&self, page: &Page, frame: Option<&Frame>) -> Context {
         let mut context = Context::new();
         // One by one: to make a map of a page first and a context of the map takes twice as long.
         let Shell {
@@ -172,14 +183,18 @@ impl Templates {
             ("title", title),
             ("heading", heading),
             ("description", description),
-            ("csp", csp),
             ("icon", icon),
             ("feed", feed),
         ];
         for (name, text) in texts {
             context.insert_value(name, Value::from(text.as_str()));
         }
-        context.insert("site", site);
+        match frame {
+            Some(frame) => context.insert_value("site", frame.site.clone()),
+            None => context.insert("site", site),
+        }
+        let policy = frame.and_then(|frame| frame.policy(csp));
+        context.insert_value("csp", policy.unwrap_or_else(|| Value::from(csp.as_str())));
         context.insert("languages", languages);
         context.insert("alternates", alternates);
         context.insert("styles", styles);
@@ -207,17 +222,31 @@ fn rendered(tera: &Tera, page: &Page, context: &Context) -> tera::TeraResult<Vec
     Ok(html)
 }
 
+/// Escapes as the engine does, which looks at one byte after the other; few texts have anything to escape.
+fn escape(text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    if has_byte(text, |byte| is_one_of(byte, b"&<>\"'")) {
+        return tera::escape_html(text, out);
+    }
+    out.write_all(text.as_bytes())
+}
+
 fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {
     let mut tera = Tera::new();
     tera.set_fallback_prefixes(["own/", "builtin/"])
         .unwrap_or_else(|error| panic!("the prefixes are constant: {error}"));
+    tera.set_escape_fn(escape);
     let templates = texts
         .iter()
         .filter(|(name, _)| is_template(name))
         .map(|(name, text)| (format!("{prefix}{name}"), text.clone()));
+    add(&mut tera, templates);
+    tera
+}
+
+/// Adds built-in templates, which compile.
+fn add(tera: &mut Tera, templates: impl Iterator<Item = (String, String)>) {
     tera.add_raw_templates(templates)
         .unwrap_or_else(|error| panic!("a built-in template does not compile: {error}"));
-    tera
 }
 
 fn is_template(name: &str) -> bool {
