@@ -34,9 +34,14 @@ impl Lines {
         let bytes = text.as_bytes();
         let mut starts = Vec::with_capacity(bytes.len() / 48 + 8);
         starts.push(0);
+        let start = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+        if memchr::memchr(b'\r', bytes).is_none() {
+            starts.extend(memchr::memchr_iter(b'\n', bytes).map(start));
+            return Lines(starts);
+        }
         for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
             if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
-                starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
+                starts.push(start(at));
             }
         }
         Lines(starts)

@@ -8,10 +8,14 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::config::Config;
 use crate::document::Kind;
+use crate::document::html::has_byte;
 use crate::source::SourcePath;
 
 /// Folds a name: composition, width, case, spaces and bidi controls do not tell names apart.
 pub fn fold(name: &str) -> String {
+    if name.is_ascii() && !has_byte(name, |byte| (byte <= b' ') | (byte == b'_')) {
+        return name.to_ascii_lowercase();
+    }
     let mut out = String::with_capacity(name.len());
     if name.is_ascii() || name.chars().all(is_plain) {
         let is_space = |c: char| matches!(c, ' ' | '_' | '\t'..='\r');

@@ -36,7 +36,8 @@ pub struct Assembly {
 
 /// Returns the text of a document with what it includes; nothing where it includes nothing.
 pub fn assemble(path: &SourcePath, text: &str, texts: Texts<'_>) -> Option<Assembly> {
-    memchr::memmem::find(text.as_bytes(), b"include:")?;
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b':', bytes).find(|at| bytes[..*at].ends_with(b"include"))?;
     let body = body_of(text);
     let mut reader = Reader { texts, way: vec![path.clone()], count: 0, out: Assembly::default() };
     reader.copy(&text[..body], 0);

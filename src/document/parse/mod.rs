@@ -343,10 +343,10 @@ fn options(dialect: Dialect, body: &str) -> Options<'static> {
     }
     extension.cjk_friendly_emphasis = true;
     extension.wikilinks_title_after_pipe = true;
-    extension.shortcodes = true;
+    extension.shortcodes = may_have_shortcode(body);
     extension.math_dollars = true;
     extension.alerts = true;
-    extension.block_directive = true;
+    extension.block_directive = memmem::find(body.as_bytes(), b":::").is_some();
     options.render.tasklist_classes = true;
     if dialect == Dialect::Deck {
         options.render.hardbreaks = true;
@@ -356,7 +356,7 @@ fn options(dialect: Dialect, body: &str) -> Options<'static> {
     extension.footnotes = true;
     extension.inline_footnotes = true;
     extension.description_lists = true;
-    extension.multiline_block_quotes = true;
+    extension.multiline_block_quotes = memmem::find(body.as_bytes(), b">>>").is_some();
     extension.math_code = true;
     extension.superscript = true;
     extension.subscript = true;
@@ -384,8 +384,18 @@ fn may_have_table(body: &str) -> bool {
 fn may_have_address(body: &str) -> bool {
     let bytes = body.as_bytes();
     memchr::memchr2(b'@', b'&', bytes).is_some()
-        || memmem::find(bytes, b"://").is_some()
+        || memchr::memchr_iter(b':', bytes).any(|at| bytes[at + 1..].starts_with(b"//"))
         || memmem::find(bytes, b"www.").is_some()
+}
+
+/// Tells whether `:smile:` can be in a text at all: the parser stops at every colon to see.
+fn may_have_shortcode(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    let begins = |at: usize| {
+        let next = bytes.get(at + 1);
+        next.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(byte))
+    };
+    memchr::memchr_iter(b':', bytes).any(begins)
 }
 
 /// Returns the text of a node without its markup.
