@@ -184,7 +184,7 @@ fn stages(wiki: &Wiki, folder: &Path) -> io::Result<()> {
 
 fn parsed(source: &Source) -> Option<document::Document> {
     let settings = Settings { html: false };
-    Some(document::parse(&source.path, source.as_text()?, source.digest, settings))
+    Some(document::parse(&source.path, source.as_text()?, settings))
 }
 
 /// One page is edited, all else stays.

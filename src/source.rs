@@ -1,4 +1,4 @@
-//! Every input of a site as a value: path, text or bytes, and digest.
+//! Every input of a site as a value: path, and text or bytes.
 //!
 //! Knows nothing of disks; `load` makes these values, tests make them by hand.
 
@@ -71,15 +71,15 @@ impl fmt::Debug for SourcePath {
 }
 
 /// One input file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub path: SourcePath,
     pub content: Content,
-    pub digest: Digest,
 }
 
-/// What an input file holds.
-#[derive(Clone, Debug)]
+/// What an input file holds. To compare texts with each other is quicker than to compare digests, which would have
+/// to be made first.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Text that the site is made from: documents, configuration, templates. A `String`, so that what
     /// was read need not be copied.
@@ -91,8 +91,10 @@ pub enum Content {
 }
 
 /// A file that is served as it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asset {
+    /// Names the file in the bundle; whoever compares assets meets it first.
+    pub digest: Digest,
     pub bytes: Arc<[u8]>,
     /// Width and height in pixels, where the file is a picture that tells.
     pub size: Option<(u32, u32)>,
@@ -112,19 +114,14 @@ pub struct Fault {
 impl Source {
     /// Returns a source of text.
     pub fn text(path: &str, text: &str) -> Source {
-        let digest = Digest::of(text.as_bytes());
-        Source {
-            path: SourcePath::new(path),
-            content: Content::Text(Arc::new(text.to_owned())),
-            digest,
-        }
+        let content = Content::Text(Arc::new(text.to_owned()));
+        Source { path: SourcePath::new(path), content }
     }
 
     /// Returns a source of bytes served as they are.
     pub fn asset(path: &str, bytes: &[u8], size: Option<(u32, u32)>) -> Source {
-        let digest = Digest::of(bytes);
-        let content = Content::Asset(Asset { bytes: Arc::from(bytes), size });
-        Source { path: SourcePath::new(path), content, digest }
+        let asset = Asset { digest: Digest::of(bytes), bytes: Arc::from(bytes), size };
+        Source { path: SourcePath::new(path), content: Content::Asset(asset) }
     }
 
     /// Returns the text, if this source is text.

@@ -95,11 +95,8 @@ fn understood(sources: &Sources, source: &Source, settings: Settings) -> Option<
     let (path, text) = (&source.path, source.as_text()?);
     let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
     Some(match document::assemble(path, text, &texts) {
-        None => document::parse(path, text, source.digest, settings),
-        Some(assembly) => {
-            let digest = Digest::of_parts([source.digest.as_bytes(), assembly.text.as_bytes()]);
-            document::parse_assembly(path, assembly, digest, settings)
-        }
+        None => document::parse(path, text, settings),
+        Some(assembly) => document::parse_assembly(path, assembly, settings),
     })
 }
 
@@ -126,7 +123,7 @@ fn catalog(
     let mut catalog = Catalog::of(entries);
     for source in sources.iter() {
         if let Content::Asset(asset) = &source.content {
-            catalog.insert_asset(&source.path, source.digest, asset.size);
+            catalog.insert_asset(&source.path, asset.digest, asset.size);
         }
     }
     catalog
@@ -217,9 +214,9 @@ impl Bundle {
             self.enter(path);
         }
         for path in paths.iter().filter(|path| !path.is_document()) {
-            match self.sources.get(path).map(|source| (source.digest, &source.content)) {
-                Some((digest, Content::Asset(asset))) => {
-                    self.catalog.insert_asset(path, digest, asset.size);
+            match self.sources.get(path).map(|source| &source.content) {
+                Some(Content::Asset(asset)) => {
+                    self.catalog.insert_asset(path, asset.digest, asset.size);
                 }
                 _ => self.catalog.remove_asset(path),
             }

@@ -18,7 +18,6 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
-use crate::digest::Digest;
 use crate::document::front_matter::Matter;
 use crate::source::SourcePath;
 use crate::span::Span;
@@ -48,7 +47,6 @@ pub struct Settings {
 pub struct Document {
     pub path: SourcePath,
     pub kind: Kind,
-    pub digest: Digest,
     pub matter: Matter,
     /// The files that it includes or asks for.
     pub parts: Vec<SourcePath>,

@@ -42,8 +42,8 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let settings = Settings { html: false };
     let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
     let document = match document::assemble(path, text, &texts) {
-        None => document::parse(path, text, source.digest, settings),
-        Some(assembly) => document::parse_assembly(path, assembly, source.digest, settings),
+        None => document::parse(path, text, settings),
+        Some(assembly) => document::parse_assembly(path, assembly, settings),
     };
     let proses = document.slides.iter().flat_map(Slide::proses);
     let targets = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {

@@ -22,7 +22,6 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
 
 use crate::compile::Change;
-use crate::digest::Digest;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
 use beneath::Folder;
@@ -299,11 +298,9 @@ fn is_template_text(path: &SourcePath) -> bool {
 fn text(path: &SourcePath, bytes: &[u8]) -> Source {
     // To look through Japanese byte by byte takes far longer than to copy what was found to be a text.
     match simdutf8::compat::from_utf8(bytes) {
-        Ok(text) => Source {
-            path: path.clone(),
-            digest: Digest::of(text.as_bytes()),
-            content: Content::Text(Arc::new(text.to_owned())),
-        },
+        Ok(text) => {
+            Source { path: path.clone(), content: Content::Text(Arc::new(text.to_owned())) }
+        }
         Err(error) => {
             let at = error.valid_up_to();
             let valid = String::from_utf8_lossy(&bytes[..at]);
@@ -315,7 +312,6 @@ fn text(path: &SourcePath, bytes: &[u8]) -> Source {
             if let Content::Unusable(fault) = &mut source.content {
                 (fault.line, fault.column) = (place.line, place.column);
             }
-            source.digest = Digest::of(bytes);
             source
         }
     }
@@ -374,12 +370,8 @@ fn special(path: &SourcePath) -> Source {
 }
 
 fn unusable(path: &str, code: &'static str, message: String, help: String) -> Source {
-    let digest = Digest::of_parts([code.as_bytes(), message.as_bytes()]);
-    Source {
-        path: SourcePath::new(path),
-        content: Content::Unusable(Fault { code, message, help, line: 1, column: 1 }),
-        digest,
-    }
+    let fault = Fault { code, message, help, line: 1, column: 1 };
+    Source { path: SourcePath::new(path), content: Content::Unusable(fault) }
 }
 
 /// Reads what may have changed at some paths on disk, and compares it with what is known.
@@ -422,8 +414,7 @@ pub fn is_emptied(known: &Sources, change: &Change) -> bool {
 }
 
 fn differs(known: &Sources, change: &Change) -> bool {
-    let digest = |source: Option<&Source>| source.map(|source| source.digest);
-    digest(known.get(&change.path)) != digest(change.source.as_ref())
+    known.get(&change.path) != change.source.as_ref()
 }
 
 /// Finds the sources that a path on disk may mean: what is there, and what was.
@@ -493,7 +484,7 @@ pub fn difference(before: &Sources, after: &Sources) -> Vec<Change> {
         .map(|source| Change { path: source.path.clone(), source: None });
     let new = after
         .iter()
-        .filter(|source| before.get(&source.path).map(|old| old.digest) != Some(source.digest))
+        .filter(|source| before.get(&source.path) != Some(*source))
         .map(|source| Change { path: source.path.clone(), source: Some(source.clone()) });
     gone.chain(new).collect()
 }

@@ -20,7 +20,6 @@ use comrak::{Arena, Node, parse_document};
 use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
-use crate::digest::Digest;
 use crate::document::front_matter::{self, Matter};
 use crate::document::{Document, Kind, Prose, Settings};
 use crate::source::SourcePath;
@@ -90,7 +89,7 @@ impl Text<'_> {
 }
 
 /// Understands one text. Never fails; what is wrong is in the document's diagnostics.
-pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) -> Document {
+pub fn parse(path: &SourcePath, text: &str, settings: Settings) -> Document {
     let kind = if path.as_str().starts_with("decks/") { Kind::Deck } else { Kind::Page };
     let mut diagnostics = Vec::new();
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -120,7 +119,6 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
     let mut document = Document {
         path: path.clone(),
         kind,
-        digest,
         title: matter.title.clone(),
         matter,
         parts: Vec::new(),
@@ -148,13 +146,8 @@ pub fn parse(path: &SourcePath, text: &str, digest: Digest, settings: Settings) 
 }
 
 /// Understands a text that was put together from several files: its places are those of the files.
-pub fn parse_assembly(
-    path: &SourcePath,
-    assembly: Assembly,
-    digest: Digest,
-    settings: Settings,
-) -> Document {
-    let mut document = parse(path, &assembly.text, digest, settings);
+pub fn parse_assembly(path: &SourcePath, assembly: Assembly, settings: Settings) -> Document {
+    let mut document = parse(path, &assembly.text, settings);
     document.pieces = assembly.pieces;
     document.parts = assembly.parts;
     let mut diagnostics = std::mem::take(&mut document.diagnostics);

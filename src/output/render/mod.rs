@@ -427,7 +427,7 @@ fn theme_file(
     };
     let address = match path.as_str().strip_prefix("static/") {
         Some(rest) => rest.to_owned(),
-        None => asset_route(path, source.digest),
+        None => asset_route(path, Digest::of(bytes)),
     };
     if path.as_str().starts_with("templates/") {
         files.insert(address.clone(), bytes.to_vec());

@@ -27,6 +27,7 @@ use super::guard::{address, check_origin, check_own_site};
 use super::token::Right;
 use super::{Shared, Updater};
 use crate::compile::Change;
+use crate::digest::Digest;
 use crate::save::fence::{PathFault, text_path};
 use crate::save::{Fault, Files, Saved, Seen, Text};
 use crate::source::{Source, SourcePath};
@@ -157,13 +158,13 @@ impl Desk<'_> {
         }
         let saved = self.files.write(path, &text, seen)?;
         let source = Source::text(path.as_str(), &text);
-        let text = Text { text, digest: source.digest };
+        let text = Text { digest: Digest::of(text.as_bytes()), text };
         self.files.keep(&text);
         self.take_in(vec![Change { path: path.clone(), source: Some(source) }]);
         Ok((saved, text))
     }
 
-    fn delete(&self, path: &SourcePath, seen: crate::digest::Digest) -> Result<String, Fault> {
+    fn delete(&self, path: &SourcePath, seen: Digest) -> Result<String, Fault> {
         let _turn = self.turn();
         let name = self.files.delete(path, seen)?;
         self.take_in(vec![Change { path: path.clone(), source: None }]);
@@ -173,10 +174,9 @@ impl Desk<'_> {
     /// Lets the bundle follow what is on disk by now.
     fn take_in(&self, changes: Vec<Change>) {
         let known = &self.shared.state().bundle.sources;
-        let digest = |change: &Change| change.source.as_ref().map(|source| source.digest);
         let changes: Vec<Change> = changes
             .into_iter()
-            .filter(|change| known.get(&change.path).map(|known| known.digest) != digest(change))
+            .filter(|change| known.get(&change.path) != change.source.as_ref())
             .collect();
         if !changes.is_empty() {
             Updater::new(Arc::clone(self.shared)).update(changes);
