@@ -13,7 +13,7 @@ use crate::source::SourcePath;
 
 /// Folds a name: composition, width, case, spaces and bidi controls do not tell names apart.
 pub fn fold(name: &str) -> String {
-    if name.is_ascii() && !has_byte(name, |byte| (byte <= b' ') | (byte == b'_')) {
+    if name.is_ascii() && !has_byte(name, |byte| byte <= b' ' || byte == b'_') {
         return name.to_ascii_lowercase();
     }
     let mut out = String::with_capacity(name.len());

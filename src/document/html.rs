@@ -405,8 +405,9 @@ pub fn has_byte(text: &str, special: impl Fn(u8) -> bool) -> bool {
     stretches.iter().any(found) || rest.iter().any(|byte| special(*byte))
 }
 
-/// Tells whether a byte is one of a few; without a way out in its middle, too.
+/// Tells whether a byte is one of a few.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "no way out in its middle here, either")]
 pub fn is_one_of<const N: usize>(byte: u8, few: &[u8; N]) -> bool {
     few.iter().fold(false, |found, one| found | (byte == *one))
 }
