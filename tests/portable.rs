@@ -162,3 +162,35 @@ fn a_deck_with_an_error_is_exported_all_the_same() {
     assert!(!said.contains("other.md"), "what is not written is not told of: {said}");
     assert!(site.path().join("night.html").exists());
 }
+
+/// A font family of many files is one of those of which the deck shows a letter.
+#[test]
+fn one_file_holds_the_fonts_that_the_deck_can_use() {
+    let site = site();
+    let here = site.path();
+    let face = |family: &str, file: &str, more: &str| {
+        format!(
+            "@font-face {{ font-family: \"{family}\"; src: url({file}) format(\"woff2\"); {more} }}\n"
+        )
+    };
+    let theme = [
+        "/* @theme brand */\n@import 'default';\n".to_owned(),
+        face("Brand", "latin.woff2", "unicode-range: U+0000-00FF;"),
+        face("Brand", "cyrillic.woff2", "unicode-range: U+0400-04FF;"),
+        face("Idle", "idle.woff2", ""),
+        "section { font-family: Brand, sans-serif; }\n".to_owned(),
+    ];
+    write(here, "templates/themes/brand.css", &theme.concat());
+    for name in ["latin", "cyrillic", "idle"] {
+        write(here, &format!("templates/themes/{name}.woff2"), &format!("font {name}"));
+    }
+    write(here, "decks/night.md", "---\ntheme: brand\n---\n\n# Night\n");
+    let count = |html: &str| html.matches("data:font/woff2;base64,").count();
+    assert_eq!(count(&exported(here, &["night"], "night.html")), 1, "latin alone");
+    write(
+        here,
+        "decks/night.md",
+        "---\ntheme: brand\n---\n\n# Ночь\n\n<style>h1 { font-family: Idle }</style>\n",
+    );
+    assert_eq!(count(&exported(here, &["night"], "night.html")), 3);
+}

@@ -7,12 +7,12 @@
 mod address;
 mod exchange;
 mod file;
+mod fonts;
 mod in_place;
 mod markup;
 mod notes;
 mod one_file;
 mod pdf;
-mod script;
 mod sheet;
 mod staging;
 mod survey;

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::address::{Target, data_url, policy_hash, target};
+use super::fonts::{self, Used};
 use super::markup::{Piece, Tag, pieces};
-use super::{script, sheet};
+use super::sheet;
 use crate::catalog::Entry;
 use crate::compile::Bundle;
-use crate::output::Output;
+use crate::output::{Output, compact};
 
 /// A deck as one file, and what could not come along.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub fn one_file(bundle: &Bundle, entry: &Entry) -> Option<OneFile> {
     let html = String::from_utf8_lossy(&page.bytes);
     let pieces = pieces(&html);
     let mut writer = Writer::new(bundle, entry, counts(&entry.route, &pieces));
+    writer.used = Used::of(&html, &sheets(bundle, &entry.route, &pieces));
     let mut pieces = pieces.into_iter();
     while let Some(piece) = pieces.next() {
         match piece {
@@ -60,11 +62,26 @@ fn counts(from: &str, pieces: &[Piece<'_>]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// Returns the style sheets of a page.
+fn sheets(bundle: &Bundle, from: &str, pieces: &[Piece<'_>]) -> Vec<String> {
+    let tags = pieces.iter().filter_map(|piece| match piece {
+        Piece::Tag(tag) if tag.name == "link" => tag.get("href"),
+        _ => None,
+    });
+    let outputs = tags.filter_map(|href| match target(from, href) {
+        Target::Bundle { address, .. } => bundle.output(&address),
+        _ => None,
+    });
+    let styles = outputs.filter(|output| output.content_type.starts_with("text/css"));
+    styles.map(|output| compact::sheet(&String::from_utf8_lossy(&output.bytes))).collect()
+}
+
 struct Writer<'a> {
     bundle: &'a Bundle,
     from: &'a str,
     handout: Arc<str>,
     counts: BTreeMap<String, usize>,
+    used: Used,
     /// Pictures written once, by address: the number that their copies name them by.
     originals: BTreeMap<String, usize>,
     out: String,
@@ -76,6 +93,8 @@ struct Writer<'a> {
     deferred: Vec<String>,
     /// Whether the tags that come are those of slides.
     in_deck: bool,
+    /// Whether they are of what is loaded when it is asked for.
+    in_later: bool,
     file: OneFile,
 }
 
@@ -86,18 +105,23 @@ impl<'a> Writer<'a> {
             from: &entry.route,
             handout: entry.handout_route(),
             counts,
+            used: Used::default(),
             originals: BTreeMap::new(),
             out: String::new(),
             policy: None,
             hashes: [Vec::new(), Vec::new()],
             deferred: Vec::new(),
             in_deck: false,
+            in_later: false,
             file: OneFile::default(),
         }
     }
 
     fn tag<'t>(&mut self, mut tag: Tag<'t>, rest: &mut impl Iterator<Item = Piece<'t>>) {
         match (tag.name.as_str(), tag.closes) {
+            // What a page loads when it is asked for stands ready in a file.
+            ("template", false) if tag.get("class") == Some("later") => self.in_later = true,
+            ("template", true) if self.in_later => self.in_later = false,
             ("main", closes) => {
                 self.in_deck = !closes;
                 tag.write_raw(&mut self.out);
@@ -197,7 +221,7 @@ impl<'a> Writer<'a> {
 
     /// Returns a style sheet with its files in it.
     fn sheet(&mut self, address: &str, css: &str) -> String {
-        let css = sheet::compact(css);
+        let css = fonts::used(&compact::sheet(css), &self.used);
         let named = sheet::urls(&css);
         let mut words = BTreeMap::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -242,7 +266,7 @@ impl<'a> Writer<'a> {
     fn script(&mut self, tag: &Tag<'_>) {
         let src = tag.get("src").unwrap_or_default().to_owned();
         let Some((_, output)) = self.output(self.from, &src) else { return };
-        let code = script::compact(&String::from_utf8_lossy(&output.bytes));
+        let code = compact::script(&String::from_utf8_lossy(&output.bytes));
         if tag.has("defer") || tag.has("async") {
             self.deferred.push(code);
         } else {

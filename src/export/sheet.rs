@@ -57,7 +57,7 @@ fn is_word(c: Option<char>) -> bool {
     c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '\\'))
 }
 
-fn string_length(text: &str) -> usize {
+pub(super) fn string_length(text: &str) -> usize {
     let quote = text.as_bytes()[0];
     let mut at = 1;
     while let Some(byte) = text.as_bytes().get(at) {
@@ -120,37 +120,5 @@ pub(super) fn replaced(css: &str, words: &BTreeMap<usize, String>) -> String {
         }
     }
     out.push_str(&css[at..]);
-    out
-}
-
-/// Returns the style sheet without comments and without white space that says nothing.
-pub(super) fn compact(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut at = 0;
-    while at < css.len() {
-        let rest = &css[at..];
-        let c = rest.chars().next().unwrap_or(' ');
-        let comment =
-            rest.starts_with("/*").then(|| rest.find("*/").map_or(rest.len(), |end| end + 2));
-        if matches!(c, '"' | '\'') {
-            let length = string_length(rest);
-            out.push_str(&rest[..length]);
-            at += length;
-        } else if comment.is_some() || c.is_ascii_whitespace() {
-            if !out.ends_with([' ', '{', '}', ';', ',']) && !out.is_empty() {
-                out.push(' ');
-            }
-            at += comment.unwrap_or(1);
-        } else {
-            if matches!(c, '{' | '}' | ';' | ',') && out.ends_with(' ') {
-                out.pop();
-            }
-            if c == '}' && out.ends_with(';') {
-                out.pop();
-            }
-            out.push(c);
-            at += c.len_utf8();
-        }
-    }
     out
 }

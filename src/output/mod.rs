@@ -1,5 +1,6 @@
 //! Page -> Output: bytes with a content type and a digest.
 
+pub(crate) mod compact;
 mod manifest;
 mod pack;
 mod render;

@@ -25,6 +25,8 @@ pub struct Deck {
     pub speaker: String,
     pub date_text: String,
     pub slides: Vec<SlideView>,
+    /// What is loaded when somebody draws, keeps the time or speaks.
+    pub later: Later,
     pub notes_script: Option<String>,
     /// Tells an open window that the notes are others now.
     pub notes_digest: String,
@@ -33,6 +35,12 @@ pub struct Deck {
     pub event_href: String,
     /// Tells sites apart whose pages share a browser's storage.
     pub site_id: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Later {
+    pub style: String,
+    pub script: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -186,15 +194,17 @@ fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
             style.imports.iter().filter_map(|(name, _)| themes.get(name)).collect();
         named.into_iter().flat_map(|theme| themes.parts(theme)).collect::<Vec<_>>()
     };
-    let own = |style: &&crate::document::Style| style.scope.is_none();
-    for style in document.styles.iter().filter(own) {
-        for theme in imported(style) {
+    let own = document.styles.iter().filter(|style| style.scope.is_none());
+    let own: Vec<_> = own.map(|style| (style, imported(style))).collect();
+    // A name may be used before it is defined.
+    for (style, themes) in &own {
+        for theme in themes {
             scope.define(&theme.sheet);
         }
         scope.define(&style.sheet);
     }
-    for style in document.styles.iter().filter(own) {
-        for theme in imported(style) {
+    for (style, themes) in &own {
+        for theme in themes {
             let files = |address: &str| site.interface.theme_file(theme, address);
             theme.sheet.write(&mut out, &scope, &files);
         }
@@ -246,6 +256,10 @@ fn deck(
         slides: (0..document.slides.len())
             .map(|index| slide_view(&filler(index), index, with_notes))
             .collect(),
+        later: Later {
+            style: from_root(site.interface.asset("deck/presenter.css")),
+            script: from_root(site.interface.asset("deck/presenter.js")),
+        },
         notes_script: (site.options.notes && has_notes).then(|| from_root(&entry.notes_route())),
         notes_digest: notes.map_or_else(String::new, |notes| Digest::of(notes.as_bytes()).short()),
         handout: from_root(&entry.handout_route()),

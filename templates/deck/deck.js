@@ -1,8 +1,8 @@
 // A deck in the browser. One absolute state, {deck, slide, number, step, blank, at}, is shown by
 // whichever view this window has; a key press touches the card it leaves and the card it enters.
 // `at` is when a hand last moved it: between windows the latest move holds.
-// The scripts beside this one (overview, ink, presenter, link, transition) put themselves into
-// `kami.parts` and are told what happens: start, show, patch and each message of another window.
+// The scripts beside this one (overview, link, transition, and later ink and presenter) put themselves
+// into `kami.parts` and are told what happens: start, show, patch and each message of another window.
 (function () {
   "use strict";
 
@@ -31,6 +31,47 @@
     kami.cards = cards = [...kami.deck.querySelectorAll(":scope > .card")];
     numbers = new Map(cards.map((card, index) => [keyOf(card), index + 1]));
     grounds = new WeakMap();
+  }
+
+  // ---- what comes later ----------------------------------------------------------------------
+
+  // The pen, the timer and the speaker's window are loaded when they are asked for. The page keeps the
+  // elements in a template, because a script may not make up the address of another one.
+  let coming = null, begun = 0;
+
+  function later() {
+    coming ||= bring(document.querySelector("template.later"));
+    return coming;
+  }
+
+  async function bring(template) {
+    const parts = template ? [...template.content.cloneNode(true).children] : [];
+    const wanted = parts.filter((part) => home === "presenter" || !("speaker" in part.dataset));
+    await Promise.all(wanted.map((part) => new Promise((done) => {
+      part.async = false;
+      part.dataset.kamiKeep = "";
+      part.onload = done;
+      part.onerror = () => done((coming = null));
+      document.body.append(part);
+    })));
+    for (const part of begun ? kami.parts.slice(begun) : []) {
+      for (const what of ["begin", "start", "show"]) part[what]?.();
+    }
+    if (begun) begun = kami.parts.length;
+  }
+
+  function perform(table, name) {
+    if (Object.hasOwn(table, name)) table[name]();
+    else later().then(() => table[name]?.());
+  }
+
+  // A window that is loaded anew finds what it drew and how long the talk has been going on.
+  function isKept(what) {
+    try {
+      return sessionStorage.getItem(kami.storeName(what)) !== null;
+    } catch {
+      return false;
+    }
   }
 
   // ---- state -------------------------------------------------------------------------------
@@ -264,9 +305,9 @@
     if (typeNumber(key)) return true;
     if (shift && key === "ArrowRight") return reveal(), true;
     if (shift && key === " ") return back(), true;
-    if (!Object.hasOwn(KEYS, key)) return false;
+    if (!Object.hasOwn(KEYS, key) && !/^[ldte]$/.test(key)) return false;
     rest();
-    KEYS[key]();
+    perform(KEYS, key);
     return true;
   }
 
@@ -341,7 +382,7 @@
     if (home === "presenter" && link && !link.getAttribute("href").startsWith("#")) link.target = "_blank";
     if (button) {
       if (event.detail) button.blur();
-      ACTIONS[button.dataset.do]();
+      perform(ACTIONS, button.dataset.do);
     } else if (card && view() === "overview") {
       event.preventDefault();
       kami.choose(card);
@@ -436,6 +477,8 @@
       ui[name] = document.querySelector(`body > .${name}, .controls > .${name}`);
     }
     ui.strings = template.dataset;
+    // There is something to follow only where `kami serve` tells of edits.
+    ui.controls.querySelector("[data-do=follow]").hidden = !window.kamiLive;
   }
 
   // Live reload has patched the cards: our classes are gone from them, slides may have come or left.
@@ -457,6 +500,7 @@
     readCards();
     makeFrame();
     listen();
+    begun = kami.parts.length;
     tell("begin");
     Object.assign(here, placeOf(location.hash) || {});
     current = null;
@@ -464,13 +508,14 @@
     announce();
     tell("start");
     keepAwake();
+    if (["ink", "timer", "follow"].some(isKept)) later();
   }
 
   const kami = window.kami = {
     home, here, ui, parts: [], keys: KEYS, actions: ACTIONS, led: false, send() {},
     state, obey, move, show, showSteps, announce, setView, keepAwake, forward, back,
     wake, rest, view, keyOf, sectionOf, stepsOf, groundOf, clamp, fill, hashOf, make, addParts, tell,
-    storeName: (what) => `kami:${kami.deck.dataset.site}:${kami.deck.dataset.deck}:${what}`,
+    later, storeName: (what) => `kami:${kami.deck.dataset.site}:${kami.deck.dataset.deck}:${what}`,
   };
-  document.addEventListener("DOMContentLoaded", start);
+  document.addEventListener("DOMContentLoaded", () => (home === "presenter" ? later().then(start) : start()));
 })();

@@ -152,9 +152,27 @@
 
   // ---- whole slides --------------------------------------------------------------------------
 
-  function scaleTo(section, scale) {
-    section.toggleAttribute("data-fitted", scale < 1);
-    set(section, { "--fit": scale < 1 ? scale.toFixed(3) : null });
+  const SIDES = ["top", "right", "bottom", "left"];
+  const paddings = (style) => SIDES.map((side) => px(style[`padding-${side}`]) || 0);
+
+  // Text shrinks, margins do not, so that header, footer and page number keep their distance to it. What
+  // reaches into a margin, such as a band behind the title, is made for the margin as it is.
+  function marginsOf(section) {
+    const children = [...section.children].map((child) => getComputedStyle(child));
+    const reached = SIDES.map((side) => children.some((style) => px(style[`margin-${side}`]) < 0));
+    return { own: paddings(getComputedStyle(section)), reached, number: paddings(getComputedStyle(section, "::after")) };
+  }
+
+  function unscale(section) {
+    section.removeAttribute("data-fitted");
+    set(section, { "--fit": null, "--number-padding": null, padding: null });
+  }
+
+  function scaleTo(section, scale, { own, reached, number }) {
+    const lengths = (sides) => sides.map((side) => `${side.toFixed(2)}px`).join(" ");
+    section.toggleAttribute("data-fitted", true);
+    const padding = own.map((side, index) => (reached[index] ? side : side / scale));
+    set(section, { "--fit": scale.toFixed(3), "--number-padding": lengths(number), padding: lengths(padding) });
     return !isOver(section);
   }
 
@@ -164,7 +182,9 @@
     const smallest = Math.min(...texts(section).map(({ size }) => size), Infinity);
     const floor = Math.min(1, Math.max(LEAST, least / smallest));
     if (section.dataset.fit === "none") return tell(section);
-    if (scaleTo(section, floor)) scaleTo(section, bisect(floor, 1, (scale) => scaleTo(section, scale)));
+    const margins = marginsOf(section);
+    const fits = (scale) => (scale < 1 ? scaleTo(section, scale, margins) : unscale(section));
+    if (fits(floor)) fits(bisect(floor, 1, fits));
     else tell(section);
   }
 
@@ -179,7 +199,7 @@
     const formulas = [...section.querySelectorAll("math[display=block]")];
     for (const it of [...headings, ...code, ...formulas]) set(it, { "font-size": null, "white-space": null });
     delete section.dataset.overflow;
-    scaleTo(section, 1);
+    unscale(section);
     const small = [...(allows(section, "code") ? code : []), ...(allows(section, "math") ? formulas : [])];
     for (const it of small) shrink(it, px(getComputedStyle(it).fontSize));
     if (allows(section, "fittingHeader")) fillLines(section, headings);

@@ -22,7 +22,8 @@
     if (message.type === "stage" && kami.obey(message, far) && home === "presenter" && !message.presenter) {
       kami.send({ type: "stage", ...kami.state() });
     }
-    kami.tell("take", message);
+    if (/^(ink|laser|timer)$/.test(message.type)) kami.later().then(() => kami.tell("take", message));
+    else kami.tell("take", message);
   }
 
   // All that this window knows, for one that has just come or come back.

@@ -338,7 +338,6 @@
     kami.ui.status.textContent = yes ? kami.ui.strings.followOn : kami.ui.strings.followOff;
   }
 
-  // There is something to follow only where `kami serve` tells of edits.
   function showFollow() {
     for (const button of document.querySelectorAll("[data-do=follow]")) {
       button.hidden = !window.kamiLive;

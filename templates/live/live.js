@@ -126,11 +126,18 @@
       return meta ? meta.content : '';
     }
     function scripts(doc) {
-      return all('script[src]', doc).map(function (s) { return s.getAttribute('src'); }).filter(function (src) { return !isNotes(src); });
+      return all('script[src]', doc).concat(later(doc)).map(addressOf).filter(function (src) { return !isNotes(src); });
     }
     var running = scripts(document);
     return policy(next) !== policy(document) || scripts(next).some(function (src) { return running.indexOf(src) < 0; });
   }
+
+  // What a deck loads when it is asked for, its styles too.
+  function later(doc) {
+    var template = doc.querySelector('template.later');
+    return template ? all('[src], [href]', template.content) : [];
+  }
+  function addressOf(node) { return node.getAttribute('src') || node.getAttribute('href'); }
 
   // A deck's notes are data: when they change they are read again, and the window goes on.
   function isNotes(src) { return /\.notes\.js$/.test(src); }
@@ -139,7 +146,7 @@
     return main && main.getAttribute('data-notes');
   }
   function readNotes(next) {
-    var script = all('script[src]', next).find(function (s) { return isNotes(s.getAttribute('src')); });
+    var script = later(next).find(function (part) { return isNotes(addressOf(part)); });
     if (!script || !window.kamiNotes) { if (window.kamiNotes) window.kamiNotes({}); return; }
     var request = new XMLHttpRequest();
     request.open('GET', new URL(script.getAttribute('src'), location.href));

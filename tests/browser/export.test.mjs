@@ -118,10 +118,64 @@ class Pdf {
     return [...this.objects.values()].filter((body) => /\/Subtype\s*\/Text/.test(body)).map((body) => this.string(body, "Contents"));
   }
 
+  // What is written on each page, in the order of the pages, without the spaces between words.
+  get texts() {
+    const [, kids] = /\/Kids\s*\[([^\]]*)\]/.exec(this.at(this.catalog, "Pages"));
+    const pages = [...kids.matchAll(/(\d+) 0 R/g)].map(([, id]) => this.objects.get(Number(id)));
+    return pages.map((page) => this.#written(page, this.#stream(this.at(page, "Contents"))).replace(/\s/g, ""));
+  }
+
+  #stream(body) {
+    const data = Buffer.from(body.slice(body.indexOf("stream") + 6).replace(/^\r?\n/, ""), "latin1");
+    return (/\/FlateDecode/.test(body) ? inflateSync(data, { finishFlush: 2 }) : data).toString("latin1");
+  }
+
+  // The objects that a dictionary names under a heading, such as its fonts.
+  #named(body, heading) {
+    const [, inside = ""] = new RegExp(`/${heading}\\s*<<([^>]*)>>`).exec(body.split("stream")[0]) ?? [];
+    return new Map([...inside.matchAll(/\/(\w+)\s+(\d+) 0 R/g)].map(([, name, id]) => [name, this.objects.get(Number(id))]));
+  }
+
+  // Reads the text of a page, or of a form on it: letters are numbers that each font gives a meaning.
+  #written(body, content) {
+    const [fonts, forms] = [this.#named(body, "Font"), this.#named(body, "XObject")];
+    let letters = null;
+    let text = "";
+    for (const [token, font, form, hex, literal] of content.matchAll(/\/(\w+)\s+[\d.]+\s+Tf|\/(\w+)\s+Do|<([0-9A-Fa-f\s]+)>|\(((?:[^()\\]|\\[\s\S])*)\)/g)) {
+      if (font) letters = this.#letters(fonts.get(font));
+      else if (form && /\/Subtype\s*\/Form/.test(forms.get(form))) text += this.#written(forms.get(form), this.#stream(forms.get(form)));
+      else if (letters && (hex ?? literal) !== undefined && token !== "") {
+        const codes = hex !== undefined ? hex.replace(/\s/g, "") : Buffer.from(literal.replace(/\\([0-7]{1,3}|[\s\S])/g, unescaped), "latin1").toString("hex");
+        for (let at = 0; at < codes.length; at += letters.digits) text += letters.get(parseInt(codes.slice(at, at + letters.digits), 16)) ?? "";
+      }
+    }
+    return text;
+  }
+
+  #letters(font) {
+    const found = new Map();
+    const text = (hex) => Buffer.from(hex, "hex").swap16().toString("utf16le");
+    const table = this.#stream(this.at(font, "ToUnicode"));
+    for (const [, inside] of table.matchAll(/beginbfchar([\s\S]*?)endbfchar/g)) {
+      for (const [, code, letter] of inside.matchAll(/<(\w+)>\s*<(\w+)>/g)) found.set(parseInt(code, 16), text(letter));
+    }
+    for (const [, inside] of table.matchAll(/beginbfrange([\s\S]*?)endbfrange/g)) {
+      for (const [, from, to, letter] of inside.matchAll(/<(\w+)>\s*<(\w+)>\s*<(\w+)>/g)) {
+        const first = parseInt(letter, 16);
+        for (let code = parseInt(from, 16); code <= parseInt(to, 16); code += 1) {
+          found.set(code, String.fromCodePoint(first + code - parseInt(from, 16)));
+        }
+      }
+    }
+    return Object.assign(found, { digits: /\/Subtype\s*\/Type0/.test(font) ? 4 : 2 });
+  }
+
   box(page) {
     return /\/MediaBox\s*\[([^\]]*)\]/.exec(page)[1].trim().split(/\s+/).map(Number);
   }
 }
+
+const unescaped = (all, inside) => (/^[0-7]/.test(inside) ? String.fromCharCode(parseInt(inside, 8)) : ({ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" })[inside] ?? inside);
 
 async function printed(site, ...args) {
   await runs(site.folder, "export", "talk", "--format", "pdf", "-o", "out.pdf", ...args);
@@ -180,6 +234,17 @@ check("a PDF has a page a slide, an outline and says whose it is", async (world)
   assert.ok(objects.some((it) => /\/Subtype\s*\/Link/.test(it) && /\/Dest/.test(it)), "a link into the deck leads there");
   assert.ok(!pdf.text.includes("kami.invalid"), "no link leads to where the browser found the deck");
   assert.ok(objects.some((it) => /\/ToUnicode/.test(it)), "its text can be selected");
+});
+
+check("the print view gives the pages of the PDF, with the same words on each", async (world) => {
+  const talks = await world.site(site(talk.replace("lang: ja", "lang: ja\nfooter: below\npaginate: true")));
+  const pdf = await printed(talks);
+  const bundle = await world.build(talks);
+  const page = await world.open(`${bundle.url("decks/talk.html")}?view=print`);
+  await page.evaluate(() => document.fonts.ready);
+  const own = new Pdf(await page.pdf({ preferCSSPageSize: true, printBackground: true }));
+  assert.deepEqual(own.texts, ["夜の話#終わりandoutandPagebelow1", "Stepsonetwobelow2", "終わりbelow3"]);
+  assert.deepEqual(pdf.texts, own.texts);
 });
 
 check("steps are pages and notes are pinned when they are asked for", async (world) => {

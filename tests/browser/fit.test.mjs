@@ -198,3 +198,26 @@ check("a theme that does not ask for it has its titles left as large as it says"
   await plain.evaluate(() => window.kamiFit([...document.querySelectorAll(".slide")]));
   assert.equal(await size(plain), 40);
 });
+
+check("what shrinks keeps its distance to the edges, the header and the footer", async (world) => {
+  const lines = Array.from({ length: 11 }, (_, n) => `- line ${n}`).join("\n");
+  const deck = (theme) => `---\ntheme: ${theme}\nheader: Head\nfooter: Foot\npaginate: true\n---\n\n## Short\n\nwords\n\n---\n\n## Full\n\n${lines}\n`;
+  const { url } = await world.serve(await world.site({ ...site(), ...Object.fromEntries(["default", "uncover"].map((theme) => [`decks/${theme}.md`, deck(theme)])) }));
+  for (const theme of ["default", "uncover"]) {
+    const page = await world.open(url(`decks/${theme}.html#2`));
+    const boxes = () => page.evaluate(() => {
+      const slide = document.querySelector("main.deck > .current > .slide");
+      const box = (element) => element.getBoundingClientRect();
+      const [head, foot] = ["header", "footer"].map((name) => box(slide.querySelector(`:scope > ${name}`)));
+      const [title, ...items] = [...slide.querySelectorAll("h2, li")].map(box);
+      return { fitted: slide.hasAttribute("data-fitted"), above: title.top - head.bottom, below: foot.top - items.at(-1).bottom, foot: foot.top };
+    });
+    await eventually(async () => assert.ok((await boxes()).fitted, theme));
+    const { above, below, foot } = await boxes();
+    assert.ok(above > 4 && below > 4, `${theme}: ${above} px below the header, ${below} px above the footer`);
+    await page.keyboard.press("ArrowLeft");
+    await eventually(async () => assert.ok(!(await page.evaluate(() => document.querySelector("main.deck > .current > .slide").hasAttribute("data-fitted")))));
+    const plain = await page.evaluate(() => document.querySelector("main.deck > .current footer").getBoundingClientRect().top);
+    assert.ok(Math.abs(plain - foot) < 1.5, `${theme}: the footer stays where it is, ${plain} and ${foot}`);
+  }
+});

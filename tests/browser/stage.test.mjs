@@ -202,6 +202,19 @@ check("a theme's own keyframes are a transition, one set serving both cards", as
   await eventually(async () => assert.deepEqual(await running(page), [["new", "marp-transition-sink", 9000, "reverse"], ["old", "marp-transition-sink", 9000, "normal"]]));
 });
 
+check("keyframes in a deck's own style are a transition of that deck, its own way back included", async (world) => {
+  const style = "<style>\n@keyframes marp-outgoing-transition-lift { to { translate: 0 -100%; } }\n" +
+    "@keyframes marp-outgoing-transition-backward-lift { from { translate: 0 -100%; } }\n</style>\n\n# Opening words";
+  const text = deck.replace("duration: 2m", "duration: 2m\ntransition: lift 9s").replace("# Opening words", style);
+  const page = await stage(world, `${talk}#4`, withDeck(text));
+  await press(page, "ArrowRight");
+  await eventually(async () => assert.deepEqual(await running(page), [["old", "marp-outgoing-transition-lift", 9000, "normal"]]));
+  await press(page, "ArrowRight");
+  await expectSlide(page, 6);
+  await press(page, "ArrowLeft");
+  await eventually(async () => assert.deepEqual(await running(page), [["old", "marp-outgoing-transition-backward-lift", 9000, "normal"]]));
+});
+
 for (const [name, options] of [["none", {}], ["kamishibai", { reducedMotion: "reduce" }]]) {
   check(`nothing moves with ${name}${options.reducedMotion ? " for those who asked for no motion" : ""}`, async (world) => {
     const page = await stage(world, talk, moving(name), options);
@@ -214,6 +227,20 @@ for (const [name, options] of [["none", {}], ["kamishibai", { reducedMotion: "re
 check("only a deck that moves loads what moves it", async (world) => {
   const page = await stage(world);
   assert.doesNotMatch(await page.content(), /transition/);
+});
+
+check("what a speaker needs is loaded when it is asked for, and the key that asks is obeyed", async (world) => {
+  const page = await stage(world, `${talk}#4`);
+  const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => /presenter|notes/.test(name)).length);
+  await press(page, "ArrowRight", "o", "Escape");
+  await expectSlide(page, 5);
+  assert.equal(await loaded(), 0);
+  await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
+  await line(page, [0.2, 0.3], [0.6, 0.5]);
+  await expectStrokes(page, 1);
+  assert.ok((await loaded()) > 0);
+  assert.equal(await page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => /notes/.test(name)).length), 0, "the audience's window reads no note");
 });
 
 check("each of Marp's transitions moves a card, and so does the house's own", async (world) => {
