@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench                                  100 and 1,000 pages
 //! cargo bench -- --sizes 100,1000,10000        as many pages as asked for
-//! cargo bench -- --only build,serve,site       stages, build, search, serve, site
+//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, site
 //! cargo bench -- --compile                     also builds the program from nothing
 //! ```
 //!
@@ -14,6 +14,8 @@
 
 #[path = "pipeline/corpus.rs"]
 mod corpus;
+#[path = "pipeline/decks.rs"]
+mod decks;
 #[path = "pipeline/limit.rs"]
 mod limit;
 #[path = "pipeline/search.rs"]
@@ -84,6 +86,9 @@ fn main() -> io::Result<()> {
     println!("{} processors; files in {}", processors(), scratch.path().display());
     for &pages in &request.sizes {
         measure(&request, pages, scratch.path())?;
+    }
+    if request.wants("decks") {
+        decks::compare(KAMI, scratch.path())?;
     }
     if request.wants("site") {
         site(scratch.path())?;
@@ -317,10 +322,11 @@ fn site(scratch: &Path) -> io::Result<()> {
     kami_build(Path::new(REPOSITORY), &bundle);
     if let Some(heaviest) = weight::decks(&bundle)?.pop() {
         let note = format!(
-            "gzip -6, {:.1} KB plain, {} requests, {} (goal 30)",
+            "gzip -6, {:.1} KB plain, {} requests, {} (goal 30); {:.1} KB more for who speaks or draws",
             kilo(heaviest.plain),
             heaviest.requests,
-            heaviest.name
+            heaviest.name,
+            kilo(heaviest.later)
         );
         row(
             "heaviest deck page, styles, scripts",

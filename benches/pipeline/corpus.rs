@@ -17,14 +17,14 @@ use crate::words::{
 /// How many pages share a folder.
 const PAGES_A_FOLDER: usize = 20;
 /// How many pictures there are; pages share them.
-const PICTURES: usize = 4;
+pub(crate) const PICTURES: usize = 4;
 
 /// A sequence of numbers that follows from its seeds alone (splitmix64).
 #[derive(Clone, Debug)]
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new(seeds: &[u64]) -> Random {
+    pub(crate) fn new(seeds: &[u64]) -> Random {
         let mut random = Random(0x6b61_6d69_7368_6962);
         for seed in seeds {
             random.0 ^= seed.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -42,12 +42,12 @@ impl Random {
     }
 
     /// Returns a number below `end`.
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap_or(0)
     }
 
     /// Returns a number from `start` to before `end`.
-    fn between(&mut self, start: usize, end: usize) -> usize {
+    pub(crate) fn between(&mut self, start: usize, end: usize) -> usize {
         start + self.below(end - start)
     }
 
@@ -55,7 +55,7 @@ impl Random {
         self.below(100) < percent
     }
 
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len())]
     }
 }
@@ -169,7 +169,7 @@ fn front_matter(page: &Meta) -> String {
 }
 
 /// A picture that a compressor has some work with.
-fn picture(number: usize) -> image::RgbImage {
+pub(crate) fn picture(number: usize) -> image::RgbImage {
     let (width, height) = (320_u32, 180_u32);
     let mut random = Random::new(&[3, number as u64]);
     let corner = random.next().to_le_bytes();
@@ -360,31 +360,33 @@ impl<'a> Body<'a> {
     }
 
     fn sentence(&mut self) -> String {
-        let random = &mut self.random;
-        if self.page.japanese {
-            return japanese(random);
+        sentence(&mut self.random, self.page.japanese)
+    }
+}
+
+pub(crate) fn sentence(random: &mut Random, in_japanese: bool) -> String {
+    if in_japanese {
+        return japanese(random);
+    }
+    let [n0, n1, n2] = [0; 3].map(|_| random.pick(NOUNS));
+    let [a0, a1, a2] = [0; 3].map(|_| random.pick(ADJECTIVES));
+    let [v0, v1] = [0; 2].map(|_| random.pick(VERBS));
+    match random.below(4) {
+        0 => {
+            let beside = random.pick(PREPOSITIONS);
+            format!("The {a0} {n0} {v0} the {a1} {n1} {beside} the {a2} {n2}.")
         }
-        let [n0, n1, n2] = [0; 3].map(|_| random.pick(NOUNS));
-        let [a0, a1, a2] = [0; 3].map(|_| random.pick(ADJECTIVES));
-        let [v0, v1] = [0; 2].map(|_| random.pick(VERBS));
-        match random.below(4) {
-            0 => {
-                let beside = random.pick(PREPOSITIONS);
-                format!("The {a0} {n0} {v0} the {a1} {n1} {beside} the {a2} {n2}.")
-            }
-            1 => {
-                let how = random.pick(ADVERBS);
-                format!("When a {n0} {v0} the {n1}, it {how} {v1} a {a0} {a1} {n2}.")
-            }
-            2 => {
-                let many = random.between(2, 500);
-                format!("Every {n0} {v0} {many} items, and each {n1} {v1} its own {a0} {n2}.")
-            }
-            _ => {
-                let (than, how) =
-                    (random.pick(&["better", "older", "simpler"]), random.pick(ADVERBS));
-                format!("A {a0} {n0} is {than} than it looks because the {n1} {how} {v0}.")
-            }
+        1 => {
+            let how = random.pick(ADVERBS);
+            format!("When a {n0} {v0} the {n1}, it {how} {v1} a {a0} {a1} {n2}.")
+        }
+        2 => {
+            let many = random.between(2, 500);
+            format!("Every {n0} {v0} {many} items, and each {n1} {v1} its own {a0} {n2}.")
+        }
+        _ => {
+            let (than, how) = (random.pick(&["better", "older", "simpler"]), random.pick(ADVERBS));
+            format!("A {a0} {n0} is {than} than it looks because the {n1} {how} {v0}.")
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a browser fetches to show a deck: the page with its style sheets and scripts, compressed.
+//! What a browser fetches to show a deck: the page with its style sheets and scripts, compressed. What the
+//! speaker's window loads besides, and a stage when somebody draws on it, is told apart.
 
 use std::fs;
 use std::io::{self, Write};
@@ -14,6 +15,8 @@ pub(crate) struct Weight {
     pub(crate) requests: usize,
     pub(crate) plain: usize,
     pub(crate) compressed: usize,
+    /// Of what is loaded later, if it is.
+    pub(crate) later: usize,
 }
 
 /// Weighs the decks of a bundle, the heaviest last.
@@ -34,7 +37,7 @@ pub(crate) fn decks(bundle: &Path) -> io::Result<Vec<Weight>> {
 fn weigh(page: &Path, name: String) -> io::Result<Weight> {
     let html = fs::read_to_string(page)?;
     let folder = page.parent().unwrap_or(page);
-    let mut weight = Weight { name, requests: 0, plain: 0, compressed: 0 };
+    let mut weight = Weight { name, requests: 0, plain: 0, compressed: 0, later: 0 };
     let mut add = |bytes: &[u8]| {
         weight.requests += 1;
         weight.plain += bytes.len();
@@ -42,16 +45,26 @@ fn weigh(page: &Path, name: String) -> io::Result<Weight> {
         io::Result::Ok(())
     };
     add(html.as_bytes())?;
+    let (before, rest) = html.split_once("<template class=\"later\">").unwrap_or((&html, ""));
+    let (later, after) = rest.split_once("</template>").unwrap_or(("", rest));
+    for part in parts(before).into_iter().chain(parts(after)) {
+        add(&fs::read(folder.join(part))?)?;
+    }
+    for part in parts(later) {
+        weight.later += gzip(&fs::read(folder.join(part))?)?.len();
+    }
+    Ok(weight)
+}
+
+/// Returns the addresses of style sheets and scripts in a piece of a page.
+fn parts(html: &str) -> Vec<&str> {
     let values = ["href=\"", "src=\""].into_iter().flat_map(|name| html.split(name).skip(1));
     let mut parts: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
     let extension = |part: &str| part.rsplit('.').next().unwrap_or_default().to_owned();
     parts.retain(|part| matches!(extension(part).as_str(), "css" | "js"));
     parts.sort_unstable();
     parts.dedup();
-    for part in parts {
-        add(&fs::read(folder.join(part))?)?;
-    }
-    Ok(weight)
+    parts
 }
 
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
