@@ -298,7 +298,14 @@ fn output(bundle: &Bundle, kind: &str, address: &str) -> String {
             let lines = text.lines().filter(|line| told.iter().any(|mark| line.contains(mark)));
             lines.collect::<Vec<_>>().join("\n")
         }
-        "csp" => between(&text.replace("&#39;", "'"), "img-src", ";").trim().to_owned(),
+        "csp" => {
+            let policy = text.replace("&#39;", "'");
+            let of = |name| between(&policy, name, ";").trim();
+            match of("media-src") {
+                "'self'" => of("img-src").to_owned(),
+                players => format!("{}\nmedia-src {players}", of("img-src")),
+            }
+        }
         "cards" => {
             let tags = text.split("<main class=\"deck\"").skip(1).flat_map(|rest| {
                 let cards = rest.split("<div class=\"card\"").skip(1);

@@ -250,7 +250,7 @@ fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
     let proses = document.slides.iter().flat_map(Slide::proses).chain([&document.body]);
     let played = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
-        Filling::File(file) => Some(("file", &file.0, file.1)),
+        Filling::File(file) if !file.0.contains("://") => Some(("file", &file.0, file.1)),
         _ => None,
     });
     let shown = urls.map(|(address, span)| ("picture", address, *span));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Known, diagnostic};
 use crate::catalog::{Entry, names};
 use crate::diagnostic::{Diagnostic, rules};
-use crate::document::Kind;
+use crate::document::{Kind, Slide};
 use crate::span::Span;
 
 /// How much of a text is looked at to tell its script.
@@ -30,17 +30,24 @@ pub(super) fn repeated_headings(_: &Known<'_>, entry: &Arc<Entry>, found: &mut V
     }
 }
 
-/// Pages without a text. The page of a folder lists what is in it.
+/// Pages without a text, and decks whose slides show nothing. The page of a folder lists what is in it.
 pub(super) fn empty(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
-    let said = entry.kind == Kind::Deck
+    let shown = |slide: &Slide| {
+        let blank = slide.prose.is_empty() && slide.grounds.is_empty() && slide.classes.is_empty();
+        !blank
+    };
+    let said = document.slides.iter().any(shown)
         || document.matter.redirect.is_some()
         || !document.body.html.trim_ascii().is_empty()
         || !document.body.holes.is_empty();
     if said || !known.catalog.children(entry).is_empty() {
         return;
     }
-    let message = format!("`{}` has no text", entry.title);
+    let message = match entry.kind {
+        Kind::Page => format!("`{}` has no text", entry.title),
+        Kind::Deck => format!("`{}` has no slide with anything on it", entry.title),
+    };
     let help = "write it, or delete the file: links to it then show that it is missing".to_owned();
     found.push(diagnostic(&rules::EMPTY_PAGE, &document.path, Span::default(), message, help));
 }

@@ -96,7 +96,7 @@ fn classes(document: &Document, theme: &Theme, themes: &Themes, found: &mut Vec<
                 None => "take the class out, or give the theme looks for it".to_owned(),
             };
             let (rule, path) = (&rules::THEME_CLASS, &document.path);
-            found.push(diagnostic(rule, path, slide.span, message, help));
+            found.push(diagnostic(rule, path, slide.class_span, message, help));
         }
     }
 }

@@ -30,6 +30,12 @@ pub(super) fn unknown(document: &Document, sheets: &[&Sheet], found: &mut Vec<Di
             || format!("write `fade`, `slide` or another, or `@keyframes marp-transition-{name}`"),
             |near| format!("did you mean `{near}`?"),
         );
-        found.push(diagnostic(&rules::BAD_VALUE, &document.path, slide.span, message, help));
+        found.push(diagnostic(
+            &rules::BAD_VALUE,
+            &document.path,
+            slide.transition_span,
+            message,
+            help,
+        ));
     }
 }

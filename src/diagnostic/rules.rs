@@ -46,7 +46,7 @@ rules! {
     MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
-    REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, and there may be none where the talk is given. Put the picture beside the deck.";
+    REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, or plays a film or a sound from there, and there may be none where the talk is given. Put the file beside the deck.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
     MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
     INCLUDE_CYCLE = "include-cycle", Error, "A file includes itself, by way of others perhaps, or far too many files are included. The comment that closes the circle is left out.";
@@ -56,7 +56,7 @@ rules! {
     COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";
     ALIAS_TAKEN = "alias-taken", Warning, "Another document claims the same old address, so readers who follow it find only one of them. Take the alias out of one.";
     DUPLICATE_ANCHOR = "duplicate-anchor", Warning, "Two headings of a page have one anchor, so the later one is numbered, and a link to it breaks when the earlier one goes. Say more in the heading, or write an anchor of its own behind it: `## Heading {#name}`.";
-    EMPTY_PAGE = "empty-page", Warning, "The page has no text, so whoever follows a link to it finds nothing. Write it, or delete the file.";
+    EMPTY_PAGE = "empty-page", Warning, "The page has no text, or no slide of the deck shows anything, so whoever follows a link to it finds nothing. Write it, or delete the file.";
     TRANSLATION = "translation", Warning, "`NAME.LANG.md` is a translation of `NAME.md`: the original must be there, LANG one of the site's languages, and the front matter and the text in that language.";
     ORPHAN = "orphan", Warning, "Nothing links to this page, so readers find it only in the index of all pages.";
     MISSING_DECK = "missing-deck", Warning, "The running order names a deck that is not there.";

@@ -1,6 +1,9 @@
 //! Marp's directives: which comments are directives, and what they make of each slide.
 
+use std::ops::Range;
+
 use crate::document::yaml::{self, Node, Value};
+use crate::span::Span;
 use crate::theme::{self, Fault, Sheet};
 
 /// The directives that Marp and we know, without the underscore of the spot form.
@@ -148,25 +151,42 @@ fn divider_levels(node: &Node) -> Option<Vec<u8>> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Local {
     /// By name; names keep Marp's spelling.
-    values: Vec<(String, String)>,
+    values: Vec<Set>,
+}
+
+/// A directive with its value, and where it is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Set {
+    name: String,
+    value: String,
+    range: Range<usize>,
 }
 
 impl Local {
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    fn set_by(&self, name: &str) -> Option<&Set> {
+        self.values.iter().find(|set| set.name == name)
     }
 
-    fn set(&mut self, name: &str, value: Option<String>) {
-        self.values.retain(|(n, _)| n != name);
-        if let Some(value) = value {
-            self.values.push((name.to_owned(), value));
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.set_by(name).map(|set| set.value.as_str())
+    }
+
+    /// Returns where a directive is set.
+    pub fn place(&self, name: &str) -> Option<Span> {
+        self.set_by(name).map(|set| Span::new(set.range.start, set.range.end))
+    }
+
+    fn set(&mut self, name: &str, node: &Node) {
+        self.values.retain(|set| set.name != name);
+        if let Some(value) = value(name, node) {
+            self.values.push(Set { name: name.to_owned(), value, range: node.range.clone() });
         }
     }
 
     /// Returns all that is in force, in the order of the names.
     pub fn sorted(&self) -> Vec<(&str, &str)> {
         let mut values: Vec<_> =
-            self.values.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            self.values.iter().map(|set| (set.name.as_str(), set.value.as_str())).collect();
         values.sort_unstable();
         values
     }
@@ -186,13 +206,13 @@ impl Running {
             match key.strip_prefix('_') {
                 Some(name) if !GLOBAL.contains(&name) => spot.push((name, node)),
                 None if OWN.contains(&key.as_str()) => spot.push((key.as_str(), node)),
-                None if !GLOBAL.contains(&key.as_str()) => self.lasting.set(key, value(key, node)),
+                None if !GLOBAL.contains(&key.as_str()) => self.lasting.set(key, node),
                 _ => {}
             }
         }
         let mut local = self.lasting.clone();
         for (name, node) in spot {
-            local.set(name, value(name, node));
+            local.set(name, node);
         }
         local
     }

@@ -86,7 +86,7 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("wbr", &[]),
 ];
 const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
-/// Elements that play a file of the site.
+/// Elements that play a film or a sound.
 const PLAYERS: &[&str] = &["audio", "source", "video"];
 const COMMON: &[&str] = &["class", "dir", "lang", "title"];
 
@@ -208,7 +208,7 @@ enum Lead {
     Nowhere,
     /// Out of the site.
     Out(String),
-    /// To a film or a sound of the site.
+    /// To a film or a sound.
     File(String),
     /// To what the whole tag is made of.
     Tag(Reference),
@@ -249,7 +249,10 @@ fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
         }
         _ if PLAYERS.contains(&name) => match address("src") {
             None => Some(Lead::Nowhere),
-            Some(src) => is_file(&src).then_some(Lead::File(src)),
+            Some(src) => {
+                let played = is_file(&src) || has_scheme(&src, &["http://", "https://"]);
+                played.then_some(Lead::File(src))
+            }
         },
         _ => Some(Lead::Nowhere),
     }

@@ -13,6 +13,7 @@ mod sentence;
 pub mod values;
 pub mod yaml;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_json::Value as Json;
@@ -74,9 +75,23 @@ pub struct Document {
     pub look_urls: Vec<(String, Span)>,
     pub headings: Vec<Heading>,
     pub links: Vec<Link>,
-    /// Origins of remote pictures, for the page's Content-Security-Policy.
-    pub origins: Vec<String>,
+    pub origins: Origins,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Other hosts that a document shows something of, for the page's Content-Security-Policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    pub pictures: BTreeSet<String>,
+    /// Of films and sounds.
+    pub players: BTreeSet<String>,
+}
+
+impl Origins {
+    pub fn extend(&mut self, other: &Origins) {
+        self.pictures.extend(other.pictures.iter().cloned());
+        self.players.extend(other.players.iter().cloned());
+    }
 }
 
 /// CSS that stands in a deck.
@@ -169,6 +184,9 @@ pub struct Slide {
     pub time_seconds: Option<u32>,
     pub notes: Vec<Note>,
     pub span: Span,
+    /// Where its class and its transition are set.
+    pub class_span: Span,
+    pub transition_span: Span,
 }
 
 /// What the speaker sees beside a slide.

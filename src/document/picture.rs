@@ -139,7 +139,10 @@ impl Words {
                     return false;
                 }
                 self.split = Some(side);
-                self.share = percent.flatten();
+                self.share = percent.flatten().filter(|share| *share < 100.0);
+                if self.share.is_none() && share.is_some() {
+                    self.faults.push(word.to_owned());
+                }
             }
         }
         true

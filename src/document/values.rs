@@ -3,6 +3,7 @@
 use crate::config::{closest, is_lang};
 use crate::document::front_matter::duration_seconds;
 use crate::document::yaml::{Node, Value};
+use crate::theme::is_color;
 
 /// The transitions that Marp knows, and the house's own.
 pub const TRANSITIONS: &[&str] = &[
@@ -48,6 +49,7 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("paginate", &["true", "false", "hold", "skip"]),
     ("hide", &["true", "false"]),
     ("math", &["mathjax", "katex"]),
+    ("fit", &["shrink", "none"]),
 ];
 
 /// Returns what is wrong with the value of a directive, and a help; nothing where it means something.
@@ -72,6 +74,11 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
     };
     let one = |known: bool, help: &str| (!known && !text.is_empty()).then(|| help.to_owned());
     let help = match name {
+        "color" | "backgroundColor" => {
+            // What would end the declaration is told where it is refused.
+            let odd = text.contains([';', '{', '}']);
+            one(odd || is_color(text), "write a colour of CSS such as `navy` or `#1d4f91`")
+        }
         "headingDivider" => divider(node),
         "lang" => one(is_lang(text), "write a language such as ja or en"),
         "time" => one(duration_seconds(text).is_some(), "write a time such as 30s or 2m"),

@@ -6,6 +6,7 @@ use super::fill::encode;
 use super::shell::{Head, shell};
 use super::{Page, Site, View};
 use crate::config::is_lang;
+use crate::document::Origins;
 use crate::merge::{Fate, compare};
 use crate::source::SourcePath;
 
@@ -89,7 +90,7 @@ pub fn editor(site: Site<'_>, path: &SourcePath, editor: Editor) -> Page {
         versions,
         styles: vec![site.interface.asset("site.css").to_owned()],
         scripts: site.interface.site_scripts(),
-        origins: &[],
+        origins: &Origins::default(),
     };
     let mut shell = shell(site, head);
     shell.social = None;

@@ -6,8 +6,8 @@ use super::Interface;
 use super::deck::{looks, section, styles};
 use super::fill::{Filler, Place, attribute, fragment, relative};
 use crate::catalog::{EMBED_DEPTH_MAX, EMBEDS_MAX, Part, Shown, Stop, stretch};
-use crate::document::Kind;
 use crate::document::html::escape;
+use crate::document::{Kind, Origins};
 
 /// What the page around needs for all that is embedded in it.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ struct Needs {
     count: usize,
     slides: bool,
     styles: Vec<String>,
-    origins: Vec<String>,
+    origins: Origins,
 }
 
 impl Embeds {
@@ -39,11 +39,10 @@ impl Embeds {
         own
     }
 
-    /// Returns the origins of pictures, those of embedded documents with those of the page itself.
-    pub(super) fn origins(&self, own: &[String]) -> Vec<String> {
-        let mut origins = [own, &self.0.borrow().origins].concat();
-        origins.sort();
-        origins.dedup();
+    /// Returns the hosts that something is shown of, by embedded documents and by the page itself.
+    pub(super) fn origins(&self, own: &Origins) -> Origins {
+        let mut origins = own.clone();
+        origins.extend(&self.0.borrow().origins);
         origins
     }
 }
@@ -154,7 +153,7 @@ impl Filler<'_> {
                 needs.styles.push(sheet);
             }
         }
-        needs.origins.extend(entry.document.origins.iter().cloned());
+        needs.origins.extend(&entry.document.origins);
     }
 }
 

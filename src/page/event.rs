@@ -10,8 +10,8 @@ use super::shell::{Head, date_text, in_language, shell, site_languages, site_tit
 use super::{Page, Site, View, deck, list};
 use crate::catalog::Entry;
 use crate::config::Talk;
-use crate::document::Kind;
 use crate::document::html::escape;
+use crate::document::{Kind, Origins};
 
 /// How many pages the list of new ones shows.
 const RECENT: usize = 6;
@@ -80,8 +80,10 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
         }
     }
     embeds.styles(&mut styles);
-    let origins: Vec<String> =
-        decks.iter().flat_map(|entry| entry.document.origins.iter().cloned()).collect();
+    let mut origins = Origins::default();
+    for entry in &decks {
+        origins.extend(&entry.document.origins);
+    }
     let head = Head {
         address,
         lang,

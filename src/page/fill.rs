@@ -122,6 +122,8 @@ impl Filler<'_> {
             Filling::Link(index) => self.link(*index as usize, out),
             Filling::Embed { link, step } => self.embed(*link as usize, *step, out),
             Filling::Picture(picture) => self.picture(picture, out),
+            // By its form it is on another host, or a file of the site.
+            Filling::File(file) if file.0.contains("://") => attribute("src", &file.0, out),
             Filling::File(file) => {
                 let path = self.site.catalog.resolve_asset(self.entry, &file_of(&file.0));
                 if let Some(asset) = path.and_then(|path| self.site.catalog.asset(&path)) {

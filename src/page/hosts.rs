@@ -12,6 +12,7 @@ use super::Site;
 use super::shell::{in_language, policy, site_title};
 use super::sitemap::ascii;
 use crate::catalog::Route;
+use crate::document::Origins;
 
 /// How long what bears the digest of its bytes in its name may be kept.
 pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -41,10 +42,10 @@ fn base_path(site: Site<'_>) -> String {
 /// Rules of one pattern each that never meet: where two do, some hosts join what both say of one header.
 fn headers(site: Site<'_>) -> String {
     let base = base_path(site);
-    let mut origins: Vec<String> =
-        site.catalog.entries().flat_map(|entry| entry.document.origins.iter().cloned()).collect();
-    origins.sort();
-    origins.dedup();
+    let mut origins = Origins::default();
+    for entry in site.catalog.entries() {
+        origins.extend(&entry.document.origins);
+    }
     let csp = policy(&origins, site.config.html);
     let ancestors = site
         .config

@@ -10,7 +10,7 @@ use super::news::{change, newest};
 use super::shell::{Head, date_text, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, shortened};
-use crate::document::Kind;
+use crate::document::{Kind, Origins};
 
 /// How many documents the list of new ones shows.
 const RECENT: usize = 100;
@@ -146,7 +146,7 @@ fn page(
         description: String::new(),
         styles: vec![site.interface.asset("site.css").to_owned()],
         scripts: site.interface.site_scripts(),
-        origins: &[],
+        origins: &Origins::default(),
     };
     let groups = groups.into_iter().filter(|group| !group.entries.is_empty()).collect();
     Page {

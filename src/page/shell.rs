@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::fill::{encode, relative, root_of};
 use super::{Page, Site, View};
 use crate::catalog::Entry;
+use crate::document::Origins;
 
 /// The fields that every template sees.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ pub(super) struct Head<'a> {
     pub versions: Vec<(String, String)>,
     pub styles: Vec<String>,
     pub scripts: Vec<String>,
-    pub origins: &'a [String],
+    pub origins: &'a Origins,
 }
 
 const POLICY: [(&str, &str); 12] = [
@@ -101,8 +102,8 @@ const POLICY: [(&str, &str); 12] = [
     ("trusted-types", "kami"),
 ];
 
-/// Returns the Content-Security-Policy of a page that shows pictures from `origins`.
-pub(super) fn policy(origins: &[String], html: bool) -> String {
+/// Returns the Content-Security-Policy of a page that shows what comes from `origins`.
+pub(super) fn policy(origins: &Origins, html: bool) -> String {
     let mut out = String::with_capacity(512);
     for (name, value) in POLICY {
         if !out.is_empty() {
@@ -111,12 +112,12 @@ pub(super) fn policy(origins: &[String], html: bool) -> String {
         out.push_str(name);
         out.push(' ');
         out.push_str(value);
-        if name == "img-src" {
-            for origin in origins {
-                out.push(' ');
-                out.push_str(origin);
-            }
-        }
+        let more = match name {
+            "img-src" => Some(&origins.pictures),
+            "media-src" => Some(&origins.players),
+            _ => None,
+        };
+        out.extend(more.into_iter().flatten().flat_map(|origin| [" ", origin]));
         if name == "style-src" && html {
             out.push_str("; style-src-attr 'unsafe-inline'");
         }
@@ -260,7 +261,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
         versions: Vec::new(),
         styles: vec![interface.asset("site.css").to_owned()],
         scripts: interface.site_scripts(),
-        origins: &[],
+        origins: &Origins::default(),
     };
     let mut shell = shell(site, head);
     let base = site.config.base_url.as_deref().unwrap_or(&site.options.not_found_root);

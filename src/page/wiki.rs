@@ -11,8 +11,8 @@ use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View, deck, list, sequence};
 use crate::catalog::{Entry, Mention, Part};
-use crate::document::Kind;
 use crate::document::html::escape;
+use crate::document::{Kind, Origins};
 
 /// How many characters of a text stand for its summary.
 const EXCERPT: usize = 110;
@@ -215,7 +215,7 @@ pub(super) fn compose_redirect(
         versions: Vec::new(),
         styles: vec![site.interface.asset("site.css").to_owned()],
         scripts: Vec::new(),
-        origins: &[],
+        origins: &Origins::default(),
     };
     let target = format!("{}{}", root_of(address), encode(target));
     Page { template: "redirect.html", shell: shell(site, head), view: View::Target(target) }

@@ -4,6 +4,7 @@
 //! one table in `selector`. Nothing that a theme or deck says reaches anything but the slides that
 //! are meant. Knows no site: where a file lies, whoever writes a sheet has to say.
 
+mod color;
 mod data_url;
 mod meta;
 mod parts;
@@ -13,6 +14,7 @@ mod set;
 mod sheet;
 mod value;
 
+pub use color::is_color;
 pub use data_url::read as read_data_url;
 pub use rewrite::{declaration, file_of, parse};
 pub use set::{Frame, Theme, Themes};

@@ -185,10 +185,13 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
         let Some(inside) = comment_of(comment) else { continue };
         match directives::classify(&inside) {
             Comment::Directives(directives) => {
-                for (key, node) in &directives {
-                    value(text, (key, node), key_span(text, comment, key), formatter);
+                for (key, mut node) in directives {
+                    let span = key_span(text, comment, &key);
+                    value(text, (&key, &node), span, formatter);
+                    // From here on its place is one of the document.
+                    node.range = span.start as usize..span.end as usize;
+                    part.directives.push((key, node));
                 }
-                part.directives.extend(directives);
             }
             Comment::Note(note) => {
                 if let Some(target) = include::target(&note) {
@@ -291,7 +294,6 @@ impl Writer<'_> {
         let key = own
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
-        self.fit(formatter, part, local);
         let span = self.span(part);
         let header = self.inline(formatter, local.get("header"), span);
         let footer = self.inline(formatter, local.get("footer"), span);
@@ -318,6 +320,8 @@ impl Writer<'_> {
             steps,
             time_seconds: local.get("time").and_then(duration_seconds),
             notes: part.notes.iter().map(|note| notes::read(note)).collect(),
+            class_span: local.place("class").unwrap_or(span),
+            transition_span: local.place("transition").unwrap_or(span),
             span,
         }
     }
@@ -350,6 +354,7 @@ impl Writer<'_> {
                 } else {
                     (why.rule, why.message)
                 };
+                let span = local.place(name).unwrap_or(span);
                 formatter.tell(self.text.diagnostic(rule, span, message, &why.help));
             }
         }
@@ -357,20 +362,6 @@ impl Writer<'_> {
         let place = if sheet.urls.is_empty() { "" } else { self.text.path.folder() };
         (!sheet.is_empty())
             .then(|| formatter.looks().directed(&format!("{key}{place}"), &sheet, span))
-    }
-
-    /// Tells once of a way to fit that there is not.
-    fn fit(&mut self, formatter: &mut Formatter<'_>, part: &Part<'_>, local: &Local) {
-        let odd = local.get("fit").filter(|fit| !matches!(*fit, "shrink" | "none"));
-        let Some(odd) = odd.filter(|odd| self.refused.insert(("fit", (*odd).to_owned()))) else {
-            return;
-        };
-        formatter.tell(self.text.diagnostic(
-            &rules::BAD_VALUE,
-            self.span(part),
-            format!("`fit: {odd}` is no way to fit a slide"),
-            "`shrink` makes an overfull slide smaller, `none` leaves it as it is",
-        ));
     }
 
     /// Formats a header or footer: inline Markdown, links and pictures included.

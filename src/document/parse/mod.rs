@@ -21,7 +21,7 @@ use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
-use crate::document::{Document, Kind, Prose, Settings};
+use crate::document::{Document, Kind, Origins, Prose, Settings};
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
@@ -134,7 +134,7 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings) -> Document {
         looks: Sheet::default(),
         look_urls: Vec::new(),
         files: Vec::new(),
-        origins: Vec::new(),
+        origins: Origins::default(),
         diagnostics,
     };
     match kind {

@@ -114,12 +114,14 @@ pub(super) fn format_html(
         let text = context.user.text;
         let message =
             format!("`{}` is {}", tag.trim(), if dropped { "left out" } else { "shown as text" });
-        let diagnostic = text.diagnostic(
-            &rules::RAW_HTML,
-            text.span(node),
-            message,
-            "write it in Markdown, or set `html = true` in kami.toml",
-        );
+        // As in Marp, a style is one where it begins a line.
+        let style = ["<style", "</style"].iter().any(|start| tag.starts_with(start));
+        let help = if style && context.user.dialect == Dialect::Deck {
+            "begin a line with `<style>`: within a line it is text"
+        } else {
+            "write it in Markdown, or set `html = true` in kami.toml"
+        };
+        let diagnostic = text.diagnostic(&rules::RAW_HTML, text.span(node), message, help);
         context.user.tell(diagnostic);
     }
     let mut written = 0;

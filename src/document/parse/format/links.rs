@@ -120,6 +120,9 @@ impl Formatter<'_> {
             }
             Reference::Picture(raw) => self.raw_picture(node, &raw),
             Reference::File(src) => {
+                if let Some(origin) = self.elsewhere(node, &src, "this film or sound") {
+                    self.origins.players.insert(origin);
+                }
                 let file = (src, self.text.span(node));
                 self.hole(Filling::File(Box::new(file)));
             }
@@ -156,28 +159,16 @@ impl Formatter<'_> {
         (url, title): (&str, &str),
         alt: &str,
     ) -> Picture {
-        let outside = ["http://", "https://"]
-            .iter()
-            .find_map(|scheme| url.strip_prefix(scheme).map(|rest| (scheme, rest)));
         let span = self.text.span(node);
-        if let Some((scheme, rest)) = outside {
-            let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-            let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-            if !host.is_empty() && host.chars().all(plain) {
-                self.origins.push(format!("{scheme}{host}"));
-            }
-            if self.dialect == Dialect::Deck {
-                let message = format!("this picture comes from {host}");
-                let help = "put the picture beside the deck: there may be no network on stage";
-                self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
-            }
+        if let Some(origin) = self.elsewhere(node, url, "this picture") {
+            self.origins.pictures.insert(origin);
         }
         let is_picture =
             |url: &&str| url.get(5..11).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
         let file = Some(url).filter(is_picture).and_then(theme::read_data_url);
         let target = match &file {
             Some(file) => file.address.clone(),
-            None if outside.is_some() => url.to_owned(),
+            None if outside(url).is_some() => url.to_owned(),
             None => decoded(url).into_owned(),
         };
         self.files.extend(file);
@@ -192,14 +183,42 @@ impl Formatter<'_> {
         }
     }
 
+    /// Returns the origin of a file on another host; on a stage there may be no way to it.
+    fn elsewhere(&mut self, node: Node<'_>, url: &str, what: &str) -> Option<String> {
+        let (scheme, rest) = outside(url)?;
+        let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        if self.dialect == Dialect::Deck {
+            let message = format!("{what} comes from {host}");
+            let help = "put the file beside the deck: there may be no network on stage";
+            let span = self.text.span(node);
+            self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        (!host.is_empty() && host.chars().all(plain)).then(|| format!("{scheme}{host}"))
+    }
+
     /// Tells of filters that say nothing.
     pub(in crate::document::parse) fn tell_faults(&mut self, words: &Words, span: Span) {
         for word in &words.faults {
-            let message = format!("`{word}` is left out: no filter understands it");
-            let help = "write numbers, lengths or angles as CSS has them, such as `blur:4px`";
+            let side = ["left:", "right:"].iter().any(|side| word.starts_with(side));
+            let (message, help) = if side {
+                let message = format!("`{word}` leaves no room for the text");
+                (message, "write less than 100 %; half of the slide is taken until then")
+            } else {
+                let message = format!("`{word}` is left out: no filter understands it");
+                (message, "write numbers, lengths or angles as CSS has them, such as `blur:4px`")
+            };
             self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, help));
         }
     }
+}
+
+/// Splits the address of a file on another host behind its scheme.
+fn outside(url: &str) -> Option<(&'static str, &str)> {
+    ["http://", "https://"].into_iter().find_map(|scheme| {
+        let (start, rest) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some((scheme, rest))
+    })
 }
 
 /// Tells what an address leads to, by its form alone.

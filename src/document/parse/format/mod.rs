@@ -20,7 +20,7 @@ use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
-use crate::document::{Document, Filling, Form, Heading, Hole, Link, Prose, category};
+use crate::document::{Document, Filling, Form, Heading, Hole, Link, Origins, Prose, category};
 use crate::theme::DataFile;
 use anchors::Anchors;
 use block::{Row, format_block};
@@ -43,7 +43,7 @@ pub(super) struct Formatter<'t> {
     links: Vec<Link>,
     headings: Vec<Heading>,
     anchors: Anchors,
-    origins: Vec<String>,
+    origins: Origins,
     diagnostics: Vec<Diagnostic>,
     open: Open,
     cell: usize,
@@ -102,7 +102,7 @@ impl<'t> Formatter<'t> {
             links: Vec::new(),
             headings: Vec::new(),
             anchors: Anchors::default(),
-            origins: Vec::new(),
+            origins: Origins::default(),
             diagnostics: Vec::new(),
             open: Open::default(),
             cell: 0,
@@ -175,7 +175,7 @@ impl<'t> Formatter<'t> {
     }
 
     /// Hands over what was collected.
-    pub(super) fn finish(mut self, document: &mut Document) {
+    pub(super) fn finish(self, document: &mut Document) {
         for link in self.links.iter().filter(|link| link.form == Form::Wiki) {
             if let Some(tag) = category(&link.target)
                 && !document.matter.tags.iter().any(|known| known == tag)
@@ -185,8 +185,6 @@ impl<'t> Formatter<'t> {
         }
         document.links = exact(self.links);
         document.headings = exact(self.headings);
-        self.origins.sort();
-        self.origins.dedup();
         document.origins = self.origins;
         (document.looks, document.look_urls) = self.looks.into_sheet();
         document.files = self.files;
