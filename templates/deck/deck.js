@@ -60,6 +60,13 @@
     if (begun) begun = kami.parts.length;
   }
 
+  // A worker keeps what was visited for a day without a network; then a speaker needs this too.
+  function keepLater() {
+    const parts = document.querySelector("template.later")?.content.children ?? [];
+    const urls = [...parts].map((part) => new URL(part.getAttribute("src") || part.getAttribute("href"), document.baseURI).href);
+    navigator.serviceWorker?.controller?.postMessage({ kami: "visited", urls });
+  }
+
   function perform(table, name) {
     if (Object.hasOwn(table, name)) table[name]();
     else later().then(() => table[name]?.());
@@ -136,7 +143,7 @@
   function obey({ slide, number, step = 0, blank, at = Math.max(Date.now(), here.at + 1) }, far) {
     number = numbers.get(slide) || number;
     const valid = [number, step, at].every(Number.isInteger);
-    const last = far && kami.follows ? heard : here.at;
+    const last = far && window.kamiLive?.isFollower ? heard : here.at;
     if (!valid || (last && at <= last)) return false;
     if (far) heard = at;
     here.at = Math.max(at, here.at);
@@ -509,6 +516,7 @@
     tell("start");
     keepAwake();
     if (["ink", "timer", "follow"].some(isKept)) later();
+    keepLater();
   }
 
   const kami = window.kami = {

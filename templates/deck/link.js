@@ -12,7 +12,6 @@
   // what they are: two readers' tabs leave each other alone.
   function receive(message, far) {
     if (!message || typeof message !== "object" || message.deck !== kami.deck.dataset.deck) return;
-    if (far && message.type === "follows") kami.follows = true;
     if (home === "stage" && message.presenter === false) return;
     if (home === "stage" && !kami.led) {
       kami.led = true;
@@ -39,11 +38,7 @@
     const name = kami.storeName("link");
     const local = location.protocol === "file:" ? connectWindows(name) : connectChannel(name);
     document.addEventListener("kami:frame", (event) => receive(event.detail, true));
-    // the server says so anew when this window may not drive
-    document.addEventListener("kami:open", () => {
-      kami.follows = false;
-      meet();
-    });
+    document.addEventListener("kami:open", meet);
     document.addEventListener("visibilitychange", () => document.hidden || meet());
     kami.send = (message) => {
       message = { deck: kami.deck.dataset.deck, presenter: home === "presenter", ...message };

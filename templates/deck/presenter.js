@@ -230,7 +230,7 @@
   function showNotes(anew) {
     if (noted === kami.current && !anew) return;
     const own = (notes && notes[kami.keyOf(kami.current)]) || [];
-    const words = kami.follows ? window.kamiLive.follows : own.length ? "" : "notes" in kami.deck.dataset ? strings.noNotes : strings.notesAbsent;
+    const words = window.kamiLive?.isFollower ? window.kamiLive.follows : own.length ? "" : "notes" in kami.deck.dataset ? strings.noNotes : strings.notesAbsent;
     const box = part(".notes .text");
     const fresh = make("div", {}, [...(words ? [make("p", { class: "none" }, withCode(words))] : []), ...own.map(noteNode)]);
     const [now, next] = [box, fresh].map((one) => [...one.childNodes]);

@@ -5,7 +5,8 @@
   'use strict';
   if (window.kamiLive) return;
   // A deck's windows tell one another over this socket where the talk stands.
-  var kamiLive = window.kamiLive = { send: function (frame) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame)); } };
+  // Where only who has a token may drive, a window without one follows, and knows it before the deck's script asks.
+  var kamiLive = window.kamiLive = { isFollower: false, send: function (frame) { if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame)); } };
 
   var root = document.documentElement;
   var ja = root.lang.slice(0, 2) === 'ja';
@@ -23,7 +24,6 @@
     count: function (n, word) { return n + ' ' + word + (n === 1 ? '' : 's'); }
   };
 
-  // What a presenter view says to whoever may not drive.
   kamiLive.follows = words.follows;
 
   function el(tag, name, text) {
@@ -52,6 +52,7 @@
       '/_kami/live?route=' + encodeURIComponent(route) + (digest ? '&digest=' + digest : ''));
     own.onopen = function () {
       tries = 0;
+      kamiLive.isFollower = false;
       show(notes.waiting, false);
       // Whatever happened while nobody listened is caught up with in one patch.
       if (met) refresh({});
@@ -73,6 +74,7 @@
   }
   function receive(frame) {
     if (frame.type === 'diagnostics') diagnose(frame.diagnostics || []);
+    if (frame.type === 'follows') kamiLive.isFollower = true;
     if (frame.deck) document.dispatchEvent(new CustomEvent('kami:frame', { detail: frame }));
     // The server knows `wiki/EBS` as `wiki/EBS.html`.
     if (frame.route !== route && frame.route !== route + '.html') return;

@@ -83,6 +83,23 @@ check("what was read stays readable when the host is gone, and the rest says why
   await page.getByText("It shines in Kobe.").waitFor({ state: "visible" });
 });
 
+check("a talk that was looked at is given without the host: pen and speaker's window came along", async (world) => {
+  world.forgive(/ERR_CONNECTION_REFUSED|Failed to load resource/);
+  const { there, page } = await visitor(world, await world.site(files));
+  await page.goto(there.url("decks/rehearsal.html"));
+  await eventually(async () => assert.ok(await page.evaluate(async () => {
+    const parts = [...document.querySelector("template.later").content.children].map((part) => part.getAttribute("src") || part.getAttribute("href"));
+    const kept = await Promise.all(parts.map((part) => caches.match(new URL(part, location.href).href)));
+    return parts.length > 1 && kept.every(Boolean);
+  })));
+  await there.stop();
+  await page.reload();
+  const [speaker] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("p")]);
+  await speaker.getByRole("button", { name: "Draw" }).filter({ visible: true }).waitFor();
+  await page.keyboard.press("d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
+});
+
 check("all of it is kept on request, search and talks included, and let go again", async (world) => {
   world.forgive(/ERR_CONNECTION_REFUSED|Failed to load resource/);
   const { there, page } = await visitor(world, await world.site(files));
