@@ -156,10 +156,15 @@
   const paddings = (style) => SIDES.map((side) => px(style[`padding-${side}`]) || 0);
 
   // Text shrinks, margins do not, so that header, footer and page number keep their distance to it. What
-  // reaches into a margin, such as a band behind the title, is made for the margin as it is.
+  // reaches into a margin, such as a band behind the title, is made for the margin as it is, unless it
+  // follows `--fit`.
   function marginsOf(section) {
     const children = [...section.children].map((child) => getComputedStyle(child));
-    const reached = SIDES.map((side) => children.some((style) => px(style[`margin-${side}`]) < 0));
+    const reach = () => SIDES.map((side) => Math.min(0, ...children.map((style) => px(style[`margin-${side}`]) || 0)));
+    const plain = reach();
+    set(section, { "--fit": "0.5" });
+    const reached = reach().map((length, index) => length > 1.9 * plain[index]);
+    set(section, { "--fit": null });
     return { own: paddings(getComputedStyle(section)), reached, number: paddings(getComputedStyle(section, "::after")) };
   }
 

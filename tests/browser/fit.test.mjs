@@ -202,14 +202,17 @@ check("a theme that does not ask for it has its titles left as large as it says"
 check("what shrinks keeps its distance to the edges, the header and the footer", async (world) => {
   const lines = Array.from({ length: 11 }, (_, n) => `- line ${n}`).join("\n");
   const deck = (theme) => `---\ntheme: ${theme}\nheader: Head\nfooter: Foot\npaginate: true\n---\n\n## Short\n\nwords\n\n---\n\n## Full\n\n${lines}\n`;
-  const { url } = await world.serve(await world.site({ ...site(), ...Object.fromEntries(["default", "uncover"].map((theme) => [`decks/${theme}.md`, deck(theme)])) }));
-  for (const theme of ["default", "uncover"]) {
+  const { url } = await world.serve(await world.site({ ...site(), ...Object.fromEntries(["default", "gaia", "uncover"].map((theme) => [`decks/${theme}.md`, deck(theme)])) }));
+  for (const theme of ["default", "gaia", "uncover"]) {
     const page = await world.open(url(`decks/${theme}.html#2`));
     const boxes = () => page.evaluate(() => {
       const slide = document.querySelector("main.deck > .current > .slide");
       const box = (element) => element.getBoundingClientRect();
       const [head, foot] = ["header", "footer"].map((name) => box(slide.querySelector(`:scope > ${name}`)));
-      const [title, ...items] = [...slide.querySelectorAll("h2, li")].map(box);
+      const words = document.createRange();
+      words.selectNodeContents(slide.querySelector("h2"));
+      const title = box(words);
+      const items = [...slide.querySelectorAll("li")].map(box);
       return { fitted: slide.hasAttribute("data-fitted"), above: title.top - head.bottom, below: foot.top - items.at(-1).bottom, foot: foot.top };
     });
     await eventually(async () => assert.ok((await boxes()).fitted, theme));
