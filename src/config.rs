@@ -23,6 +23,8 @@ pub struct Config {
     pub html: bool,
     pub event: Event,
     pub deck: Deck,
+    /// Up to how many documents names without links are looked for.
+    pub unlinked: u32,
     /// The names of pages in the order in which they are read, and where they stand.
     pub order: Vec<(String, Span)>,
     /// `Host` names besides loopback that `kami serve` answers to.
@@ -78,6 +80,7 @@ impl Default for Config {
             html: false,
             event: Event::default(),
             deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
+            unlinked: 1000,
             order: Vec::new(),
             hosts: Vec::new(),
             embed_from: Vec::new(),
@@ -106,7 +109,7 @@ const EVENT: &[&str] = &["name", "date", "venue", "summary", "talks"];
 const TALK: &[&str] = &["deck", "title", "speaker", "minutes", "time", "summary"];
 /// Tables whose keys are read by the features they belong to.
 const OTHER: &[(&str, &[&str])] = &[
-    ("wiki", &["home", "order"]),
+    ("wiki", &["home", "order", "unlinked"]),
     ("images", &["widths", "quality", "formats"]),
     ("server", &["commit", "hosts"]),
     ("embed", &["from"]),
@@ -244,6 +247,9 @@ impl Reader {
                     }
                     _ => self.wrong(value, "`\"shrink\"` or `\"none\"`"),
                 },
+                ("wiki", "unlinked") => {
+                    config.unlinked = self.number(value).unwrap_or(config.unlinked);
+                }
                 ("wiki", "order") => config.order = self.names(value),
                 ("server", "hosts") => config.hosts = self.strings(value),
                 ("embed", "from") => config.embed_from = self.origins(value),

@@ -3,15 +3,12 @@
 //! A link is asked for where it is written, where it is checked, and by whoever looks for mentions.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::names::{KeyHasher, mix};
+use super::ties::{ByKey, Ties, identity};
 use super::{Catalog, Entry, Mention, Resolution};
-
-type ByKey<T> = HashMap<u64, T, BuildHasherDefault<KeyHasher>>;
 
 /// The links of one catalog, resolved.
 #[derive(Debug)]
@@ -20,6 +17,7 @@ pub(super) struct Edges {
     from: ByKey<Vec<Resolution>>,
     /// By the key of a work: the links to it, and to what has the same key.
     to: ByKey<Vec<Edge>>,
+    ties: OnceLock<Ties>,
 }
 
 /// A link and what it leads to.
@@ -45,8 +43,13 @@ impl Known {
         self.0.get()
     }
 
+    pub(super) fn ties(&self) -> Option<&Ties> {
+        self.get()?.ties.get()
+    }
+
+    /// Works out all edges, then what they tie: the second asks for the first.
     pub(super) fn fill(&self, catalog: &Catalog) {
-        self.0.get_or_init(|| Edges::of(catalog));
+        self.0.get_or_init(|| Edges::of(catalog)).fill_ties(catalog);
     }
 
     /// Forgets them: the catalog changes.
@@ -71,7 +74,17 @@ impl Edges {
             }
         }
         let keys = entries.into_iter().map(identity);
-        Edges { from: keys.zip(resolved).collect(), to }
+        Edges { from: keys.zip(resolved).collect(), to, ties: OnceLock::new() }
+    }
+
+    fn fill_ties(&self, catalog: &Catalog) {
+        self.ties.get_or_init(|| {
+            let entries: Vec<Arc<Entry>> = catalog.entries().cloned().collect();
+            let links = entries.iter().map(|entry| self.from.get(&identity(entry)));
+            let links: Vec<&[Resolution]> =
+                links.map(|links| links.map_or(&[][..], Vec::as_slice)).collect();
+            Ties::of(catalog, entries, &links)
+        });
     }
 
     /// Returns what a link of an entry leads to.
@@ -83,8 +96,4 @@ impl Edges {
     pub(super) fn to(&self, entry: &Entry) -> &[Edge] {
         self.to.get(&entry.work_key).map_or(&[], Vec::as_slice)
     }
-}
-
-fn identity(entry: &Arc<Entry>) -> u64 {
-    mix(Arc::as_ptr(entry).addr() as u64)
 }

@@ -127,8 +127,9 @@ impl Entry {
     }
 
     /// Tells whether two entries are versions of one work.
-    pub(super) fn is_work_of(&self, other: &Entry) -> bool {
-        self.kind == other.kind && self.name == other.name
+    pub fn is_work_of(&self, other: &Entry) -> bool {
+        // Nearly always told by the keys alone.
+        self.work_key == other.work_key && self.kind == other.kind && self.name == other.name
     }
 
     /// Iterates over the keys that a link to the document may have.

@@ -6,9 +6,12 @@
 mod edges;
 mod embed;
 mod entry;
+mod kin;
 pub mod names;
 mod resolve;
+mod spoken;
 mod table;
+mod ties;
 
 use std::sync::Arc;
 
@@ -19,11 +22,13 @@ use crate::document::Kind;
 use crate::source::SourcePath;
 use edges::Known;
 use names::{KeyMap, fold, key};
+use spoken::Spoken;
 use table::Table;
 
 pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
 pub use entry::{Entry, shortened};
 pub use resolve::{Mention, Resolution};
+pub use spoken::Naming;
 
 /// A file served as it is.
 #[derive(Clone, Debug)]
@@ -83,6 +88,7 @@ pub struct Catalog {
     assets: OrdMap<SourcePath, AssetEntry>,
     asset_names: KeyMap<OrdSet<SourcePath>>,
     edges: Known,
+    spoken: Spoken,
 }
 
 impl Catalog {
@@ -90,6 +96,7 @@ impl Catalog {
     pub fn insert(&mut self, entry: Entry) {
         let entry = Arc::new(entry);
         self.edges.forget();
+        self.spoken.forget();
         self.insert_keys(&entry);
         self.insert_rest(entry);
     }
@@ -141,6 +148,7 @@ impl Catalog {
     pub fn remove(&mut self, path: &SourcePath) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(path)?;
         self.edges.forget();
+        self.spoken.forget();
         entry.name_keys.iter().for_each(|key| self.named.leave(*key, &entry));
         entry.path_keys.iter().for_each(|key| self.located.leave(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));

@@ -193,7 +193,7 @@ impl Catalog {
     }
 
     /// Returns the version of a work in a language, else in the entry's own.
-    fn version<'a>(&'a self, entry: &'a Arc<Entry>, lang: &str) -> &'a Arc<Entry> {
+    pub fn version<'a>(&'a self, entry: &'a Arc<Entry>, lang: &str) -> &'a Arc<Entry> {
         if entry.lang == lang || !self.several.contains_key(&entry.work_key) {
             return entry;
         }
@@ -271,7 +271,7 @@ impl Catalog {
 
     /// Tells whether a document's links count as mentions of an entry: those of the work itself do
     /// not, nor those of a document that has a version in the entry's language.
-    fn speaks_of(&self, from: &Arc<Entry>, entry: &Entry) -> bool {
+    pub(super) fn speaks_of(&self, from: &Arc<Entry>, entry: &Entry) -> bool {
         let other_version =
             from.lang != entry.lang && self.version(from, &entry.lang).lang == entry.lang;
         !from.is_work_of(entry) && !other_version

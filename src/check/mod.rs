@@ -349,13 +349,8 @@ fn orphans(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
     }
     for entry in pages {
         let document = &entry.document;
-        let is_index = document.path.file_name().starts_with("index.");
         let is_translation = entry.lang != config.lang && catalog.versions(entry).len() > 1;
-        if is_index
-            || is_translation
-            || document.matter.redirect.is_some()
-            || catalog.is_mentioned(entry)
-        {
+        if is_translation || !catalog.is_orphan(entry) {
             continue;
         }
         let message = format!("no page and no slide links to `{}`", entry.title);

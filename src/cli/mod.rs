@@ -185,6 +185,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let (sources, history) = with_history(&root);
     let bundle = compile(sources?, options);
     bundle.catalog.resolve_all();
+    bundle.catalog.hear_all(bundle.config.unlinked as usize);
     bundle.index_all();
     let bundle = bundle.with_history(history.join().unwrap_or_default());
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {

@@ -9,6 +9,7 @@ pub mod html;
 mod looks;
 mod parse;
 mod picture;
+mod running;
 mod sentence;
 pub mod values;
 pub mod yaml;
@@ -27,6 +28,7 @@ use crate::theme::{DataFile, Sheet};
 pub use parse::{
     Assembly, Dialect, Piece, Texts, assemble, parse, parse_assembly, render_markdown,
 };
+pub use running::running;
 pub use sentence::Sentence;
 
 /// The kinds of documents.

@@ -14,7 +14,7 @@ pub struct Sentence {
 
 impl Sentence {
     /// Cuts the sentence around `label` out of the text of a block.
-    pub(super) fn around(text: &str, label: Range<usize>) -> Sentence {
+    pub fn around(text: &str, label: Range<usize>) -> Sentence {
         let mut out = String::with_capacity(SIDE_MAX * 8);
         front(&text[..label.start], &mut out);
         let start = length(&out);

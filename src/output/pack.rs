@@ -10,7 +10,7 @@ use super::compact;
 
 /// What is fetched as one file, and what follows in it, in this order.
 const PACKS: &[(&str, &[&str])] = &[
-    ("search/engine.js", &["search/box.js", "offline/offline.js"]),
+    ("search/engine.js", &["search/box.js", "search/peek.js", "offline/offline.js"]),
     ("deck/deck.js", &["deck/overview.js", "deck/link.js"]),
     ("deck/presenter.js", &["deck/ink.js"]),
 ];
@@ -40,8 +40,9 @@ pub(super) fn pack(
 }
 
 fn bare<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
-    let squeezed =
-        ["deck/", "offline/", "search/", "site."].iter().any(|start| name.starts_with(start));
+    let squeezed = ["deck/", "graph/", "offline/", "search/", "site."]
+        .iter()
+        .any(|start| name.starts_with(start));
     match name.rsplit('.').next() {
         Some("js") if squeezed => Cow::Owned(compact::script(text)),
         Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(compact::sheet(text)),

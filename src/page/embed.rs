@@ -139,7 +139,8 @@ impl Filler<'_> {
         }
     }
 
-    fn need(&self, shown: &Shown) {
+    /// Notes what the page around needs for what is embedded.
+    pub(super) fn need(&self, shown: &Shown) {
         let entry = &shown.entry;
         let mut needs = self.embeds.0.borrow_mut();
         needs.count += 1;

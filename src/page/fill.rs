@@ -173,6 +173,9 @@ impl Filler<'_> {
                 out.push_str(if in_page { "<a" } else { "<a class=\"wikilink\"" });
                 let (root, route) = if own { ("", "") } else { (&*self.root, &*entry.route) };
                 href(root, route, fragment, out);
+                if let Some(number) = fragment.and_then(|key| numbered(entry, key)) {
+                    attribute("data-number", &number.to_string(), out);
+                }
             }
             Resolution::Asset(path) => {
                 let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
@@ -242,6 +245,14 @@ impl Filler<'_> {
         attribute("decoding", "async", out);
         out.push('>');
     }
+}
+
+/// Returns the number of a slide that has a name of its own: whoever shows where a link leads knows
+/// slides by numbers and headings alone.
+fn numbered(entry: &Entry, key: &str) -> Option<usize> {
+    let document = &entry.document;
+    let at = document.slides.iter().position(|slide| slide.key == key)?;
+    document.headings.iter().all(|heading| heading.id != key).then_some(at + 1)
 }
 
 /// Returns width and height as shown: as written, the other side by the picture's own proportion.

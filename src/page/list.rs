@@ -23,6 +23,9 @@ pub struct List {
     pub kind: &'static str,
     pub intro: String,
     pub groups: Vec<Group>,
+    /// The ways to what is not joined.
+    pub wanted: String,
+    pub orphans: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -64,7 +67,8 @@ pub fn list_routes(site: Site<'_>) -> Vec<String> {
     let mut routes = vec!["404.html".to_owned()];
     for lang in site_languages(site) {
         routes.extend(
-            ["index", "pages", "recent", "search"].map(|stem| in_language(site, stem, &lang)),
+            ["index", "pages", "recent", "search", "graph", "wanted", "orphans"]
+                .map(|stem| in_language(site, stem, &lang)),
         );
         routes.extend(site.catalog.tags().map(|(tag, _)| tag_route(site, tag, &lang)));
     }
@@ -149,10 +153,12 @@ fn page(
         origins: &Origins::default(),
     };
     let groups = groups.into_iter().filter(|group| !group.entries.is_empty()).collect();
+    let [wanted, orphans] = ["wanted", "orphans"]
+        .map(|stem| relative(&root_of(address), &in_language(site, stem, lang)));
     Page {
         template: "list/list.html",
         shell: shell(site, head),
-        view: View::List(List { kind, intro: String::new(), groups }),
+        view: View::List(List { kind, intro: String::new(), groups, wanted, orphans }),
     }
 }
 
@@ -172,10 +178,15 @@ fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
         summary: matter.summary.clone(),
         date_text: String::new(),
         date_iso: String::new(),
-        kind: if entry.kind == Kind::Deck { "deck" } else { "page" },
+        kind: kind(entry),
         lang: entry.lang.clone(),
         count: None,
     }
+}
+
+/// Returns what a document is, in the word of the templates.
+pub(super) fn kind(entry: &Entry) -> &'static str {
+    if entry.kind == Kind::Deck { "deck" } else { "page" }
 }
 
 /// All documents: decks, then pages by namespace, then tags.

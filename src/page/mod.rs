@@ -2,6 +2,7 @@
 //!
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
+mod around;
 mod deck;
 mod editor;
 mod embed;
@@ -9,8 +10,12 @@ mod event;
 mod excerpt;
 mod feed;
 mod fill;
+mod gaps;
+mod graph;
 mod hosts;
+mod layout;
 mod list;
+mod mentions;
 mod names;
 mod news;
 mod sequence;
@@ -114,6 +119,8 @@ pub enum View {
     Deck(deck::Deck),
     Event(event::Event),
     List(list::List),
+    Gaps(gaps::Gaps),
+    Graph(graph::Graph),
     Target(String),
     NotFound(bool),
     Editor(editor::Editor),
@@ -137,6 +144,8 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
     }
     event::compose(site, address)
         .or_else(|| list::compose(site, address))
+        .or_else(|| gaps::compose(site, address))
+        .or_else(|| graph::compose(site, address))
         .or_else(|| shell::compose_not_found(site, address))
 }
 

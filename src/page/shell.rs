@@ -44,6 +44,7 @@ pub struct SiteLinks {
     pub pages: String,
     pub recent: String,
     pub search: String,
+    pub graph: String,
     pub tags_index: Option<String>,
     pub editable: bool,
 }
@@ -210,6 +211,7 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
             pages: from_root(&in_language(site, "pages", head.lang)),
             recent: from_root(&in_language(site, "recent", head.lang)),
             search: from_root(&in_language(site, "search", head.lang)),
+            graph: from_root(&in_language(site, "graph", head.lang)),
             tags_index: None,
             editable: false,
         },
@@ -272,6 +274,7 @@ pub(super) fn compose_not_found(site: Site<'_>, address: &str) -> Option<Page> {
         &mut shell.site.pages,
         &mut shell.site.recent,
         &mut shell.site.search,
+        &mut shell.site.graph,
     ]) {
         *href = format!("{base}{href}");
     }

@@ -7,17 +7,21 @@ use serde::Serialize;
 use super::embed::Embeds;
 use super::excerpt::excerpt;
 use super::fill::{Filler, Place, encode, fragment, relative, root_of};
+use super::mentions::{self, PageMention, SlideMention};
 use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
-use super::{Page, Site, View, deck, list, sequence};
+use super::{Page, Site, View, around, deck, list, sequence};
 use crate::catalog::{Entry, Mention, Part};
-use crate::document::html::escape;
-use crate::document::{Kind, Origins};
+use crate::document::Origins;
 
 /// How many characters of a text stand for its summary.
 const EXCERPT: usize = 110;
 /// How many of those who changed a page are named.
 const AUTHORS: usize = 4;
+/// How many documents that share links with a page are named.
+const RELATED: usize = 5;
+/// How many documents that name it without a link.
+const NAMINGS: usize = 10;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Wiki {
@@ -36,6 +40,11 @@ pub struct Wiki {
     pub children: Vec<Crumb>,
     pub slides: Vec<SlideMention>,
     pub backlinks: Vec<PageMention>,
+    pub namings: Namings,
+    /// Documents that share links with this one.
+    pub related: Vec<Related>,
+    /// The page and what is linked with it, as a small picture.
+    pub around: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -65,25 +74,21 @@ pub struct Stale {
     pub lang: String,
 }
 
-/// A slide that links here.
+/// Who names a page without a link: the first of them, how many more, and how many in all.
 #[derive(Clone, Debug, Serialize)]
-pub struct SlideMention {
-    pub deck_title: String,
-    pub deck_href: String,
-    pub number: u32,
-    pub href: String,
-    pub slide_title: String,
-    pub lang: String,
-    pub sentence_html: String,
+pub struct Namings {
+    pub first: Vec<PageMention>,
+    pub more: usize,
+    pub all: usize,
 }
 
-/// A page that links here.
+/// A document that shares links with this one.
 #[derive(Clone, Debug, Serialize)]
-pub struct PageMention {
+pub struct Related {
     pub title: String,
-    pub lang: String,
     pub href: String,
-    pub sentence_html: String,
+    pub lang: String,
+    pub kind: &'static str,
 }
 
 /// Composes a wiki page, or the small page that leads on where it is a redirect.
@@ -103,7 +108,9 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         way: vec![(document.path.clone(), Part::Whole)],
         embeds: &embeds,
     };
-    let (slides, backlinks) = mentions(site, entry, &root);
+    let html = filler.fill(&document.body);
+    let mentions = site.catalog.mentions(entry);
+    let (slides, backlinks) = mentions::of((site, &embeds), entry, &mentions, &root);
     let date = change(site, entry).map_or_else(String::new, |change| change.day().to_owned());
     let crumb = |other: &Arc<Entry>| Crumb {
         title: other.title.clone(),
@@ -113,17 +120,9 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let mut children = site.catalog.children(entry);
     children.sort_by_cached_key(|child| sequence::rank(site, child));
     let wiki = Wiki {
-        html: filler.fill(&document.body),
+        html,
         toc: toc(entry),
-        tags: document
-            .matter
-            .tags
-            .iter()
-            .map(|tag| Tag {
-                name: tag.clone(),
-                href: relative(&root, &list::tag_route(site, tag, &entry.lang)),
-            })
-            .collect(),
+        tags: tags(site, entry, &root),
         date_text: if date.is_empty() {
             String::new()
         } else {
@@ -138,6 +137,9 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         children: children.into_iter().map(crumb).collect(),
         slides,
         backlinks,
+        namings: namings(site, entry, &mentions, &root),
+        related: related(site, entry, &root),
+        around: around::picture(site, entry, &mentions, &root),
     };
     let interface = site.interface;
     let mut styles = vec![interface.asset("site.css").to_owned()];
@@ -154,6 +156,32 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         origins: &embeds.origins(&document.origins),
     };
     Page { template: "wiki/page.html", shell: shell(site, head), view: View::Page(wiki) }
+}
+
+fn tags(site: Site<'_>, entry: &Entry, root: &str) -> Vec<Tag> {
+    let route = |tag: &String| list::tag_route(site, tag, &entry.lang);
+    let tag = |tag: &String| Tag { name: tag.clone(), href: relative(root, &route(tag)) };
+    entry.document.matter.tags.iter().map(tag).collect()
+}
+
+fn namings(site: Site<'_>, entry: &Arc<Entry>, mentions: &[Mention], root: &str) -> Namings {
+    let found = site.catalog.namings(entry, mentions, site.config.unlinked as usize);
+    Namings {
+        first: found.iter().take(NAMINGS).map(|naming| mentions::naming(naming, root)).collect(),
+        more: found.len().saturating_sub(NAMINGS),
+        all: found.len(),
+    }
+}
+
+fn related(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> Vec<Related> {
+    let related = site.catalog.related(entry, RELATED);
+    let line = |other: Arc<Entry>| Related {
+        title: other.title.clone(),
+        href: relative(root, &other.route),
+        lang: other.lang.clone(),
+        kind: list::kind(&other),
+    };
+    related.into_iter().map(line).collect()
 }
 
 /// Returns what a page says of itself in one sentence: its summary, else its first words.
@@ -253,64 +281,4 @@ fn crumbs(site: Site<'_>, entry: &Entry, root: &str) -> Vec<Crumb> {
     }
     crumbs.push(Crumb { title: entry.title.clone(), href: None });
     crumbs
-}
-
-fn mentions(
-    site: Site<'_>,
-    entry: &Arc<Entry>,
-    root: &str,
-) -> (Vec<SlideMention>, Vec<PageMention>) {
-    let mut slides: Vec<SlideMention> = Vec::new();
-    let mut pages: Vec<PageMention> = Vec::new();
-    for Mention { from, link } in site.catalog.mentions(entry) {
-        let link = &from.document.links[link];
-        let href = relative(root, &from.route);
-        let sentence_html = sentence(link.sentence.parts());
-        match (from.kind, link.slide) {
-            (Kind::Deck, Some(number)) => {
-                let href_slide = format!("{href}#{number}");
-                if slides.iter().all(|slide| slide.href != href_slide) {
-                    let slide_title = from
-                        .document
-                        .slides
-                        .get(number as usize - 1)
-                        .map(|slide| slide.title.clone())
-                        .unwrap_or_default();
-                    slides.push(SlideMention {
-                        deck_title: from.title.clone(),
-                        deck_href: href,
-                        number,
-                        href: href_slide,
-                        slide_title,
-                        lang: from.lang.clone(),
-                        sentence_html,
-                    });
-                }
-            }
-            _ => {
-                if pages.last().is_none_or(|page| page.href != href) {
-                    pages.push(PageMention {
-                        title: from.title.clone(),
-                        lang: from.lang.clone(),
-                        href,
-                        sentence_html,
-                    });
-                }
-            }
-        }
-    }
-    (slides, pages)
-}
-
-fn sentence([before, label, after]: [&str; 3]) -> String {
-    if before.trim().is_empty() && after.trim().is_empty() {
-        return String::new();
-    }
-    let mut out = String::new();
-    escape(before, &mut out);
-    out.push_str("<b>");
-    escape(label, &mut out);
-    out.push_str("</b>");
-    escape(after, &mut out);
-    out
 }

@@ -3,7 +3,7 @@
 //! Thirteen bits are two printable ASCII characters that a JavaScript string holds as they are.
 
 /// How many characters stand for digits: their square is just above 2 to the 13th.
-const RADIX: u8 = 91;
+pub(super) const RADIX: u8 = 91;
 const GROUP_BITS: usize = 13;
 
 /// A stream of bits that grows.

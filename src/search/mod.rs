@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Entry};
 use crate::digest::Digest;
+use crate::page::encode;
 use crate::source::SourcePath;
 use merge::Pile;
 use shards::Shards;
@@ -82,6 +83,8 @@ struct Contents<'a> {
     /// The languages, and for each document which of them is its own.
     languages: Vec<&'a str>,
     langs: String,
+    /// What each address is found by, in three digits.
+    addresses: String,
     /// All characters of pairs in their order.
     characters: String,
     dictionary: Vec<(usize, String)>,
@@ -202,6 +205,7 @@ fn contents<'a>(entries: &'a [Arc<Entry>], terms: &[&Terms]) -> Contents<'a> {
         stamp: String::new(),
         lengths: terms.iter().map(|terms| shards::rough(terms.found.length)).collect(),
         langs: entries.iter().map(lang).collect(),
+        addresses: entries.iter().flat_map(|entry| mark(&encode(&entry.route))).collect(),
         languages,
         characters: String::new(),
         dictionary: Vec::new(),
@@ -209,6 +213,15 @@ fn contents<'a>(entries: &'a [Arc<Entry>], terms: &[&Terms]) -> Contents<'a> {
         grams: Vec::new(),
         texts: Vec::new(),
     }
+}
+
+/// Returns three digits that stand for an address: FNV-1a of its UTF-16, which a script has at hand.
+fn mark(address: &str) -> [char; 3] {
+    let hash = address
+        .encode_utf16()
+        .fold(0x811c_9dc5_u32, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193));
+    let radix = u32::from(bits::RADIX);
+    [hash / radix / radix % radix, hash / radix % radix, hash % radix].map(bits::digit)
 }
 
 /// Tells whether an address is that of a shard, which bears the digest of what it holds.

@@ -569,7 +569,34 @@ var kamiSearch = (function () {
     return number > 0 ? text.blocks[number].text : '';
   }
 
+  // ---- one document by its address: a hash says where to look ----
+  function mark(address) {
+    var hash = 0x811c9dc5;
+    for (var i = 0; i < address.length; i += 1) hash = Math.imul(hash ^ address.charCodeAt(i), 0x1000193);
+    return (hash >>> 0) % (91 * 91 * 91);
+  }
+  async function textOf(book, address) {
+    var marks = book.contents.addresses, wanted = mark(address);
+    for (var i = 0; i < book.count; i += 1) {
+      if ((digit(marks, 3 * i) * 91 + digit(marks, 3 * i + 1)) * 91 + digit(marks, 3 * i + 2) !== wanted) continue;
+      await needAll(book, [shardOf(book.texts, i)]);
+      var text = textAt(book, i);
+      if (text.route === address) return text;
+    }
+    return null;
+  }
+  // What is not found may have come since the index was read.
+  async function at(address) {
+    var known = book;
+    try {
+      var text = known && await textOf(known, address);
+      if (text) return text;
+    } catch (e) { /* read anew below */ }
+    return textOf(await open(), address);
+  }
+
   var api = {
+    at: at,
     fold: fold,
     tokens: tokens,
     open: open,

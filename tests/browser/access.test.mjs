@@ -20,6 +20,9 @@ const pages = [
   "pages.html",
   "recent.html",
   "search.html",
+  "graph.html",
+  "wanted.html",
+  "orphans.html",
   "404.html",
 ];
 
@@ -58,6 +61,18 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("article img").first().click();
     await page.locator("dialog.zoom img").waitFor({ state: "visible" });
     assert.equal(await violations(page), "", "picture");
+  });
+
+  check(`axe finds nothing around a page, nor in what a link shows, in ${colorScheme}`, async (world) => {
+    const { url } = await world.serve(await world.demo());
+    const page = await world.open(url("wiki/EBS.html"), { colorScheme });
+    for (const summary of await page.locator(".side details:not([open]) summary").all()) await summary.click();
+    await page.locator(".around svg").waitFor();
+    assert.equal(await violations(page), "", "around");
+    await page.locator("article a.wikilink").first().hover();
+    await page.locator("#_peek").waitFor({ state: "visible" });
+    await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+    assert.equal(await violations(page), "", "peek");
   });
 
   check(`axe finds nothing in the field of the search, open with results, in ${colorScheme}`, async (world) => {

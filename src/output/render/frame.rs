@@ -99,6 +99,7 @@ impl Frame {
                 "pages" => Some(&common.site.pages),
                 "recent" => Some(&common.site.recent),
                 "search" => Some(&common.site.search),
+                "graph" => Some(&common.site.graph),
                 _ => None,
             },
             Some(_) => None,

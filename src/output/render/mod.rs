@@ -205,6 +205,8 @@ impl Templates {
             View::Deck(deck) => context.insert("deck", deck),
             View::Event(event) => context.insert("event", event),
             View::List(list) => context.insert("list", list),
+            View::Gaps(gaps) => context.insert("gaps", gaps),
+            View::Graph(graph) => context.insert("graph", graph),
             View::Target(target) => context.insert("target", target),
             View::NotFound(is) => context.insert("not_found", is),
             View::Editor(editor) => context.insert("editor", editor),
