@@ -253,6 +253,9 @@ impl Reader {
                 ("wiki", "order") => config.order = self.names(value),
                 ("server", "hosts") => config.hosts = self.strings(value),
                 ("embed", "from") => config.embed_from = self.origins(value),
+                ("server", "commit") if !is_commit(value.get_ref()) => {
+                    self.wrong(value, "`\"off\"`, `\"save\"` or `\"button\"`");
+                }
                 (_, other) if known.contains(&other) => {
                     config.other.insert(format!("{name}.{other}"), plain(value.get_ref()));
                 }
@@ -385,6 +388,11 @@ impl Reader {
             &help,
         );
     }
+}
+
+/// Tells whether a value says when saves become commits.
+fn is_commit(value: &DeValue<'_>) -> bool {
+    matches!(value, DeValue::String(when) if matches!(when.as_ref(), "off" | "save" | "button"))
 }
 
 fn plain(value: &DeValue<'_>) -> String {

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`merge`], [`source`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
-//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`]. Then the edges, each of which moves
+//! [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`]. Then the edges, each of which moves
 //! values across one border:
 //! [`load`], [`watch`], [`save`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
@@ -24,11 +24,14 @@ pub mod digest;
 pub mod document;
 pub mod draft;
 pub mod export;
+pub mod fence;
 pub mod history;
 pub mod load;
 pub mod merge;
 pub mod output;
 pub mod page;
+pub mod picture;
+pub mod rename;
 pub mod save;
 pub mod search;
 pub mod serve;

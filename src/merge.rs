@@ -94,6 +94,83 @@ pub fn compare<'a>(old: &'a str, new: &'a str) -> Vec<(Fate, &'a str)> {
     found
 }
 
+/// A line of a comparison, in pieces of which those are marked that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    pub fate: Fate,
+    pub pieces: Vec<(String, bool)>,
+}
+
+/// Compares two texts line by line, and lines that took each other's place word by word.
+pub fn changes(old: &str, new: &str) -> Vec<Changed> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (lines(old).collect(), lines(new).collect());
+    let plain = |fate, line: &str| Changed {
+        fate,
+        pieces: vec![(line.trim_end_matches(['\n', '\r']).to_owned(), false)],
+    };
+    let mut found = Vec::new();
+    for op in TextDiff::from_slices(&old, &new).ops() {
+        let (tag, was, is) = op.as_tag_tuple();
+        if tag == DiffTag::Equal {
+            found.extend(new[is].iter().map(|line| plain(Fate::Same, line)));
+            continue;
+        }
+        let pairs: Vec<(Changed, Changed)> = old[was.clone()]
+            .iter()
+            .zip(&new[is.clone()])
+            .map(|(a, b)| words_changed(a, b))
+            .collect();
+        let paired = pairs.len();
+        let (before, after): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        found.extend(before);
+        found.extend(old[was].iter().skip(paired).map(|line| plain(Fate::Removed, line)));
+        found.extend(after);
+        found.extend(new[is].iter().skip(paired).map(|line| plain(Fate::Added, line)));
+    }
+    found
+}
+
+/// Compares two lines word by word; lines that have little in common are not marked.
+fn words_changed(old: &str, new: &str) -> (Changed, Changed) {
+    let [old, new] = [old, new].map(|line| words(line.trim_end_matches(['\n', '\r'])));
+    let diff = TextDiff::from_slices(&old, &new);
+    let alike = diff.ratio() > 0.35;
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for op in diff.ops() {
+        let (tag, was, is) = op.as_tag_tuple();
+        let marked = alike && tag != DiffTag::Equal;
+        for (pieces, words) in [(&mut before, &old[was]), (&mut after, &new[is])] {
+            if !words.is_empty() {
+                pieces.push((words.concat(), marked));
+            }
+        }
+    }
+    (Changed { fate: Fate::Removed, pieces: before }, Changed { fate: Fate::Added, pieces: after })
+}
+
+/// Cuts a line into words; where a script has no spaces, each character is one.
+fn words(line: &str) -> Vec<&str> {
+    let kind = |c: char| match c {
+        c if c.is_whitespace() => 0,
+        c if c.is_ascii_alphanumeric() || ('\u{c0}'..'\u{2000}').contains(&c) => 1,
+        _ => 2,
+    };
+    let mut found = Vec::new();
+    let (mut start, mut last) = (0, 2);
+    for (at, c) in line.char_indices() {
+        let now = kind(c);
+        if at > start && (now == 2 || last == 2 || now != last) {
+            found.push(&line[start..at]);
+            start = at;
+        }
+        last = now;
+    }
+    if start < line.len() {
+        found.push(&line[start..]);
+    }
+    found
+}
+
 /// Returns a text as a form shows it: without its mark of byte order, each line ended alike.
 pub fn as_shown(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -17,6 +17,7 @@ mod limits;
 mod looks;
 mod portable;
 mod properties;
+mod rename;
 mod search;
 mod serve;
 mod spec;

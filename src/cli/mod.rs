@@ -8,8 +8,10 @@
 )]
 
 mod export;
+mod mend;
 mod new;
 mod print;
+mod rename;
 mod report;
 mod serve;
 
@@ -70,9 +72,14 @@ enum Command {
         /// Look at every slide in Chromium too: what does not fit, is too small or too coarse
         #[arg(long)]
         browser: bool,
+        /// Mend what has one sure mending: names, paths and anchors that are one step away
+        #[arg(long)]
+        fix: bool,
     },
     /// Write one deck as one file
     Export(export::Flags),
+    /// Give a page or deck another name, and write every link to it anew
+    Rename(rename::Flags),
     /// Say what a diagnostic means and how to mend it
     Explain {
         /// The code in the square brackets, such as missing-link
@@ -131,11 +138,15 @@ pub fn run() -> u8 {
         Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
         Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
         Command::Build(flags) => build(&flags, &reporter),
-        Command::Check { path, format, strict, browser } => {
+        Command::Check { path, format, strict, browser, fix } => {
             let seen = if browser { Seen::InBrowser } else { Seen::Nowhere };
-            check(path.as_deref(), seen, format, &reporter).map(|found| verdict(&found, strict))
+            let mended = if fix { mend::run(path.as_deref(), &reporter) } else { Ok(()) };
+            mended
+                .and_then(|()| check(path.as_deref(), seen, format, &reporter))
+                .map(|found| verdict(&found, strict))
         }
         Command::Export(flags) => export::run(&flags, &reporter),
+        Command::Rename(flags) => rename::run(&flags, &reporter).map(|()| 0),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
         Command::Completions { shell } => {
             let mut out = Vec::new();
@@ -163,6 +174,16 @@ fn name_of(root: &Root) -> Option<String> {
     root.file.as_ref().map(|file| file.to_string_lossy().into_owned())
 }
 
+/// Does the rest of a renaming that was broken off: nobody should see half of it.
+fn finish(root: &Root, reporter: &Reporter) {
+    let files = files_of(root).ok().filter(|files| !files.is_one_file());
+    match files.map(|files| files.finish()) {
+        Some(Ok(0)) | None => {}
+        Some(Ok(_)) => reporter.note("a renaming that was broken off is done now"),
+        Some(Err(_)) => reporter.note("a renaming was broken off and cannot be finished\nhelp: check the permissions of the site; .kami/journal/ holds what is to be done"),
+    }
+}
+
 /// Opens the files of a site for writing.
 fn files_of(root: &Root) -> Result<Files> {
     match root.alone() {
@@ -173,6 +194,7 @@ fn files_of(root: &Root) -> Result<Files> {
 
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let root = root_of(flags.path.as_deref())?;
+    finish(&root, reporter);
     let base_url = flags.base_url.as_deref().map(base_url).transpose()?;
     let options = Options {
         notes: flags.with_notes,
@@ -239,6 +261,7 @@ fn check(
     reporter: &Reporter,
 ) -> Result<Vec<Diagnostic>> {
     let root = root_of(path)?;
+    finish(&root, reporter);
     let bundle = compile(
         load::load(&root)?,
         Options { drafts: true, file: name_of(&root), ..Options::default() },

@@ -55,6 +55,9 @@ pub(super) struct Flags {
 
 pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     let root = super::root_of(flags.path.as_deref())?;
+    if !flags.read_only {
+        super::finish(&root, reporter);
+    }
     // The watch stands before the first look, so that no change falls between the two.
     let watching = watch::start(watched(&root, &Sources::new()), flags.poll)?;
     let options = Options {
@@ -154,6 +157,7 @@ fn tell(news: &Receiver<News>, told: Vec<Located>, reporter: &Reporter) {
                 };
                 reporter.detail(&format!("changed: {what} ({took_ms} ms)"));
             }
+            News::Note(text) => reporter.note(&text),
             News::Errors(now) => {
                 // A line that only moved is no news.
                 let same = |a: &Located, b: &Located| {

@@ -7,7 +7,6 @@
 mod alone;
 mod beneath;
 mod history;
-mod picture;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +21,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rayon::prelude::*;
 
 use crate::compile::Change;
+use crate::picture;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
 use beneath::Folder;

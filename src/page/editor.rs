@@ -11,9 +11,13 @@ use crate::merge::{Fate, compare};
 use crate::source::SourcePath;
 
 /// What the editor shows.
+#[expect(clippy::struct_excessive_bools, reason = "a template asks whether it is to show a thing")]
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Editor {
     pub path: String,
+    /// The path as an address has it, and the name that it gives.
+    pub encoded: String,
+    pub name: String,
     /// Where the form is sent to.
     pub action: String,
     /// The revision that the text was made from; empty for a text that is not there yet.
@@ -28,6 +32,9 @@ pub struct Editor {
     pub read_only: bool,
     /// Whether the file can be deleted and renamed.
     pub movable: bool,
+    /// Whether a button makes a commit, and whether there are older versions to look at.
+    pub commits: bool,
+    pub history: bool,
     /// The text that stands on disk by now, line by line.
     pub current: Vec<Line>,
     /// The text as it was sent, where the form shows another one.

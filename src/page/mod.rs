@@ -19,6 +19,7 @@ mod mentions;
 mod names;
 mod news;
 mod sequence;
+mod sheet;
 mod shell;
 mod sitemap;
 mod wiki;
@@ -37,6 +38,7 @@ pub use fill::{encode, root_of};
 pub use hosts::FOR_EVER;
 pub use list::list_routes;
 pub use names::{headings, names};
+pub use sheet::{Compared, Field, Form, Item, Piece, Sheet, sheet};
 pub use shell::{Shell, SiteLinks, site_languages};
 
 /// What a compile is made for.
@@ -124,6 +126,7 @@ pub enum View {
     Target(String),
     NotFound(bool),
     Editor(editor::Editor),
+    Sheet(sheet::Sheet),
 }
 
 /// Composes the page at an address, if there is one.

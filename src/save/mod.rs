@@ -7,7 +7,8 @@
 #![expect(clippy::disallowed_methods, reason = "this is where files of a site are written")]
 
 mod atomic;
-pub mod fence;
+pub mod git;
+mod journal;
 mod place;
 mod revisions;
 mod trash;
@@ -17,7 +18,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 use ignore::gitignore::Gitignore;
@@ -25,6 +26,7 @@ use rustix::io::Errno;
 
 use crate::digest::Digest;
 use crate::source::SourcePath;
+use git::Repository;
 use place::Way;
 use revisions::Revisions;
 
@@ -100,6 +102,7 @@ pub struct Files {
     only: Option<(SourcePath, OsString)>,
     ignored: Gitignore,
     revisions: Mutex<Revisions>,
+    repository: OnceLock<Option<Repository>>,
 }
 
 impl fmt::Debug for Files {
@@ -127,12 +130,19 @@ impl Files {
         let real = folder.canonicalize().with_context(|| format!("open {}", folder.display()))?;
         let root = place::open_root(&real).with_context(|| format!("open {}", folder.display()))?;
         let revisions = Mutex::new(Revisions::new(only.is_none()));
-        Ok(Files { root, real, only, ignored, revisions })
+        let repository = OnceLock::new();
+        Ok(Files { root, real, only, ignored, revisions, repository })
     }
 
     /// Tells whether the site is one file: there is nothing to make, move or delete then.
     pub fn is_one_file(&self) -> bool {
         self.only.is_some()
+    }
+
+    /// Returns the work tree that the site lies in, if there is one.
+    pub fn repository(&self) -> Option<&Repository> {
+        let find = || if self.only.is_some() { None } else { Repository::of(&self.real) };
+        self.repository.get_or_init(find).as_ref()
     }
 
     /// Reads a text as it stands on disk.

@@ -12,8 +12,8 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fsync, mkdirat, openat, statat};
 use rustix::io::Errno;
 
-use super::fence::WRITABLE;
 use super::{Fault, Files};
+use crate::fence::WRITABLE;
 use crate::source::SourcePath;
 
 /// A file's place: whether it is there is another question.

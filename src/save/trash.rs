@@ -10,8 +10,9 @@ use rustix::io::Errno;
 
 use super::place::{Place, Way, make_folder, open_folder};
 use super::revisions::state_folder;
-use super::{Fault, Files, atomic, fence};
+use super::{Fault, Files, atomic};
 use crate::digest::Digest;
+use crate::fence;
 use crate::source::SourcePath;
 
 const FOLDER: &str = "trash";

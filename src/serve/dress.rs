@@ -1,53 +1,86 @@
-//! What the server adds to a page on its way out: scripts that keep it up to date, and the way to its editor.
+//! What the server adds to a page on its way out: scripts that keep it up to date, and the ways to the editor.
 //!
 //! The bundle itself knows nothing of either.
 
 use crate::catalog::Route;
 use crate::compile::Bundle;
 use crate::document::html::escape;
+use crate::fence::new_path;
 use crate::page::{editor_lang, editor_route, encode};
-use crate::save::fence::new_path;
 use crate::source::SourcePath;
 
 const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer data-digest=\"DIGEST\"></script>";
+/// Where the ways stand on a page of the site.
+const TOOLS: &str = "<div class=\"tools\">";
+/// Where they stand on the page for addresses at which nothing is.
+const ACTS: &str = "<p class=\"acts\">";
 
-/// The way from a page to the editor of its source.
-pub(super) struct Edit {
-    source: SourcePath,
-    word: String,
-    is_deck: bool,
+/// The ways from a page to the editor: as HTML, and behind which mark they stand.
+pub(super) struct Ways {
+    html: String,
+    behind: &'static str,
 }
 
-impl Edit {
-    /// Returns the way to the editor of what stands at an address, if it has a source.
-    pub(super) fn of(bundle: &Bundle, address: &str) -> Option<Edit> {
-        let (source, is_deck) = match bundle.catalog.route(address)? {
-            Route::Page(path) | Route::Handout(path) => (path.clone(), false),
-            Route::Deck(path) => (path.clone(), true),
-            _ => return None,
+impl Ways {
+    /// Returns the ways from what stands at an address: to the editor of its source, and to a new page.
+    pub(super) fn of(bundle: &Bundle, address: &str, makes: bool) -> Ways {
+        let link = |path: &SourcePath, keys: &str| {
+            let href = encode(&editor_route(path));
+            link("kami-edit", &href, &word(bundle, path, "edit"), keys)
         };
-        Some(Edit { word: word(bundle, &source, "edit"), source, is_deck })
+        let route = bundle.catalog.route(address);
+        if let Some(Route::Deck(path)) = route {
+            return Ways { html: link(path, "Shift+E"), behind: "" };
+        }
+        let mut html = String::from("<div class=\"kami-tools\">");
+        if let Some(Route::Page(path) | Route::Handout(path)) = route {
+            html.push_str(&link(path, "E"));
+        }
+        if makes {
+            let lang = match route {
+                Some(Route::Page(path) | Route::Handout(path)) => path.clone(),
+                _ => named_lang(bundle, address),
+            };
+            html.push_str(&self::link(
+                "kami-new",
+                "_kami/new",
+                &word(bundle, &lang, "edit_new"),
+                "",
+            ));
+        }
+        html.push_str("</div>");
+        Ways { html, behind: TOOLS }
     }
 
     /// Returns the way to the editor of a page that is not written yet.
-    pub(super) fn of_missing(bundle: &Bundle, address: &str) -> Option<Edit> {
+    pub(super) fn of_missing(bundle: &Bundle, address: &str) -> Option<Ways> {
         let stem = address.strip_suffix(".html").unwrap_or(address);
-        let source = new_path(&format!("{stem}.md")).ok()?;
-        Some(Edit { word: word(bundle, &source, "edit_create"), source, is_deck: false })
+        let path = new_path(&format!("{stem}.md")).ok()?;
+        let (href, word) = (encode(&editor_route(&path)), word(bundle, &path, "edit_create"));
+        Some(Ways { html: link("act kami-edit", &href, &word, "E"), behind: ACTS })
     }
+}
 
-    fn link(&self, class: &str) -> String {
-        let mut out = format!("<a class=\"{class}\" href=\"/");
-        escape(&encode(&editor_route(&self.source)), &mut out);
-        out.push_str(if self.is_deck {
-            "\" aria-keyshortcuts=\"Shift+E\">"
-        } else {
-            "\" aria-keyshortcuts=\"E\">"
-        });
-        escape(&self.word, &mut out);
-        out.push_str("</a>");
-        out
+/// Returns a path whose language is that of a page of the site's own.
+fn named_lang(bundle: &Bundle, address: &str) -> SourcePath {
+    let stem = address.strip_suffix(".html").unwrap_or(address);
+    let lang = stem.rsplit_once('.').map_or(bundle.config.lang.as_str(), |(_, lang)| lang);
+    SourcePath::new(format!("wiki/index.{lang}.md"))
+}
+
+fn link(class: &str, href: &str, word: &str, keys: &str) -> String {
+    let mut out = format!("<a class=\"{class}\" href=\"/");
+    escape(href, &mut out);
+    out.push('"');
+    if !keys.is_empty() {
+        out.push_str(" aria-keyshortcuts=\"");
+        out.push_str(keys);
+        out.push('"');
     }
+    out.push('>');
+    escape(word, &mut out);
+    out.push_str("</a>");
+    out
 }
 
 fn word(bundle: &Bundle, source: &SourcePath, key: &str) -> String {
@@ -55,26 +88,23 @@ fn word(bundle: &Bundle, source: &SourcePath, key: &str) -> String {
     site.interface.word(&editor_lang(site, source), key).to_owned()
 }
 
-/// Adds to a page the scripts of the server, which state of the page this is, and the way to its editor.
-pub(super) fn dressed(html: &[u8], digest: &str, edit: Option<&Edit>) -> Vec<u8> {
+/// Adds to a page the scripts of the server, which state of the page this is, and the ways to the editor.
+pub(super) fn dressed(html: &[u8], digest: &str, ways: Option<&Ways>) -> Vec<u8> {
     let Some(head) = find(html, b"</head>") else { return html.to_vec() };
     let tags = LIVE_TAGS.replace("DIGEST", digest);
     let mut out = [&html[..head], tags.as_bytes()].concat();
     let rest = &html[head..];
-    // Beside the other tools where the page has them, else at its end.
-    let (at, class) =
-        match (find(rest, b"<div class=\"tools\">"), find(rest, b"<p class=\"acts\">")) {
-            (_, Some(acts)) if edit.is_some_and(|edit| digest.is_empty() && !edit.is_deck) => {
-                (acts + b"<p class=\"acts\">".len(), "act kami-edit")
-            }
-            (Some(tools), _) => (tools + b"<div class=\"tools\">".len(), "kami-edit"),
-            (None, _) => (
-                rest.windows(7).rposition(|end| end == b"</body>").unwrap_or(rest.len()),
-                "kami-edit",
-            ),
-        };
+    let Some(Ways { html: ways, behind }) = ways else {
+        out.extend_from_slice(rest);
+        return out;
+    };
+    // A template of the site may have no such place: then they stand at the end.
+    let mark = Some(behind).filter(|mark| !mark.is_empty());
+    let at = mark.and_then(|mark| Some(find(rest, mark.as_bytes())? + mark.len()));
+    let end = || rest.windows(7).rposition(|end| end == b"</body>").unwrap_or(rest.len());
+    let at = at.unwrap_or_else(end);
     out.extend_from_slice(&rest[..at]);
-    out.extend(edit.iter().flat_map(|edit| edit.link(class).into_bytes()));
+    out.extend_from_slice(ways.as_bytes());
     out.extend_from_slice(&rest[at..]);
     out
 }

@@ -12,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::dress::{Edit, dressed};
+use super::dress::{Ways, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
 use super::state::all_told;
 use super::token::Right;
@@ -20,6 +20,7 @@ use super::{Shared, edit, live};
 use crate::catalog::Route;
 use crate::compile::Bundle;
 use crate::output::{Output, embedded, is_lasting};
+use crate::save::Files;
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
 const REMOVE_WORKER: &str = "self.addEventListener('install',()=>self.skipWaiting());self.addEventListener('activate',e=>e.waitUntil(self.registration.unregister().then(()=>self.clients.matchAll()).then(cs=>cs.forEach(c=>c.navigate(c.url)))));\n";
@@ -115,7 +116,8 @@ async fn file(
     let folder = address.is_empty() || address.ends_with('/');
     let address = if folder { format!("{address}index.html") } else { address };
     let edits = edit::may_edit(&shared, peer, (request.uri(), request.headers()));
-    let asked = Asked { headers: request.headers().clone(), edits };
+    let one_file = shared.editing.get().is_some_and(Files::is_one_file);
+    let asked = Asked { headers: request.headers().clone(), edits, one_file };
     if let Some(output) = bundle.made(&address) {
         return found(&bundle, &address, &output, &asked);
     }
@@ -139,6 +141,14 @@ struct Asked {
     headers: HeaderMap,
     /// Whether who asks may edit: their pages lead to the editor.
     edits: bool,
+    /// Whether the site is one file: no other is made.
+    one_file: bool,
+}
+
+impl Asked {
+    fn makes(&self) -> bool {
+        self.edits && !self.one_file
+    }
 }
 
 fn make(bundle: &Bundle, address: &str, asked: &Asked) -> Response {
@@ -149,9 +159,9 @@ fn make(bundle: &Bundle, address: &str, asked: &Asked) -> Response {
     if bundle.output(&file).is_some() {
         return (StatusCode::FOUND, [(header::LOCATION, location(&file))]).into_response();
     }
-    let edit = asked.edits.then(|| Edit::of_missing(bundle, address)).flatten();
+    let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
     let lost = bundle.output("404.html");
-    let lost = lost.map_or_else(Vec::new, |output| dressed(&output.bytes, "", edit.as_ref()));
+    let lost = lost.map_or_else(Vec::new, |output| dressed(&output.bytes, "", ways.as_ref()));
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (StatusCode::NOT_FOUND, kind, lost).into_response()
@@ -193,8 +203,8 @@ fn found(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Asked) ->
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else if html {
-        let edit = asked.edits.then(|| Edit::of(bundle, address)).flatten();
-        Body::from(dressed(&output.bytes, &output.digest.short(), edit.as_ref())).into_response()
+        let ways = asked.edits.then(|| Ways::of(bundle, address, asked.makes()));
+        Body::from(dressed(&output.bytes, &output.digest.short(), ways.as_ref())).into_response()
     } else {
         ranged(output, &asked.headers, &tag)
     };

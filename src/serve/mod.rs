@@ -46,6 +46,8 @@ struct Shared {
     editing: OnceLock<Files>,
     /// Held by whoever reads the site's files into the bundle, or writes them.
     turn: Mutex<()>,
+    /// Held by whoever makes a commit.
+    committing: Mutex<()>,
 }
 
 /// What the person who started the server may want to know.
@@ -55,6 +57,8 @@ pub enum News {
     Errors(Vec<Located>),
     /// These files changed, and it took so many milliseconds until the site was up to date.
     Changed { paths: Vec<String>, took_ms: u128 },
+    /// Something else that is worth a line.
+    Note(String),
 }
 
 impl Shared {
@@ -100,6 +104,7 @@ impl Server {
             waiting: Mutex::default(),
             editing: OnceLock::new(),
             turn: Mutex::default(),
+            committing: Mutex::default(),
         });
         Ok((Server { shared, listener, address }, told))
     }

@@ -120,7 +120,7 @@ impl Shared {
         drop(waiting);
     }
 
-    fn tell(&self, news: News) {
+    pub(super) fn tell(&self, news: News) {
         // Nobody at the terminal: nobody to tell.
         drop(self.news.lock().unwrap_or_else(PoisonError::into_inner).send(news));
     }

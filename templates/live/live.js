@@ -539,7 +539,9 @@
     if (edit()) { e.preventDefault(); e.stopImmediatePropagation(); }
   }, true);
   if (deck) {
+    // The deck makes its controls when the document is there.
     addEditButton();
+    document.addEventListener('DOMContentLoaded', addEditButton);
     document.addEventListener('kami:patched', addEditButton);
   }
 

@@ -1,9 +1,11 @@
 //! Editing over HTTP: what is saved, what is refused, and that nothing is ever lost.
 
+mod desk;
 mod fence;
 mod form;
 mod harm;
 mod save;
+mod upload;
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};

@@ -59,9 +59,12 @@ fn without_live_tags(html: &[u8]) -> Vec<u8> {
     };
     let end = text.find("</head>").unwrap_or(at);
     let page = [&text[..at], &text[end..]].concat();
-    // The way to the editor is the server's, too.
-    let Some(at) = page.find("<a class=\"kami-edit\"") else { return page.into_bytes() };
-    let end = page[at..].find("</a>").expect("a link ends") + at + "</a>".len();
+    // The ways to the editor are the server's, too.
+    let ways = ["<div class=\"kami-tools\">", "<a class=\"kami-edit\""];
+    let at = ways.into_iter().find_map(|way| page.find(way));
+    let Some(at) = at else { return page.into_bytes() };
+    let close = if page[at..].starts_with("<div") { "</div>" } else { "</a>" };
+    let end = page[at..].find(close).expect("they end") + at + close.len();
     [&page[..at], &page[end..]].concat().into_bytes()
 }
 

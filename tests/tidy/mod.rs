@@ -15,6 +15,7 @@ const VALUES: &[&str] = &[
     "span",
     "merge",
     "source",
+    "fence",
     "picture",
     "history",
     "diagnostic",

@@ -210,6 +210,7 @@ impl Templates {
             View::Target(target) => context.insert("target", target),
             View::NotFound(is) => context.insert("not_found", is),
             View::Editor(editor) => context.insert("editor", editor),
+            View::Sheet(sheet) => context.insert("sheet", sheet),
         }
         let words = [lang.as_str(), "en"].iter().find_map(|lang| self.strings.get(*lang));
         context.insert_value("t", words.cloned().unwrap_or_else(Value::none));

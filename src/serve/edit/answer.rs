@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::status_of;
 use crate::digest::Digest;
+use crate::fence::PathFault;
 use crate::merge::{Merged, merge};
-use crate::save::fence::PathFault;
 use crate::save::{Fault, Text};
 use crate::serve::guard::Refusal;
 use crate::serve::http::refuse;
@@ -30,6 +30,12 @@ pub(super) enum Told {
     Broken,
     /// A text that no page shows.
     NoPage,
+    /// A file of a kind that is not taken, or that is broken.
+    Kind,
+    /// A file that tells where it was made.
+    Traces,
+    /// A drawing that runs scripts.
+    Script,
     Bug,
     /// As every request may be.
     Refused(Refusal),
@@ -81,12 +87,10 @@ impl Told {
                 "what was sent is not UTF-8",
                 "send the text as UTF-8",
             ),
-            Told::Encoded | Told::NotAForm => plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported",
-                "what was sent is compressed, or no form",
-                "send a text as it is, a form as application/x-www-form-urlencoded",
-            ),
+            Told::Kind | Told::Traces | Told::Script | Told::Encoded | Told::NotAForm => {
+                let (word, message, help) = self.words_of_file();
+                plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, word, message, help)
+            }
             Told::Large(limit) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -110,6 +114,34 @@ impl Told {
                 "internal",
                 "a fault of kamishibai; the terminal says more",
                 "please report it",
+            ),
+        }
+    }
+}
+
+impl Told {
+    /// Says why what was sent is of no kind that is taken.
+    fn words_of_file(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Told::Traces => (
+                "traces",
+                "the file says where it was made, and that cannot be taken out here",
+                "save it as JPEG or PNG, or export it without a place",
+            ),
+            Told::Script => (
+                "script",
+                "the drawing runs scripts or loads something from elsewhere",
+                "save it as a plain SVG, or as PNG",
+            ),
+            Told::Encoded | Told::NotAForm => (
+                "unsupported",
+                "what was sent is compressed, or no form",
+                "send a text as it is, a form as application/x-www-form-urlencoded",
+            ),
+            _ => (
+                "kind",
+                "the file is broken, or of a kind that is not taken",
+                "send a PNG, JPEG, GIF, WebP, AVIF, SVG, PDF, MP4, WebM, MP3, Ogg or WAV file",
             ),
         }
     }

@@ -10,12 +10,16 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode;
 
 use super::answer::{self, Told};
+use super::desk::asked;
+use super::history::Commits;
 use super::{Desk, TEXT_BYTES_MAX, beside, body, permit, status_of, text_behind};
 use crate::digest::Digest;
 use crate::draft::shown_by;
+use crate::fence::new_path;
 use crate::merge::{Merged, as_shown, as_written, merge};
+use crate::output::embedded;
 use crate::page::{self, Editor, editor_lang, lines_beside};
-use crate::save::fence::new_path;
+use crate::save::git::NoCommit;
 use crate::save::{Fault, Seen, Text};
 use crate::serve::Shared;
 use crate::serve::http::location;
@@ -30,7 +34,12 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     permit(&shared, &parts)?;
     let path = text_behind(&parts, PREFIX)?;
-    beside(&shared, move |desk| desk.open(&path)).await
+    let query = parts.uri.query().unwrap_or("");
+    let (title, at) = (asked(query, "title"), asked(query, "at"));
+    beside(&shared, move |desk| {
+        if at.is_empty() { desk.open(&path, &title) } else { desk.open_version(&path, &at) }
+    })
+    .await
 }
 
 pub(super) async fn save(
@@ -73,14 +82,14 @@ pub(super) async fn form(parts: &Parts, sent: Body) -> Result<Form, Told> {
     fields.collect::<Option<Vec<_>>>().map(Form).ok_or(Told::NotUtf8)
 }
 
-fn decoded(bytes: &[u8]) -> Option<String> {
+pub(super) fn decoded(bytes: &[u8]) -> Option<String> {
     let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     String::from_utf8(percent_decode(&spaced).collect()).ok()
 }
 
 impl Desk<'_> {
     /// Shows the editor of a text, whether it is there yet or not.
-    fn open(&self, path: &SourcePath) -> Response {
+    fn open(&self, path: &SourcePath, title: &str) -> Response {
         match self.files.read(path) {
             Ok(text) => {
                 self.files.keep(&text);
@@ -91,7 +100,10 @@ impl Desk<'_> {
                 answer::fault(&Fault::NotThisFile, None)
             }
             Err(Fault::Missing) => match new_path(path.as_str()) {
-                Ok(_) => self.page(StatusCode::OK, path, Editor::default()),
+                Ok(_) => {
+                    let text = self.skeleton(path, title);
+                    self.page(StatusCode::OK, path, Editor { text, ..Editor::default() })
+                }
                 Err(fault) => Told::Path(fault).into_response(),
             },
             Err(fault) => {
@@ -99,6 +111,40 @@ impl Desk<'_> {
                 self.faulty(path, &fault, editor)
             }
         }
+    }
+
+    /// Shows the editor with a text as it was in a commit: saving it is an edit like any other.
+    fn open_version(&self, path: &SourcePath, commit: &str) -> Response {
+        let old = self.files.repository().and_then(|git| git.text_at(path, commit));
+        let (Some(old), Ok(now)) = (old, self.files.read(path)) else { return self.open(path, "") };
+        self.files.keep(&now);
+        let editor = Editor {
+            rev: now.digest.to_string(),
+            text: as_shown(&old),
+            message: self.word(path, "edit_old"),
+            kind: "merged",
+            current: lines_beside(&old, &now.text),
+            ..Editor::default()
+        };
+        self.page(StatusCode::OK, path, editor)
+    }
+
+    /// Returns what a new text of a title begins with: of a deck the frame of a short talk.
+    fn skeleton(&self, path: &SourcePath, title: &str) -> String {
+        if title.is_empty() {
+            return String::new();
+        }
+        let bundle = &self.shared.state().bundle;
+        let lang = editor_lang(bundle.site(), path);
+        let quoted = title.replace('\\', "\\\\").replace('"', "\\\"");
+        if path.as_str().starts_with("decks/") {
+            let own = format!("editor/talk.{lang}.md");
+            let text = embedded(&own).or_else(|| embedded("editor/talk.en.md")).unwrap_or_default();
+            let text = text.replacen("{title}", &quoted, 1);
+            return text.replace("{title}", title);
+        }
+        let name = path.file_name().trim_end_matches(".md").replace('_', " ");
+        if name == title { String::new() } else { format!("---\ntitle: \"{quoted}\"\n---\n\n") }
     }
 
     /// Takes a form: the text goes to disk, or comes back with what is in the way.
@@ -115,6 +161,12 @@ impl Desk<'_> {
             None => Seen::Revision(Digest::of_parts([rev.as_bytes()])),
         };
         match self.write(path, text.clone(), seen) {
+            Ok(_) if self.commits() == Commits::ByButton && !form.field("commit").is_empty() => {
+                match self.commit_now(path, form.field("message").trim()) {
+                    Ok(_) | Err(NoCommit::Same) => self.back_to(path),
+                    Err(fault) => self.not_committed(path, &fault),
+                }
+            }
             Ok(_) => self.back_to(path),
             // The very same was sent twice.
             Err(Fault::Changed(Some(now))) if now.text == text => self.back_to(path),
@@ -131,7 +183,7 @@ impl Desk<'_> {
     }
 
     /// Leads back to the page that shows a text.
-    fn back_to(&self, path: &SourcePath) -> Response {
+    pub(super) fn back_to(&self, path: &SourcePath) -> Response {
         let bundle = &self.shared.state().bundle;
         let route = shown_by(bundle, path).map(|entry| entry.route.to_string());
         let route = route.unwrap_or_else(|| page::editor_route(path));
@@ -175,8 +227,8 @@ impl Desk<'_> {
         self.page(StatusCode::PRECONDITION_FAILED, path, Editor { rev, current, ..editor })
     }
 
-    /// Shows the editor with what is in the way; what was written stays in it.
-    fn faulty(&self, path: &SourcePath, fault: &Fault, editor: Editor) -> Response {
+    /// Says what is in the way, in the language of the text.
+    pub(super) fn fault_words(&self, path: &SourcePath, fault: &Fault) -> String {
         let (key, why) = match fault {
             Fault::Changed(_) | Fault::Exists => ("edit_conflict", String::new()),
             Fault::Missing => ("edit_gone", String::new()),
@@ -188,7 +240,12 @@ impl Desk<'_> {
             Fault::Denied(error) => ("edit_denied", error.to_string()),
             Fault::World(error) => ("edit_world", error.to_string()),
         };
-        let message = self.word(path, key).replace("{why}", &why);
+        self.word(path, key).replace("{why}", &why)
+    }
+
+    /// Shows the editor with what is in the way; what was written stays in it.
+    fn faulty(&self, path: &SourcePath, fault: &Fault, editor: Editor) -> Response {
+        let message = self.fault_words(path, fault);
         self.page(status_of(fault), path, Editor { message, kind: "fault", ..editor })
     }
 
@@ -210,7 +267,10 @@ impl Desk<'_> {
     fn page(&self, status: StatusCode, path: &SourcePath, editor: Editor) -> Response {
         let bundle = &self.shared.state().bundle;
         let movable = !self.files.is_one_file() && !editor.rev.is_empty();
-        let page = page::editor(bundle.site(), path, Editor { movable, ..editor });
+        let commits = self.commits() == Commits::ByButton && !editor.read_only;
+        let history = self.has_history() && !editor.rev.is_empty();
+        let editor = Editor { movable, commits, history, ..editor };
+        let page = page::editor(bundle.site(), path, editor);
         let headers = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             (header::CACHE_CONTROL, "no-store"),

@@ -3,10 +3,14 @@
 //! A save is on disk before it is answered, and in the bundle, so that the next request meets it.
 
 mod answer;
+mod desk;
 mod form;
+mod history;
 mod names;
 mod preview;
+mod rename;
 mod source;
+mod upload;
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -28,7 +32,7 @@ use super::token::Right;
 use super::{Shared, Updater};
 use crate::compile::Change;
 use crate::digest::Digest;
-use crate::save::fence::{PathFault, text_path};
+use crate::fence::{PathFault, text_path};
 use crate::save::{Fault, Files, Saved, Seen, Text};
 use crate::source::{Source, SourcePath};
 use answer::Told;
@@ -49,6 +53,14 @@ pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         .route("/_kami/preview/{*path}", post(preview::show))
         .route("/_kami/names", get(names::show))
         .route("/_kami/parse", post(names::parse))
+        .route("/_kami/upload/{*folder}", post(upload::take))
+        .route("/_kami/rename", post(rename::take))
+        .route("/_kami/history/{*path}", get(history::show))
+        .route("/_kami/commit/{*path}", post(history::commit))
+        .route("/_kami/new", get(desk::ask_new).post(desk::make))
+        .route("/_kami/delete/{*path}", post(desk::delete))
+        .route("/_kami/trash/{name}", get(desk::deleted).post(desk::restore))
+        .route("/_kami/move/{*path}", post(desk::rename))
 }
 
 /// Checks who asks: somebody who may edit. Returns why not.
@@ -161,6 +173,9 @@ impl Desk<'_> {
         let text = Text { digest: Digest::of(text.as_bytes()), text };
         self.files.keep(&text);
         self.take_in(vec![Change { path: path.clone(), source: Some(source) }]);
+        if saved != Saved::Same {
+            self.commit_later(path, &text.text);
+        }
         Ok((saved, text))
     }
 
@@ -169,6 +184,16 @@ impl Desk<'_> {
         let name = self.files.delete(path, seen)?;
         self.take_in(vec![Change { path: path.clone(), source: None }]);
         Ok(name)
+    }
+
+    /// Brings back what lies in the trash under a name.
+    fn restore(&self, name: &str) -> Result<SourcePath, Fault> {
+        let _turn = self.turn();
+        let path = self.files.restore(name)?;
+        let text = self.files.read(&path)?;
+        let source = Source::text(path.as_str(), &text.text);
+        self.take_in(vec![Change { path: path.clone(), source: Some(source) }]);
+        Ok(path)
     }
 
     /// Lets the bundle follow what is on disk by now.

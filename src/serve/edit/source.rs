@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::answer::{self, Told, tag};
 use super::{Desk, TEXT_BYTES_MAX, beside, body, permit, text_behind, text_of};
 use crate::digest::Digest;
-use crate::save::fence::new_path;
+use crate::fence::new_path;
 use crate::save::{Fault, Saved, Seen, Text};
 use crate::serve::Shared;
 use crate::source::{Content, SourcePath};

@@ -7,7 +7,7 @@ use image::{ImageDecoder, ImageReader};
 use crate::source::SourcePath;
 
 /// Returns a picture's size in pixels as it is shown, read from its header alone.
-pub(super) fn size(path: &SourcePath, bytes: &[u8]) -> Option<(u32, u32)> {
+pub fn size(path: &SourcePath, bytes: &[u8]) -> Option<(u32, u32)> {
     let extension = path.extension()?.to_ascii_lowercase();
     if extension == "svg" {
         return svg_size(std::str::from_utf8(bytes).ok()?);

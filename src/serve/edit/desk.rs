@@ -1,0 +1,298 @@
+//! Pages that are made, moved and deleted by plain forms, which work without scripts.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::answer::Told;
+use super::form::{decoded, form};
+use super::{Desk, beside, path_behind, permit, status_of, text_behind};
+use crate::digest::Digest;
+use crate::fence::{PathFault, name_of_title, new_path};
+use crate::page::{self, Field, Form, Item, Sheet, editor_lang, editor_route, encode};
+use crate::rename::{plan, steps};
+use crate::save::Fault;
+use crate::serve::Shared;
+use crate::serve::http::location;
+use crate::source::SourcePath;
+
+/// Asks what a new page is called.
+pub(super) async fn ask_new(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, _) = request.into_parts();
+    permit(&shared, &parts)?;
+    let title = asked(parts.uri.query().unwrap_or(""), "title");
+    beside(&shared, move |desk| desk.new_sheet(StatusCode::OK, "page", &title, "")).await
+}
+
+/// Leads to the editor of a page that is not there yet.
+pub(super) async fn make(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, sent) = request.into_parts();
+    permit(&shared, &parts)?;
+    let form = form(&parts, sent).await?;
+    let (kind, title) = (form.field("kind").to_owned(), form.field("title").trim().to_owned());
+    beside(&shared, move |desk| desk.make(&kind, &title)).await
+}
+
+pub(super) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, sent) = request.into_parts();
+    permit(&shared, &parts)?;
+    let path = text_behind(&parts, "_kami/delete/")?;
+    let form = form(&parts, sent).await?;
+    let rev = Digest::parse(form.field("rev"));
+    beside(&shared, move |desk| desk.put_away(&path, rev)).await
+}
+
+/// Says what was deleted, and offers to bring it back.
+pub(super) async fn deleted(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, _) = request.into_parts();
+    permit(&shared, &parts)?;
+    let name = path_behind(&parts, "_kami/trash/").ok_or(Told::Path(PathFault::Part))?;
+    let path = asked(parts.uri.query().unwrap_or(""), "path");
+    beside(&shared, move |desk| desk.deleted_sheet(&name, &path)).await
+}
+
+pub(super) async fn restore(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, sent) = request.into_parts();
+    permit(&shared, &parts)?;
+    let name = path_behind(&parts, "_kami/trash/").ok_or(Told::Path(PathFault::Part))?;
+    form(&parts, sent).await?;
+    beside(&shared, move |desk| desk.bring_back(&name)).await
+}
+
+/// Shows what a renaming changes, and does it when asked a second time.
+pub(super) async fn rename(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Told> {
+    let (parts, sent) = request.into_parts();
+    permit(&shared, &parts)?;
+    let path = text_behind(&parts, "_kami/move/")?;
+    let form = form(&parts, sent).await?;
+    let (to, sure) = (form.field("to").trim().to_owned(), form.field("sure") == "yes");
+    beside(&shared, move |desk| desk.move_to(&path, &to, sure)).await
+}
+
+/// Reads a field of a query.
+pub(super) fn asked(query: &str, name: &str) -> String {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.find(|(key, _)| *key == name).map_or("", |(_, value)| value);
+    decoded(value.as_bytes()).unwrap_or_default()
+}
+
+impl Desk<'_> {
+    fn new_sheet(&self, status: StatusCode, kind: &str, title: &str, message: &str) -> Response {
+        let lang = self.shared.state().bundle.config.lang.clone();
+        let word = |key: &str| self.word_in(&lang, key);
+        let choices = vec![
+            ("page".to_owned(), word("edit_new_page")),
+            ("deck".to_owned(), word("edit_new_deck")),
+        ];
+        let fields = vec![
+            Field { name: "kind", label: word("edit_new_kind"), value: kind.to_owned(), choices },
+            Field {
+                name: "title",
+                label: word("edit_new_title"),
+                value: title.to_owned(),
+                ..Field::default()
+            },
+        ];
+        let form = Form {
+            action: "/_kami/new".to_owned(),
+            fields,
+            button: word("edit_new_go"),
+            main: true,
+            ..Form::default()
+        };
+        let sheet = Sheet {
+            message: message.to_owned(),
+            kind: "fault",
+            forms: vec![form],
+            back: "/".to_owned(),
+            ..Sheet::default()
+        };
+        self.sheet((status, "_kami/new", &lang), word("edit_new"), sheet)
+    }
+
+    fn make(&self, kind: &str, title: &str) -> Response {
+        let folder = if kind == "deck" { "decks" } else { "wiki" };
+        let lang = self.shared.state().bundle.config.lang.clone();
+        let name =
+            name_of_title(title).and_then(|name| new_path(&format!("{folder}/{name}.md")).ok());
+        let Some(path) = name else {
+            let message = self.word_in(&lang, "edit_new_no_name");
+            return self.new_sheet(StatusCode::BAD_REQUEST, kind, title, &message);
+        };
+        if self.files.is_one_file() {
+            let message = self.word_in(&lang, "edit_one_file");
+            return self.new_sheet(StatusCode::FORBIDDEN, kind, title, &message);
+        }
+        if let Some(twin) = self.shared.state().bundle.catalog.twin(&path) {
+            let message = self.word_in(&lang, "edit_taken").replace("{path}", twin.as_str());
+            return self.new_sheet(StatusCode::CONFLICT, kind, title, &message);
+        }
+        let title =
+            percent_encoding::utf8_percent_encode(title, percent_encoding::NON_ALPHANUMERIC);
+        let to = format!("{}?title={title}", location(&editor_route(&path)));
+        (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+    }
+
+    fn put_away(&self, path: &SourcePath, rev: Option<Digest>) -> Response {
+        let seen = rev.unwrap_or_else(|| Digest::of(b"nothing that was seen"));
+        match self.delete(path, seen) {
+            Ok(name) => {
+                let path = percent_encoding::utf8_percent_encode(
+                    path.as_str(),
+                    percent_encoding::NON_ALPHANUMERIC,
+                );
+                let to = format!("/_kami/trash/{name}?path={path}");
+                (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+            }
+            Err(fault) => self.stopped(path, &fault),
+        }
+    }
+
+    /// Says that nothing was done, and why.
+    fn stopped(&self, path: &SourcePath, fault: &Fault) -> Response {
+        let (lang, message) = (self.lang(path), self.fault_words(path, fault));
+        let heading = self.word_in(&lang, "edit_stopped");
+        let back = format!("/{}", encode(&editor_route(path)));
+        let sheet = Sheet { message, kind: "fault", back, ..Sheet::default() };
+        self.sheet((status_of(fault), &editor_route(path), &lang), heading, sheet)
+    }
+
+    fn deleted_sheet(&self, name: &str, path: &str) -> Response {
+        let lang = self.lang(&SourcePath::new(path));
+        let word = |key: &str| self.word_in(&lang, key);
+        let route = format!("_kami/trash/{name}");
+        let form = Form {
+            action: format!("/{}", encode(&route)),
+            button: word("edit_undo"),
+            main: true,
+            ..Form::default()
+        };
+        let sheet = Sheet {
+            message: word("edit_deleted_where").replace("{where}", &format!(".kami/trash/{name}/")),
+            items: vec![Item { text: path.to_owned(), ..Item::default() }],
+            forms: vec![form],
+            back: "/".to_owned(),
+            ..Sheet::default()
+        };
+        self.sheet((StatusCode::OK, &route, &lang), word("edit_deleted"), sheet)
+    }
+
+    fn bring_back(&self, name: &str) -> Response {
+        match self.restore(name) {
+            Ok(path) => self.back_to(&path),
+            Err(fault) => self.stopped(&SourcePath::new("wiki/index.md"), &fault),
+        }
+    }
+
+    fn move_to(&self, path: &SourcePath, to: &str, sure: bool) -> Response {
+        let _turn = self.turn();
+        let bundle = Arc::clone(&self.shared.state().bundle);
+        let lang = self.lang(path);
+        let word = |key: &str| self.word_in(&lang, key);
+        let route = format!("_kami/move/{path}");
+        let back = format!("/{}", encode(&editor_route(path)));
+        let plan = match plan(&bundle, path.as_str(), to) {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                let message = word(&format!("edit_move_{}", refusal.word().replace('-', "_")));
+                let message = message.replace("{why}", &refusal.words().0);
+                let forms = vec![self.move_form(path, to, &lang)];
+                let sheet = Sheet { message, kind: "fault", forms, back, ..Sheet::default() };
+                return self.sheet((StatusCode::CONFLICT, &route, &lang), word("edit_move"), sheet);
+            }
+        };
+        if sure {
+            if let Err(fault) = self.files.apply(&steps(&bundle, &plan)) {
+                return self.stopped(path, &fault);
+            }
+            self.take_in(plan.changes(&bundle));
+            return self.back_to(&plan.path_after(path));
+        }
+        let moved = plan.moves.iter().map(|(from, to)| Item {
+            text: from.to_string(),
+            note: format!("→ {to}"),
+            ..Item::default()
+        });
+        let written = plan.texts.keys().filter(|path| !plan.moves.values().any(|to| to == *path));
+        let items = moved.chain(written.map(|path| {
+            let count = plan.edits.iter().filter(|edit| edit.path == *path).count();
+            let note = word("edit_move_links").replace("{n}", &count.to_string());
+            Item { text: path.to_string(), note, ..Item::default() }
+        }));
+        let hidden = vec![("to".to_owned(), to.to_owned()), ("sure".to_owned(), "yes".to_owned())];
+        let form = Form {
+            action: format!("/{}", encode(&route)),
+            hidden,
+            button: word("edit_move_go"),
+            main: true,
+            ..Form::default()
+        };
+        let sheet = Sheet {
+            message: word("edit_move_plan"),
+            items: items.collect(),
+            forms: vec![form],
+            back,
+            ..Sheet::default()
+        };
+        self.sheet((StatusCode::OK, &route, &lang), word("edit_move"), sheet)
+    }
+
+    fn move_form(&self, path: &SourcePath, to: &str, lang: &str) -> Form {
+        let field = Field {
+            name: "to",
+            label: self.word_in(lang, "edit_move_to"),
+            value: to.to_owned(),
+            ..Field::default()
+        };
+        Form {
+            action: format!("/{}", encode(&format!("_kami/move/{path}"))),
+            fields: vec![field],
+            button: self.word_in(lang, "edit_move_show"),
+            main: true,
+            ..Form::default()
+        }
+    }
+
+    fn lang(&self, path: &SourcePath) -> String {
+        editor_lang(self.shared.state().bundle.site(), path)
+    }
+
+    pub(super) fn word_in(&self, lang: &str, key: &str) -> String {
+        self.shared.state().bundle.site().interface.word(lang, key).to_owned()
+    }
+
+    pub(super) fn sheet(
+        &self,
+        (status, route, lang): (StatusCode, &str, &str),
+        heading: String,
+        sheet: Sheet,
+    ) -> Response {
+        let bundle = &self.shared.state().bundle;
+        let page = page::sheet(bundle.site(), (route, lang), heading, sheet);
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        (status, headers, bundle.rendered(&page)).into_response()
+    }
+}

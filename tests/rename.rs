@@ -1,0 +1,434 @@
+//! Renaming: every link leads where it led, every other byte is as it was, and all of it happens or nothing does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use kamishibai::catalog::Resolution;
+use kamishibai::compile::{Bundle, compile, recompile};
+use kamishibai::page::Options;
+use kamishibai::rename::{Plan, Refusal, plan, steps};
+use kamishibai::source::{Source, SourcePath, Sources};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use crate::serve::write;
+
+fn bundle(files: &[(&str, &str)]) -> Bundle {
+    let sources: Sources = files
+        .iter()
+        .map(|(path, text)| match path.rsplit('.').next() {
+            Some("md" | "toml") => Source::text(path, text),
+            _ => Source::asset(path, text.as_bytes(), None),
+        })
+        .collect();
+    compile(sources, Options { drafts: true, ..Options::default() })
+}
+
+/// Returns all texts of a site as they would be.
+fn after(bundle: &Bundle, plan: &Plan) -> BTreeMap<String, String> {
+    let next = recompile(bundle, plan.changes(bundle));
+    let texts = next
+        .sources
+        .iter()
+        .filter_map(|source| Some((source.path.to_string(), source.as_text()?.to_owned())));
+    texts.collect()
+}
+
+#[track_caller]
+fn renamed(files: &[(&str, &str)], (from, to): (&str, &str), expected: &[(&str, &str)]) {
+    let bundle = bundle(files);
+    let plan = plan(&bundle, from, to).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let texts = after(&bundle, &plan);
+    for (path, text) in expected {
+        assert_eq!(texts.get(*path).map(String::as_str), Some(*text), "{path}");
+    }
+    leads_where_it_led(&bundle, &plan);
+}
+
+/// Checks that every link means what it meant.
+#[track_caller]
+fn leads_where_it_led(bundle: &Bundle, plan: &Plan) {
+    let next = recompile(bundle, plan.changes(bundle));
+    for entry in bundle.catalog.entries() {
+        let later =
+            next.catalog.entry(&plan.path_after(&entry.document.path)).expect("it is still there");
+        assert_eq!(entry.document.links.len(), later.document.links.len());
+        for index in 0..entry.document.links.len() {
+            let meant = match &*bundle.catalog.resolve(entry, index) {
+                Resolution::Document { entry, .. } => plan.path_after(&entry.document.path),
+                Resolution::Asset(path) => plan.path_after(path),
+                Resolution::Tag(_) | Resolution::Missing => continue,
+            };
+            let is = match &*next.catalog.resolve(later, index) {
+                Resolution::Document { entry, .. } => Some(entry.document.path.clone()),
+                Resolution::Asset(path) => Some(path.clone()),
+                Resolution::Tag(_) | Resolution::Missing => None,
+            };
+            assert_eq!(
+                is,
+                Some(meant),
+                "{:?} in {}",
+                entry.document.links[index],
+                entry.document.path
+            );
+        }
+    }
+}
+
+#[test]
+fn every_form_of_a_link_is_written_anew() {
+    renamed(
+        &[
+            ("kami.toml", "[wiki]\norder = [\"Old_page\", \"A\"]  # both\n"),
+            (
+                "wiki/Old_page.md",
+                "# Old page\n\n## Head\n\n[[#Head]] [me](Old_page.md#head) ![p](pic.png)\n",
+            ),
+            ("wiki/pic.png", "png"),
+            (
+                "wiki/A.md",
+                "[[Old page]] [[Old_page|label]] [[old page#Head]]s\r\n[x](Old_page.md) [y](Old_page.md#head \"t\") [z][r] [r]\r\n\r\n[r]: <Old_page.md>\r\n\r\n![[Old page#Head]]\r\n\r\n`[[Old page]]` \\[[Old page]]\r\n\r\n| a |\r\n|---|\r\n| [[Old page\\|bar]] |\r\n",
+            ),
+            (
+                "wiki/sub/B.md",
+                "[[../Old page]] [[/Old page]] [[wiki/Old_page]] [x](../Old_page.md) [y](/wiki/Old_page.md)",
+            ),
+            (
+                "decks/t.md",
+                "---\nheader: \"[[Old page]]\"\n---\n\n# S\n\n[[Old page]] [x](../wiki/Old_page.md)\n\n---\n\n![[Old page]]\n",
+            ),
+            ("wiki/R.md", "---\nredirect: \"Old page#Head\"\n---\n"),
+            ("wiki/D.md", "---\ndraft: true\n---\n\n[[Old page]]\n"),
+        ],
+        ("Old page", "New page"),
+        &[
+            ("kami.toml", "[wiki]\norder = [\"New_page\", \"A\"]  # both\n"),
+            (
+                "wiki/New_page.md",
+                "---\naliases: [Old page]\n---\n\n# Old page\n\n## Head\n\n[[#Head]] [me](New_page.md#head) ![p](pic.png)\n",
+            ),
+            (
+                "wiki/A.md",
+                "[[New page]] [[New_page|label]] [[New page#Head]]s\r\n[x](New_page.md) [y](New_page.md#head \"t\") [z][r] [r]\r\n\r\n[r]: <New_page.md>\r\n\r\n![[New page#Head]]\r\n\r\n`[[Old page]]` \\[[Old page]]\r\n\r\n| a |\r\n|---|\r\n| [[New page\\|bar]] |\r\n",
+            ),
+            (
+                "wiki/sub/B.md",
+                "[[../New page]] [[/New page]] [[wiki/New_page]] [x](../New_page.md) [y](/wiki/New_page.md)",
+            ),
+            (
+                "decks/t.md",
+                "---\nheader: \"[[New page]]\"\n---\n\n# S\n\n[[New page]] [x](../wiki/New_page.md)\n\n---\n\n![[New page]]\n",
+            ),
+            ("wiki/D.md", "---\ndraft: true\n---\n\n[[New page]]\n"),
+        ],
+    );
+}
+
+#[test]
+fn a_page_that_moves_takes_its_own_links_along() {
+    renamed(
+        &[
+            (
+                "wiki/Old.md",
+                "[a](A.md) ![p](pic.png) [[./A]] ![[pic.png]] [[A]] [web](https://example.org/A.md)\n",
+            ),
+            ("wiki/Old.en.md", "[[Old]] [ja](Old.md)\n"),
+            ("wiki/A.md", "[[Old]] [x](Old.en.md) [[Old.en]]\n"),
+            ("wiki/pic.png", "png"),
+        ],
+        ("wiki/Old.md", "wiki/deep/er/New one.md"),
+        &[
+            (
+                "wiki/deep/er/New one.md",
+                "---\naliases: [Old]\n---\n\n[a](../../A.md) ![p](../../pic.png) [[../../A]] ![[pic.png]] [[A]] [web](https://example.org/A.md)\n",
+            ),
+            ("wiki/A.md", "[[New one]] [x](deep/er/New%20one.en.md) [[deep/er/New one.en]]\n"),
+        ],
+    );
+}
+
+#[test]
+fn decks_and_folders_are_renamed() {
+    let files = [
+        (
+            "kami.toml",
+            "[event]\ntalks = [\n  \"talk\", # first\n  { deck = \"talk\", speaker = \"talk\" },\n]\n",
+        ),
+        ("decks/talk/index.md", "# A\n\n![](pic.png)\n\n<!-- include: _part.md -->\n"),
+        ("decks/talk/_part.md", "---\n\n[[P]]\n"),
+        ("decks/talk/pic.png", "png"),
+        (
+            "wiki/P.md",
+            "[[talk]] [[talk#1]] ![[talk#2]] [x](../decks/talk/index.md) ![](../decks/talk/pic.png)\n",
+        ),
+    ];
+    renamed(
+        &files,
+        ("talk", "speech"),
+        &[
+            (
+                "kami.toml",
+                "[event]\ntalks = [\n  \"speech\", # first\n  { deck = \"speech\", speaker = \"talk\" },\n]\n",
+            ),
+            (
+                "decks/speech/index.md",
+                "---\naliases: [talk]\n---\n\n# A\n\n![](pic.png)\n\n<!-- include: _part.md -->\n",
+            ),
+            ("decks/speech/_part.md", "---\n\n[[P]]\n"),
+            (
+                "wiki/P.md",
+                "[[speech]] [[speech#1]] ![[speech#2]] [x](../decks/speech/index.md) ![](../decks/speech/pic.png)\n",
+            ),
+        ],
+    );
+}
+
+/// A name that becomes free, or is taken, may change what other links mean: they are written so that they do not.
+#[test]
+fn links_to_namesakes_stay_with_them() {
+    renamed(
+        &[
+            ("wiki/a/Old.md", "one"),
+            ("wiki/b/Old.md", "two"),
+            ("wiki/a/X.md", "[[Old]] [[b/Old]]\n"),
+            ("wiki/Y.md", "[[a/Old]]\n"),
+            ("wiki/c/New.md", "three"),
+            ("wiki/c/Z.md", "[[New]]\n"),
+        ],
+        ("wiki/a/Old.md", "wiki/a/New.md"),
+        &[
+            ("wiki/a/X.md", "[[New]] [[b/Old]]\n"),
+            ("wiki/Y.md", "[[a/New]]\n"),
+            ("wiki/c/Z.md", "[[New]]\n"),
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_renamed_is_said() {
+    let bundle = bundle(&[
+        ("wiki/A.md", "a"),
+        ("wiki/B.md", "b"),
+        ("wiki/x/C.md", "c"),
+        ("wiki/y/C.md", "c"),
+        ("decks/d.md", "d"),
+    ]);
+    let refused = |from: &str, to: &str| plan(&bundle, from, to).expect_err("it is refused");
+    assert_eq!(refused("Nothing", "X"), Refusal::Unknown);
+    assert!(matches!(refused("C", "X"), Refusal::Ambiguous(paths) if paths.len() == 2));
+    assert_eq!(refused("A", "A"), Refusal::Same);
+    assert_eq!(refused("A", "B"), Refusal::Taken(SourcePath::new("wiki/B.md")));
+    assert_eq!(refused("A", "b"), Refusal::Taken(SourcePath::new("wiki/B.md")));
+    for bad in ["decks/A", "../A", "wiki/../A", "a:b", "CON", "wiki/.hidden", "x\\y", ""] {
+        assert!(matches!(refused("A", bad), Refusal::BadName(_)), "{bad:?}");
+    }
+}
+
+const FORMS: [&str; 14] = [
+    "[[NAME]]",
+    "[[NAME|label]]",
+    "[[NAME#Head]]",
+    "![[NAME]]",
+    "[x](FILE)",
+    "[x](FILE#head)",
+    "[x](<FILE> \"t\")",
+    "[x][r]\n\n[r]: FILE",
+    "[[/NAME]]",
+    "[[./NAME]]",
+    "[[name]]",
+    "`[[NAME]]`",
+    "[[NAME.md]]",
+    "紙 [[NAME]]、[[NAME]]。",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    /// Whatever pages say, each link means the same afterwards, and the text between links is untouched.
+    #[test]
+    fn any_site_survives_a_renaming(
+        parts in prop::collection::vec((0..4usize, 0..FORMS.len(), 0..4usize), 1..14),
+        which in 0..4usize,
+        to in prop::sample::select(vec!["New", "sub/New", "wiki/New name.md", "紙芝居", "Other/Page 2", "page"]),
+    ) {
+        let names = ["Page one", "sub/Two", "三", "sub/deep/Four_x"];
+        let mut texts: Vec<String> = names.iter().map(|name| format!("# {name}\n\n## Head\n\n")).collect();
+        for (from, form, target) in parts {
+            let file = kamishibai::source::join("", names[target]).unwrap_or_default().replace(' ', "_");
+            let up = if names[from].contains("deep") { "../../" } else if names[from].contains('/') { "../" } else { "" };
+            let file = format!("{up}{file}.md");
+            let text = FORMS[form].replace("NAME", names[target]).replace("FILE", &file).replace("name", &names[target].to_lowercase());
+            texts[from].push_str(&text);
+            texts[from].push_str("\n\n");
+        }
+        let paths: Vec<String> = names.iter().map(|name| format!("wiki/{}.md", name.replace(' ', "_"))).collect();
+        let files: Vec<(&str, &str)> = paths.iter().zip(&texts).map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let bundle = bundle(&files);
+        let plan = match plan(&bundle, &paths[which], to) {
+            Ok(plan) => plan,
+            Err(refusal) => panic!("{refusal:?}"),
+        };
+        leads_where_it_led(&bundle, &plan);
+        for (path, text) in paths.iter().zip(&texts) {
+            let path = SourcePath::new(path);
+            let later = plan.texts.get(&plan.path_after(&path)).cloned().unwrap_or_else(|| text.clone());
+            let mut expected = text.clone();
+            for edit in plan.edits.iter().rev().filter(|edit| edit.path == path) {
+                expected.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.new);
+            }
+            prop_assert!(later.ends_with(&expected), "{later:?} is not {expected:?} with an alias");
+        }
+    }
+}
+
+fn kami(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_kami"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn many(count: usize) -> TempDir {
+    let folder = TempDir::new().expect("there is room");
+    write(folder.path(), "wiki/Old.md", "# Old\n");
+    for number in 0..count {
+        write(folder.path(), &format!("wiki/P{number}.md"), &format!("# {number}\n\n[[Old]]\n"));
+    }
+    folder
+}
+
+#[test]
+fn the_command_tells_and_does_what_it_plans() {
+    let site = many(2);
+    let old = fs::read(site.path().join("wiki/P1.md")).unwrap();
+    let (status, planned, _) = kami(site.path(), &["rename", "Old", "New", "--plan"]);
+    assert_eq!(
+        (status, planned.as_str()),
+        (0, "wiki/Old.md -> wiki/New.md\nwiki/P0.md:3:3: Old -> New\nwiki/P1.md:3:3: Old -> New\n")
+    );
+    assert_eq!(fs::read(site.path().join("wiki/P1.md")).unwrap(), old);
+    assert!(site.path().join("wiki/Old.md").exists() && !site.path().join(".kami").exists());
+    let (status, done, _) = kami(site.path(), &["rename", "wiki/Old.md", "New"]);
+    assert_eq!((status, done), (0, planned));
+    assert_eq!(fs::read_to_string(site.path().join("wiki/P1.md")).unwrap(), "# 1\n\n[[New]]\n");
+    assert_eq!(
+        fs::read_to_string(site.path().join("wiki/New.md")).unwrap(),
+        "---\naliases: [Old]\n---\n\n# Old\n"
+    );
+    assert!(!site.path().join("wiki/Old.md").exists());
+    let (status, _, said) = kami(site.path(), &["check"]);
+    assert!(status == 0 && !said.contains("missing-link"), "no link is lost: {said}");
+    let (status, _, said) = kami(site.path(), &["rename", "Nowhere", "New"]);
+    assert!(status == 2 && said.contains("help:"), "{said}");
+}
+
+/// Killed at any moment, a renaming is done as a whole by whoever opens the site next, or has not begun.
+#[test]
+fn a_renaming_that_is_killed_is_whole_in_the_end() {
+    let calls = ["renameat", "renameat2", "unlinkat", "fsync", "write"];
+    let mut killed = 0;
+    for call in calls {
+        for at in [1, 2, 3, 5, 8, 13] {
+            let site = many(4);
+            let injection = format!("inject={call}:signal=SIGKILL:when={at}");
+            let mut strace = Command::new("strace");
+            strace.args([
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                &injection,
+                env!("CARGO_BIN_EXE_kami"),
+                "rename",
+                "Old",
+                "New",
+            ]);
+            let output =
+                strace.current_dir(site.path()).output().expect("tests/run installs strace");
+            killed += usize::from(!output.status.success());
+            let (status, _, said) = kami(site.path(), &["check"]);
+            assert!(status == 0 && !said.contains("missing-link"), "{call} {at}: {said}");
+            let names = |name: &str| site.path().join(name).exists();
+            assert!(names("wiki/Old.md") != names("wiki/New.md"), "{call} {at}");
+            let name = if names("wiki/New.md") { "New" } else { "Old" };
+            for number in 0..4 {
+                let text =
+                    fs::read_to_string(site.path().join(format!("wiki/P{number}.md"))).unwrap();
+                assert_eq!(text, format!("# {number}\n\n[[{name}]]\n"), "{call} {at}");
+            }
+        }
+    }
+    assert!(killed > 5, "{killed} were killed");
+}
+
+/// What has one sure mending is mended, what may mean two things is left, and every other byte stays.
+#[test]
+fn what_has_one_sure_mending_is_mended() {
+    let site = TempDir::new().expect("there is room");
+    let files = [
+        ("wiki/Load-balancer.md", "# Load balancer\n\n## Health checks\n\n[[Log]] [[Page]]\n"),
+        ("wiki/deep/Moved.md", "# Moved\n\n[[Log]]\n"),
+        ("wiki/Log.md", "# Log\n\n[[Load-balancer]] [[Moved]] [[Page]]\n"),
+        ("wiki/pics/Shot_1.png", "png"),
+        (
+            "wiki/Page.md",
+            "# Page\r\n\r\n[[LoadBalancer]] [[ＬＯＡＤ balancer#Health check|x]] [a](Moved.md) [b](Log.md#lgo)\r\n[[Lag]] [c](Load-balancer.md#health-check) ![](shot-1.PNG) `[[LoadBalancer]]`\r\n",
+        ),
+    ];
+    for (path, text) in files {
+        write(site.path(), path, text);
+    }
+    let (_, _, said) = kami(site.path(), &["check", "--fix"]);
+    let page = fs::read_to_string(site.path().join("wiki/Page.md")).unwrap();
+    assert_eq!(
+        page,
+        "# Page\r\n\r\n[[Load-balancer]] [[ＬＯＡＤ balancer#Health checks|x]] [a](deep/Moved.md) [b](Log.md#lgo)\r\n[[Lag]] [c](Load-balancer.md#health-checks) ![](pics/Shot_1.png) `[[LoadBalancer]]`\r\n",
+        "{said}"
+    );
+    assert!(said.contains("mended: wiki/Page.md:3:3: LoadBalancer -> Load-balancer"), "{said}");
+    assert!(said.contains("warning[missing-link]") && said.contains("`Lag`"), "{said}");
+    for (path, text) in &files[..3] {
+        assert_eq!(fs::read_to_string(site.path().join(path)).unwrap(), *text);
+    }
+    let before = fs::metadata(site.path().join("wiki/Page.md")).unwrap().modified().unwrap();
+    kami(site.path(), &["check", "--fix"]);
+    assert_eq!(fs::metadata(site.path().join("wiki/Page.md")).unwrap().modified().unwrap(), before);
+}
+
+/// A journal that somebody planted writes nothing outside.
+#[test]
+fn steps_lead_nowhere_else() {
+    let bundle = bundle(&[("wiki/A.md", "[[B]]"), ("wiki/B.md", "b")]);
+    let plan = plan(&bundle, "B", "C").unwrap();
+    let steps = steps(&bundle, &plan);
+    assert_eq!(steps.len(), 2);
+    let site = TempDir::new().unwrap();
+    write(site.path(), "wiki/A.md", "a");
+    let journal = r#"[{"from":"wiki/A.md","to":"../out.md","was":"","new":"","staged":"file-0"},{"from":"wiki/A.md","to":"kami.toml","was":"","new":"","staged":"file-0"}]"#;
+    write(site.path(), ".kami/journal/steps.json", journal);
+    write(site.path(), ".kami/journal/file-0", "evil");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_kami"));
+    let mut child = serve
+        .arg("serve")
+        .arg(site.path())
+        .args(["--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    drop(child.kill());
+    drop(child.wait());
+    assert!(
+        !site.path().join("kami.toml").exists()
+            && !site.path().parent().unwrap().join("out.md").exists()
+    );
+}
