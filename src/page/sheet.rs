@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::shell::{Head, shell};
 use super::{Page, Site, View};
+use crate::document::Origins;
 
 /// What a sheet says and asks.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -69,7 +70,7 @@ pub fn sheet(site: Site<'_>, (route, lang): (&str, &str), heading: String, sheet
         versions: Vec::new(),
         styles: vec![site.interface.asset("site.css").to_owned()],
         scripts: site.interface.site_scripts(),
-        origins: &[],
+        origins: &Origins::default(),
     };
     let mut shell = shell(site, head);
     shell.social = None;
