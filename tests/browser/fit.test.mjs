@@ -1,5 +1,6 @@
 // What only measuring can fit: overfull slides, headings as wide as the slide, long lines of code.
 import assert from "node:assert/strict";
+import { expectSlide, press } from "./deck-page.mjs";
 import { check, eventually } from "./harness.mjs";
 
 const words = (count) => Array.from({ length: count }, (_, n) => `word${n}`).join(" ");
@@ -87,11 +88,12 @@ check("an overfull slide shrinks as far as it stays readable, before it is seen"
   assert.ok(Number(far.over) > 100, JSON.stringify(far));
   assert.equal(await page.locator(".kami-live").count(), 0, "an audience is not told");
   // What stands in the margins does not move from slide to slide.
-  for (const selector of ["header", "footer"]) {
-    assert.deepEqual(await place(page, 3, selector), await (page.keyboard.press("Home"), place(page, 1, selector)), selector);
-    await page.keyboard.press("3");
-    await page.keyboard.press("Enter");
-  }
+  const margins = async (number) => {
+    await press(page, String(number), "Enter");
+    await expectSlide(page, number);
+    return [await place(page, number, "header"), await place(page, number, "footer")];
+  };
+  assert.deepEqual(await margins(1), await margins(3));
   assert.deepEqual(await place(page, 3, ""), [0, 0, 1280, 720], "the slide itself is as large as ever");
 });
 

@@ -111,7 +111,7 @@ check("an embedded slide is whole on a slide and on a page, with every step", as
   const { url } = await world.build(await world.site(files));
   for (const address of ["decks/talk.html#4", "wiki/Page.html"]) {
     const page = await world.open(url(address.split("#")[0]) + (address.includes("#") ? "#4" : ""));
-    await page.locator(".slide-embed:visible").getByText("step two").waitFor({ state: "visible" });
+    await page.locator(":is(article, .card.current) .slide-embed:visible").getByText("step two").waitFor({ state: "visible" });
     const around = await box(page, address.startsWith("wiki") ? "article .embed .card" : ".card.current .embed .card");
     const inside = await box(page, address.startsWith("wiki") ? "article .slide-embed" : ".card.current .slide-embed");
     near(inside.right - inside.left, around.right - around.left, "the slide is as wide as its card");
