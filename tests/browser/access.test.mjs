@@ -184,7 +184,7 @@ check("with forced colours the marked card, the progress and what is switched on
   });
   assert.equal(await of(".progress", null, "backgroundColor"), highlight);
   await press(page, "d");
-  assert.equal(await of("[data-do=draw]", null, "outlineStyle"), "solid");
+  await eventually(async () => assert.equal(await of("[data-do=draw]", null, "outlineStyle"), "solid"));
   await press(page, "Escape", "o");
   assert.equal(await of(".marked", "::before", "borderTopColor"), highlight);
 });

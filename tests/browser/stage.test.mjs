@@ -98,6 +98,7 @@ check("what is drawn lies in the same place in every window and comes back with 
   const page = await stage(world, `${talk}#4`);
   const speaker = await speakerOf(page);
   await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
   await line(page, [0.2, 0.3], [0.6, 0.5]);
   await expectStrokes(speaker, 1);
   const [wanted] = await strokes(page);
@@ -120,6 +121,7 @@ check("a line is taken back, a slide wiped, and neither returns", async (world) 
   const page = await stage(world, `${talk}#4`);
   const speaker = await speakerOf(page);
   await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
   for (const y of [0.2, 0.4, 0.6]) await line(page, [0.2, y], [0.6, y]);
   await expectStrokes(speaker, 3);
   await press(page, "u");
@@ -141,6 +143,7 @@ check("a drawing outlives a reload and an edit of its slide's heading", async (w
   const { url } = await world.serve(site);
   const page = await world.open(url(`${talk}#5`));
   await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
   await line(page, [0.2, 0.3], [0.6, 0.5]);
   await eventually(async () => assert.ok(await page.evaluate(() => JSON.stringify(sessionStorage).includes("card-5"))));
   await page.reload();
