@@ -7,6 +7,7 @@ pub mod directives;
 pub mod front_matter;
 pub mod html;
 mod looks;
+mod math;
 mod parse;
 mod picture;
 mod running;

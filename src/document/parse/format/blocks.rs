@@ -12,8 +12,10 @@ use super::anchors::Anchors;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::html::without_comments;
+use crate::document::math::{self, mathml};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Heading};
+use crate::span::Span;
 
 const HEADINGS: [&str; 6] = ["<h1", "<h2", "<h3", "<h4", "<h5", "<h6"];
 const HEADING_ENDS: [&str; 6] = ["</h1>", "</h2>", "</h3>", "</h4>", "</h5>", "</h6>"];
@@ -145,9 +147,10 @@ pub(super) fn format_table(
     wrap(context, node, entering, open, "</div>")
 }
 
-/// Writes a formula as it was written.
+/// Draws a formula; one that cannot be read stays as it was written.
 pub(super) fn format_math(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
     math: &NodeMath,
 ) -> Rendered {
     let display = math.display_math;
@@ -156,9 +159,29 @@ pub(super) fn format_math(
     } else {
         "<span class=\"math\">"
     })?;
-    context.escape(&math.literal)?;
+    match mathml(&math.literal, display) {
+        Ok(mathml) => context.write_str(&mathml)?,
+        Err(fault) => {
+            context.escape(&math.literal)?;
+            context.user.tell_formula(node, &math.literal, fault);
+        }
+    }
     context.write_str("</span>")?;
     Ok(ChildRendering::HTML)
+}
+
+impl Formatter<'_> {
+    fn tell_formula(&mut self, node: Node<'_>, literal: &str, fault: math::Fault) {
+        let mut span = self.text.span(node);
+        let start = span.start as usize;
+        let written = self.text.file.get(start..span.end as usize);
+        // Within a quotation the lines of a formula begin with marks that are not part of it.
+        if let Some(at) = written.and_then(|written| written.find(literal)) {
+            span = Span::new(start + at + fault.at.start, start + at + fault.at.end);
+        }
+        let help = "mend it; until then it is shown as it is written";
+        self.tell(self.text.diagnostic(&rules::FORMULA, span, fault.message, help));
+    }
 }
 
 pub(super) fn format_cell(

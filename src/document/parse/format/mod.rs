@@ -282,7 +282,7 @@ fn format_particular(
             format_html(context, node, literal)?;
             Ok(ChildRendering::HTML)
         }
-        NodeValue::Math(math) if entering => format_math(context, math),
+        NodeValue::Math(math) if entering => format_math(context, node, math),
         NodeValue::Image(_)
         | NodeValue::Math(_)
         | NodeValue::CodeBlock(_)
