@@ -12,8 +12,9 @@ pub(crate) fn harm(html: &str) -> Option<String> {
         rest = &rest[length..];
         let own_script =
             |(name, value): &(String, String)| name == "src" && value.contains("assets/");
-        let bad_tag =
-            matches!(tag.as_str(), "iframe" | "object" | "embed" | "style" | "base" | "math")
+        let bad_tag = matches!(tag.as_str(), "iframe" | "object" | "embed" | "style" | "base")
+                // Formulas are drawn by us; these lead out of them, or into other ways of reading.
+                || matches!(tag.as_str(), "maction" | "annotation-xml" | "mglyph" | "malignmark")
                 || (tag == "script"
                     && !attributes.iter().any(|a| own_script(a) || a.1.ends_with(".notes.js")));
         if bad_tag {

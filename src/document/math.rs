@@ -179,6 +179,27 @@ mod tests {
         assert!(mathml(r"\def\a{\a\a}\a", false).is_err());
     }
 
+    /// A formula holds text, and text that looks like a tag is none.
+    #[test]
+    fn nothing_in_a_formula_becomes_a_tag() {
+        for tex in [
+            r"\text{<img src=x onerror=y>}",
+            "<script>x</script>",
+            r#"\text{"><b onclick=x>}"#,
+            r#"\color{" onclick=x} y"#,
+            r"\href{javascript:x}{y}",
+            r#"\htmlClass{a"b}{c}"#,
+            r"\includegraphics{x.png}",
+            r#"\textcolor{red" onclick=x}{y}"#,
+            r"\operatorname{<i>}",
+        ] {
+            let Ok(math) = mathml(tex, false) else { continue };
+            for bad in ["<img", "<script", "<b", "<i>", "\" onclick=", " href=", " class=\"a"] {
+                assert!(!math.contains(bad), "{tex}: {math}");
+            }
+        }
+    }
+
     /// The Content-Security-Policy allows no attribute of looks.
     #[test]
     fn formulas_have_no_looks_of_their_own() {
