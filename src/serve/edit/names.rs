@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use percent_encoding::percent_decode_str;
 
 use super::answer::{Told, said};
+use super::desk::asked;
 use super::{TEXT_BYTES_MAX, beside, body, permit, text_of};
 use crate::page;
 use crate::serve::Shared;
@@ -19,16 +19,14 @@ pub(super) async fn show(
 ) -> Result<Response, Told> {
     let (parts, _) = request.into_parts();
     permit(&shared, &parts)?;
-    let query = parts.uri.query().unwrap_or("");
-    let of = query.split('&').find_map(|pair| pair.strip_prefix("of="));
-    let of = of.map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
+    let of = asked(parts.uri.query().unwrap_or(""), "of");
     beside(&shared, move |desk| {
         let bundle = Arc::clone(&desk.shared.state().bundle);
-        let told = match &of {
-            Some(name) => page::headings(bundle.site(), name),
-            None => page::names(bundle.site()),
-        };
-        said(StatusCode::OK, told)
+        let site = bundle.site();
+        said(
+            StatusCode::OK,
+            if of.is_empty() { page::names(site) } else { page::headings(site, &of) },
+        )
     })
     .await
 }

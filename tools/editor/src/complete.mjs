@@ -1,8 +1,8 @@
-// Help with names: pages and decks by `[[`, pictures by `![[`, keys of the front matter, languages of code.
+// Help with names: pages and decks by `[[`, pictures by `![[`, keys of the front matter.
 import { say } from "./words.mjs";
 
 let known = null;
-// What there is to link to, asked for when it is first wanted: {names: [{title, target, kind, also}], pictures, keys, languages}.
+// What there is to link to, asked for when it is first wanted: {names: [{title, target, kind, also}], pictures, keys}.
 const names = () => (known ??= fetch("/_kami/names").then((response) => response.json()).catch(() => ((known = null), { names: [], pictures: [], keys: {} })));
 
 export const forgetNames = () => (known = null);
@@ -80,20 +80,5 @@ async function front(context) {
 export async function completions(context) {
   const link = context.matchBefore(/!?\[\[[^\]\n|]*/);
   if (link) return links(context, link);
-  const fence = context.matchBefore(/^\s*(?:```|~~~)[\w+-]*/);
-  if (fence) {
-    const typed = fence.text.replace(/^\s*(?:```|~~~)/, "");
-    const { languages = [] } = await names();
-    if (!typed && !context.explicit) return null;
-    return { from: fence.to - typed.length, options: languages.map((label) => ({ label, detail: say("language") })) };
-  }
-  const emoji = context.matchBefore(/(?:^|[\s(])[:][a-z0-9_+-]{2,}/);
-  if (emoji) {
-    const from = emoji.from + emoji.text.indexOf(":");
-    const { emoji: all = [] } = await names();
-    const wanted = emoji.text.slice(emoji.text.indexOf(":") + 1);
-    const options = all.filter(([name]) => name.includes(wanted)).slice(0, 60).map(([name, sign]) => ({ label: `:${name}:`, detail: sign, boost: name.startsWith(wanted) ? 1 : 0 }));
-    return { from, options, filter: false };
-  }
   return front(context);
 }

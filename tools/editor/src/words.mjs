@@ -8,7 +8,7 @@ const words = {
     conflict: "同じところが、ほかでも変わった。左がいまのファイル、右が自分の文章", mine: "自分の文章を保存", theirs: "ファイルのとおりにする", keep: "まだ決めない",
     other: "このページは、ほかの窓でも開いている", gone: "ファイルがなくなった。保存すると、新しく作る",
     uploading: "送信中…", uploaded: "{path} に置いた", large: "大きすぎる", create: "「{name}」のページを作る",
-    page: "ページ", deck: "デッキ", picture: "画像", heading: "見出し", slide: "スライド", emoji: "絵文字", key: "項目", language: "言語",
+    page: "ページ", deck: "デッキ", picture: "画像", heading: "見出し", slide: "スライド", key: "項目",
     disk: "ファイルがほかで変わったので、取り込んだ", source: "Markdown",
   },
   en: {
@@ -19,7 +19,7 @@ const words = {
     conflict: "The same place was changed elsewhere: the file as it is on the left, your text on the right", mine: "Save my text", theirs: "Take the file", keep: "Decide later",
     other: "This page is open in another window, too", gone: "The file is gone; saving makes it anew",
     uploading: "Sending…", uploaded: "Put at {path}", large: "too large", create: "Create the page “{name}”",
-    page: "page", deck: "deck", picture: "picture", heading: "heading", slide: "slide", emoji: "emoji", key: "key", language: "language",
+    page: "page", deck: "deck", picture: "picture", heading: "heading", slide: "slide", key: "key",
     disk: "The file was changed elsewhere; it is taken in", source: "Markdown",
   },
 };
