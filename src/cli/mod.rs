@@ -24,6 +24,7 @@ use clap_complete::Shell;
 
 use crate::compile::{Bundle, compile};
 use crate::diagnostic::{self, Diagnostic, rules, sarif};
+use crate::export::Request;
 use crate::history::History;
 use crate::load::{self, Root};
 use crate::page::Options;
@@ -108,6 +109,19 @@ struct BuildFlags {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    forms: Forms,
+}
+
+/// What else a bundle is written as.
+#[derive(Debug, clap::Args)]
+struct Forms {
+    /// Write each text compressed too, as .br and .gz, for hosts that send such files
+    #[arg(long)]
+    precompress: bool,
+    /// Write the bundle as one archive too
+    #[arg(long, value_name = "FILE")]
+    zip: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -214,10 +228,22 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         Some(_) => PathBuf::from("bundle"),
         None => root.folder.join("bundle"),
     });
+    let request = Request {
+        bundle: &bundle,
+        target: &target,
+        site: &root.folder,
+        precompress: flags.forms.precompress,
+    };
+    if let Some(zip) = &flags.forms.zip {
+        crate::export::refuse_zip(zip, &request)?;
+    }
     let progress = reporter.progress();
-    let request = crate::export::Request { bundle: &bundle, target: &target, site: &root.folder };
     let summary = crate::export::write(&request, &|done, total| progress.at(done, total))?;
     progress.done();
+    if let Some(zip) = &flags.forms.zip {
+        let bytes = crate::export::zip(&target, zip)?;
+        reporter.outcome(&format!("{}: {bytes} bytes\n", zip.display()));
+    }
     let found = bundle.diagnostics();
     reporter.diagnostics(&bundle, &found);
     reporter.summary(&found);

@@ -17,6 +17,7 @@ mod sheet;
 mod staging;
 mod survey;
 mod target;
+mod zip;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -28,7 +29,7 @@ use rayon::prelude::*;
 
 use crate::compile::Bundle;
 use crate::digest::Digest;
-use crate::output::{Entry, MANIFEST, Output, WORKER, manifest};
+use crate::output::{Encoding, Entry, MANIFEST, Output, WORKER, is_text, manifest};
 
 pub use file::{is_folder, make_folder, write_file};
 pub use notes::{notes_text, slide_notes};
@@ -37,6 +38,7 @@ pub use pdf::{Paper, PaperSheet, finish};
 use staging::Staging;
 use survey::Survey;
 use target::Place;
+pub use zip::{Archive, Member, refuse_zip, zip};
 
 /// What is to be written, and where.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,8 @@ pub struct Request<'a> {
     pub target: &'a Path,
     /// The folder of the site, which must not be written over.
     pub site: &'a Path,
+    /// Whether compressed forms stand beside all texts.
+    pub precompress: bool,
 }
 
 /// What a write did; `bundle.json` is not counted.
@@ -69,6 +73,8 @@ struct Layout {
     paths: Vec<String>,
     /// Whether the service worker is ours, not one of the site's own.
     worker: bool,
+    /// Whether compressed forms stand beside all texts.
+    precompress: bool,
     folders: BTreeSet<PathBuf>,
 }
 
@@ -86,16 +92,18 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
     let place = Place::resolve(request)?;
     let stale = staging::clean(&place)?;
     let survey = Survey::of(&place, &stale)?;
-    let layout = Layout::of(bundle)?;
+    let layout = Layout::of(request)?;
     survey.refuse_conflicts(&place, &layout)?;
     let staging = Staging::create(&place, &survey)?;
     staging.make_folders(&layout.folders)?;
-    let job = Job { bundle, survey: &survey, staging: &staging, place: &place };
-    let mut made = job.make(&layout, progress)?;
+    let job = Job { bundle, survey: &survey, staging: &staging, place: &place, layout: &layout };
+    let mut made = job.make(progress)?;
     if layout.worker {
         // It changes with everything else, so it comes last; its own digest is not in what it tells.
-        let others = manifest(made.iter().map(|made| &made.entry));
-        made.push(job.stage(WORKER, &bundle.worker(&Digest::of(others.as_bytes())))?);
+        // Compressed forms do not make another build of it.
+        let plain = made.iter().filter(|made| made.entry.content_encoding.is_none());
+        let others = manifest(plain.map(|made| &made.entry));
+        made.extend(job.stage_all(WORKER, &bundle.worker(&Digest::of(others.as_bytes())))?);
         progress(layout.paths.len(), layout.paths.len());
     }
     let mut summary = Summary {
@@ -125,8 +133,8 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
 }
 
 impl Layout {
-    fn of(bundle: &Bundle) -> Result<Layout> {
-        let mut paths = bundle.addresses();
+    fn of(request: &Request<'_>) -> Result<Layout> {
+        let mut paths = request.bundle.addresses();
         // The name is the exporter's own, whatever `static/` holds.
         paths.retain(|path| path != MANIFEST);
         let place = paths.binary_search_by(|path| (**path).cmp(WORKER));
@@ -155,7 +163,17 @@ impl Layout {
                 "rename one of them; a file in `static` may stand in the way of a folder",
             ));
         }
-        Ok(Layout { paths, worker, folders })
+        Ok(Layout { paths, worker, precompress: request.precompress, folders })
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.paths.binary_search_by(|own| (**own).cmp(path)).is_ok()
+    }
+
+    /// Returns the paths that compressed forms may take.
+    fn compressed(&self) -> impl Iterator<Item = String> {
+        let texts = self.paths.iter().filter(|path| self.precompress && is_text(path));
+        texts.flat_map(|path| Encoding::ALL.map(|encoding| encoding.address(path)))
     }
 }
 
@@ -166,34 +184,73 @@ struct Job<'a> {
     survey: &'a Survey,
     staging: &'a Staging,
     place: &'a Place,
+    layout: &'a Layout,
 }
 
 impl Job<'_> {
     /// Makes all outputs and stages those that the old bundle does not have, nothing kept in memory.
-    fn make(&self, layout: &Layout, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Made>> {
+    fn make(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Vec<Made>> {
+        let layout = self.layout;
         let (done, total) = (AtomicUsize::new(0), layout.paths.len());
         let paths = layout.paths.par_iter().filter(|path| !(layout.worker && *path == WORKER));
         let made = paths.map(|path| {
-            let made = self.make_one(path)?;
+            // An address without an output is a source that cannot be read; its diagnostic says so.
+            let output = self.bundle.make(path);
+            let made = output.map(|output| self.stage_all(path, &output)).transpose()?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(made)
         });
-        let made: Result<Vec<Option<Made>>> = made.collect();
-        Ok(made?.into_iter().flatten().collect())
+        let made: Result<Vec<Option<Vec<Made>>>> = made.collect();
+        Ok(made?.into_iter().flatten().flatten().collect())
     }
 
-    fn make_one(&self, path: &str) -> Result<Option<Made>> {
-        // An address without an output is a source that cannot be read; its diagnostic says so.
-        self.bundle.make(path).map(|output| self.stage(path, &output)).transpose()
+    /// Stages an output and its compressed forms.
+    fn stage_all(&self, path: &str, output: &Output) -> Result<Vec<Made>> {
+        let mut made = vec![self.stage(Entry::of(path, output), &output.bytes)?];
+        if self.layout.precompress && is_text(path) {
+            for encoding in Encoding::ALL {
+                made.extend(self.stage_compressed(path, output, encoding)?);
+            }
+        }
+        Ok(made)
     }
 
-    fn stage(&self, path: &str, output: &Output) -> Result<Made> {
-        let entry = Entry::of(path, output);
+    fn stage_compressed(
+        &self,
+        path: &str,
+        output: &Output,
+        encoding: Encoding,
+    ) -> Result<Option<Made>> {
+        let address = encoding.address(path);
+        // What the site itself brings under this name stays.
+        if self.layout.has(&address) || self.layout.folders.contains(Path::new(&address)) {
+            return Ok(None);
+        }
+        if let Some(old) =
+            self.survey.compressed(self.place, &address, &encoding.origin(&output.digest))
+        {
+            return Ok(Some(Made { entry: old, kept: true }));
+        }
+        let Some(bytes) = encoding.compress(&output.bytes) else { return Ok(None) };
+        self.stage(Entry::compressed(path, output, encoding, &bytes), &bytes).map(Some)
+    }
+
+    fn stage(&self, entry: Entry, bytes: &[u8]) -> Result<Made> {
         let kept = self.survey.has(self.place, &entry);
         if !kept {
-            self.staging.write(path, &output.bytes)?;
+            self.staging.write(&entry.path, bytes)?;
         }
         Ok(Made { entry, kept })
+    }
+
+    /// Makes the bytes of an entry again.
+    fn remake(&self, entry: &Entry) -> Option<Vec<u8>> {
+        let name = entry.content_encoding.as_deref();
+        let Some(encoding) = Encoding::ALL.into_iter().find(|it| Some(it.name()) == name) else {
+            return Some(self.bundle.make(&entry.path)?.bytes);
+        };
+        let (path, _) = entry.path.rsplit_once('.')?;
+        encoding.compress(&self.bundle.make(path)?.bytes)
     }
 }
 

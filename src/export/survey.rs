@@ -92,9 +92,18 @@ impl Survey {
     /// was written does not count, even if its size fits.
     pub(super) fn has(&self, place: &Place, entry: &Entry) -> bool {
         let Some(before) = self.entries.get(&entry.path) else { return false };
-        if before.digest != entry.digest || before.bytes != entry.bytes {
-            return false;
-        }
+        before.digest == entry.digest && before.bytes == entry.bytes && self.is_intact(place, entry)
+    }
+
+    /// Returns what the old bundle says of a compressed form, if it has the one of this origin.
+    pub(super) fn compressed(&self, place: &Place, path: &str, origin: &str) -> Option<Entry> {
+        let entry = self.entries.get(path)?;
+        let same = entry.origin.as_deref() == Some(origin);
+        (same && self.is_intact(place, entry)).then(|| entry.clone())
+    }
+
+    /// Tells whether a file is as it was when the old manifest was written.
+    fn is_intact(&self, place: &Place, entry: &Entry) -> bool {
         let metadata = fs::symlink_metadata(place.folder.join(&entry.path));
         metadata.is_ok_and(|now| {
             let fits = now.is_file() && now.len() == entry.bytes;
@@ -130,8 +139,9 @@ impl Survey {
         if self.foreign.is_empty() && self.foreign_folders.is_empty() {
             return Ok(());
         }
-        let files: HashSet<&Path> =
-            layout.paths.iter().map(String::as_str).chain([MANIFEST]).map(Path::new).collect();
+        let compressed: Vec<String> = layout.compressed().collect();
+        let paths = layout.paths.iter().chain(&compressed).map(String::as_str);
+        let files: HashSet<&Path> = paths.chain([MANIFEST]).map(Path::new).collect();
         let under_file = |path: &Path| ancestors(path).any(|above| files.contains(above));
         let in_the_way = |path: &Path| files.contains(path) || under_file(path);
         let file = self

@@ -104,11 +104,16 @@ fn refuse(folder: &Path, request: &Request<'_>) -> Result<()> {
     if site.starts_with(folder) {
         return refusal("contains the folder of the site");
     }
-    let sources = SOURCES.iter().find(|name| folder.starts_with(canonical(&site.join(name))));
-    match sources {
+    match source_folder(folder, &site) {
         Some(name) => refusal(&format!("is in the site's `{name}` folder")),
         None => Ok(()),
     }
+}
+
+/// Returns which of the folders with a site's sources a path lies in.
+pub(super) fn source_folder(path: &Path, site: &Path) -> Option<&'static str> {
+    let canonical = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    SOURCES.into_iter().find(|name| path.starts_with(canonical(&site.join(name))))
 }
 
 /// Opens and locks the folder, if there is one. A build that had the lock before us may have put

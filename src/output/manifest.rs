@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::output::{Output, cache_control};
+use crate::digest::Digest;
+use crate::output::{Encoding, Output, cache_control};
 
 /// The manifest's own address in the bundle.
 pub const MANIFEST: &str = "bundle.json";
@@ -23,6 +24,13 @@ pub struct Entry {
     pub bytes: u64,
     pub content_type: Cow<'static, str>,
     pub cache_control: Cow<'static, str>,
+    /// How it is compressed, where it stands beside the file that it is a form of; type and caching
+    /// are those of that file. No reader asks for it by this path, so a worker that keeps the site leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<Cow<'static, str>>,
+    /// What such a form follows from: while that is the same, it need not be made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl Entry {
@@ -34,6 +42,20 @@ impl Entry {
             bytes: output.bytes.len() as u64,
             content_type: Cow::Borrowed(output.content_type),
             cache_control: Cow::Borrowed(cache_control(path)),
+            content_encoding: None,
+            origin: None,
+        }
+    }
+
+    /// Returns what the manifest says of a compressed form of the output at `path`.
+    pub fn compressed(path: &str, output: &Output, encoding: Encoding, bytes: &[u8]) -> Entry {
+        Entry {
+            path: encoding.address(path),
+            digest: Digest::of(bytes).to_string(),
+            bytes: bytes.len() as u64,
+            content_encoding: Some(Cow::Borrowed(encoding.name())),
+            origin: Some(encoding.origin(&output.digest)),
+            ..Entry::of(path, output)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Page -> Output: bytes with a content type and a digest.
 
 pub(crate) mod compact;
+mod compressed;
 mod manifest;
 mod pack;
 mod render;
@@ -9,6 +10,7 @@ use crate::digest::Digest;
 use crate::page::FOR_EVER;
 use crate::search::is_shard;
 
+pub use compressed::{Encoding, is_text};
 pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
 pub use render::{Templates, embedded};
 

@@ -51,7 +51,8 @@ async function manifest() {
   const { files } = await response.json();
   const build = files.find(({ path }) => path === 'sw.js')?.digest;
   if (!build) throw new Error('no bundle of ours');
-  return { build, files: files.filter(({ path }) => path !== 'sw.js') };
+  // Compressed forms are the host's own business: what it answers with is unpacked before it comes here.
+  return { build, files: files.filter((file) => file.path !== 'sw.js' && !file.content_encoding) };
 }
 
 async function get(path) {

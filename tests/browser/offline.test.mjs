@@ -59,8 +59,8 @@ const expectKept = (page) => eventually(async () => {
   assert.deepEqual(missing, []);
 });
 
-async function visitor(world, site) {
-  const bundle = await world.build(site);
+async function visitor(world, site, ...flags) {
+  const bundle = await world.build(site, ...flags);
   const there = await host(world, bundle.folder);
   const page = await world.open(there.url("wiki/Rain.html"));
   await eventually(async () => assert.ok(await worksAlone(page)));
@@ -102,9 +102,11 @@ check("a talk that was looked at is given without the host: pen and speaker's wi
 
 check("all of it is kept on request, search and talks included, and let go again", async (world) => {
   world.forgive(/ERR_CONNECTION_REFUSED|Failed to load resource/);
-  const { there, page } = await visitor(world, await world.site(files));
+  const { there, page } = await visitor(world, await world.site(files), "--precompress");
   await page.getByRole("button", { name: /offline|オフライン/ }).click();
   await page.getByText(/Kept offline|オフラインで読める（/).waitFor({ state: "visible" });
+  const fetched = there.asked.filter((path) => /\.(?:br|gz)$/.test(path));
+  assert.deepEqual(fetched, [], "compressed forms are the host's own");
   await there.stop();
   await page.goto(there.url("wiki/Sun.html"));
   await page.getByText("It shines in Kobe.").waitFor({ state: "visible" });

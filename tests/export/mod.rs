@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that panics is a test that fails")]
 
 mod crash;
+mod forms;
 mod refusals;
 mod scenes;
 
@@ -58,7 +59,7 @@ fn after() -> Bundle {
 fn try_write(bundle: &Bundle, target: &Path) -> anyhow::Result<Summary> {
     // No site of ours lies in a folder of that name.
     let site = Path::new("/nonexistent/site");
-    export::write(&Request { bundle, target, site }, &|_, _| ())
+    export::write(&Request { bundle, target, site, precompress: false }, &|_, _| ())
 }
 
 #[track_caller]
@@ -192,7 +193,12 @@ fn progress_is_told_up_to_the_end() {
     let bundle = before();
     let told = std::sync::Mutex::new(Vec::new());
     let target = folder.path().join("out");
-    let request = Request { bundle: &bundle, target: &target, site: Path::new("/nonexistent") };
+    let request = Request {
+        bundle: &bundle,
+        target: &target,
+        site: Path::new("/nonexistent"),
+        precompress: false,
+    };
     export::write(&request, &|done, total| told.lock().unwrap().push((done, total))).unwrap();
     let mut told = told.into_inner().unwrap();
     told.sort_unstable();
