@@ -60,13 +60,14 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
     if options.base_url.is_some() {
         config.base_url.clone_from(&options.base_url);
     }
-    let templates = Arc::new(Templates::new(&sources));
     let settings = Settings { html: config.html };
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
-    let documents: Vec<Arc<Document>> = texts
-        .par_iter()
-        .filter_map(|source| Some(Arc::new(understood(&sources, source, settings)?)))
-        .collect();
+    let documents = || {
+        let texts = texts.par_iter();
+        texts.filter_map(|it| Some(Arc::new(understood(&sources, it, settings)?))).collect()
+    };
+    let (templates, documents): (_, Vec<Arc<Document>>) =
+        rayon::join(|| Arc::new(Templates::new(&sources)), documents);
     let catalog = catalog(&sources, &documents, &config, &options);
     let assembled = documents.iter().filter(|document| !document.parts.is_empty());
     let assembled = assembled.map(|document| document.path.clone()).collect();

@@ -78,7 +78,11 @@ pub fn classify(inside: &str) -> Comment {
     if tool || text == "fit" || text.is_empty() {
         return Comment::Nothing;
     }
-    if let Ok(Node { value: Value::Map(entries), .. }) = yaml::parse_loose(text, is_directive) {
+    // No map without one of these; the rules of YAML are dear, and most notes are plain words.
+    let may_be_map = text.contains([':', '{', '?']);
+    if may_be_map
+        && let Ok(Node { value: Value::Map(entries), .. }) = yaml::parse_loose(text, is_directive)
+    {
         let known: Vec<_> = entries
             .into_iter()
             .filter(|entry| is_directive(&entry.key))

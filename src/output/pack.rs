@@ -4,9 +4,9 @@
 //! A file that a site has put in the place of one of ours is passed on as it was written.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::compact;
+use super::render::Texts;
 
 /// What is fetched as one file, and what follows in it, in this order.
 const PACKS: &[(&str, &[&str])] = &[
@@ -17,15 +17,15 @@ const PACKS: &[(&str, &[&str])] = &[
 
 /// Returns every file that a browser fetches; `is_ours` tells whether one is as we wrote it.
 pub(super) fn pack(
-    texts: &BTreeMap<String, String>,
+    texts: &Texts,
     is_ours: impl Fn(&str) -> bool,
-) -> BTreeMap<String, Cow<'_, str>> {
-    let of = |name: &str| -> Option<Cow<'_, str>> {
+) -> Texts {
+    let of = |name: &str| -> Option<Cow<'static, str>> {
         let (name, text) = texts.get_key_value(name)?;
-        Some(if is_ours(name) { bare(name, text) } else { Cow::Borrowed(text.as_str()) })
+        Some(if is_ours(name) { bare(name, text) } else { text.clone() })
     };
     let inside = |name: &str| PACKS.iter().any(|(_, parts)| parts.contains(&name));
-    let mut packed = BTreeMap::new();
+    let mut packed = Texts::new();
     for name in texts.keys().filter(|name| !inside(name)) {
         packed.extend(of(name).map(|text| (name.clone(), text)));
     }
@@ -39,14 +39,14 @@ pub(super) fn pack(
     packed
 }
 
-fn bare<'a>(name: &str, text: &'a str) -> Cow<'a, str> {
+fn bare(name: &str, text: &Cow<'static, str>) -> Cow<'static, str> {
     let squeezed = ["deck/", "graph/", "offline/", "search/", "site."]
         .iter()
         .any(|start| name.starts_with(start));
     match name.rsplit('.').next() {
         Some("js") if squeezed => Cow::Owned(compact::script(text)),
         Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(compact::sheet(text)),
-        _ => Cow::Borrowed(text),
+        _ => text.clone(),
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn parts_follow_in_one_file_and_a_sites_own_stay_as_written() {
         let texts = ["deck/deck.js", "deck/link.js", "deck/overview.js", "site.css"]
-            .map(|name| (name.to_owned(), format!("  // {name}\n  said(\"{name}\");\n")));
+            .map(|name| (name.to_owned(), format!("  // {name}\n  said(\"{name}\");\n").into()));
         let texts = texts.into_iter().collect();
         let packed = pack(&texts, |name| name != "deck/link.js");
         assert_eq!(packed.keys().collect::<Vec<_>>(), ["deck/deck.js", "site.css"]);

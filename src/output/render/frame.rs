@@ -5,13 +5,12 @@
 //! Only the built-in templates are treated so, and only where a site brings none of its own: then a name
 //! that stands here means what it means on the page, for none of ours gives such a name to anything else.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use memchr::memmem;
 use tera::{Tera, Value};
 
-use super::{add, escape, is_template};
+use super::{Texts, add, escape, is_template};
 use crate::page::{Shell, SiteLinks};
 
 /// How many frames are kept: a site has as many as languages times depths of folders.
@@ -41,13 +40,13 @@ pub(super) struct Frame {
 /// The frames that were asked for.
 #[derive(Debug)]
 pub(super) struct Frames {
-    texts: BTreeMap<String, String>,
+    texts: Texts,
     made: RwLock<Vec<Arc<Frame>>>,
 }
 
 impl Frames {
     /// Takes the built-in templates. The editor's and a deck's have many words and few pages: they are left out.
-    pub(super) fn new(texts: &BTreeMap<String, String>) -> Frames {
+    pub(super) fn new(texts: &Texts) -> Frames {
         let few = |name: &str| name.starts_with("deck/") || name.starts_with("editor/");
         let framed = texts.iter().filter(|(name, _)| is_template(name) && !few(name));
         let texts = framed.map(|(name, text)| (name.clone(), text.clone())).collect();
@@ -89,7 +88,7 @@ impl Common {
 }
 
 impl Frame {
-    fn new(texts: &BTreeMap<String, String>, shell: &Shell) -> Frame {
+    fn new(texts: &Texts, shell: &Shell) -> Frame {
         let common = Common::of(shell);
         let known = |name: &str| match name.split_once('.') {
             Some(("t", word)) => shell.strings.get(word),
@@ -111,7 +110,7 @@ impl Frame {
                 _ => None,
             },
         };
-        let filled = |text: &String| filled(text, |name| known(name).and_then(|it| literal(it)));
+        let filled = |text: &str| filled(text, |name| known(name).and_then(|it| literal(it)));
         let mut tera = Tera::new();
         tera.set_escape_fn(escape);
         add(&mut tera, texts.iter().map(|(name, text)| (name.clone(), filled(text))));

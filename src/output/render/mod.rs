@@ -2,6 +2,7 @@
 
 mod frame;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
@@ -26,9 +27,15 @@ use crate::theme::{Themes, file_of};
 struct Embedded;
 
 /// Returns a built-in template, style sheet or script.
-pub fn embedded(name: &str) -> Option<String> {
-    Embedded::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+pub fn embedded(name: &str) -> Option<Cow<'static, str>> {
+    Embedded::get(name).map(|file| match file.data {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    })
 }
+
+/// Templates, style sheets, scripts and words by name.
+pub(super) type Texts = BTreeMap<String, Cow<'static, str>>;
 
 /// The service worker before it knows its build.
 const WORKER_SOURCE: &str = "offline/sw.js";
@@ -57,17 +64,17 @@ pub struct Templates {
 impl Templates {
     /// Reads the templates of a site.
     pub fn new(sources: &Sources) -> Templates {
-        let mut texts: BTreeMap<String, String> = Embedded::iter()
+        let mut texts: Texts = Embedded::iter()
             .filter_map(|name| Some((name.to_string(), embedded(&name)?)))
             .collect();
         let mut diagnostics = Vec::new();
         let builtin = tera(&texts, "builtin/");
-        let mut changed = BTreeMap::new();
+        let mut changed = Texts::new();
         for source in sources.iter() {
             let Some(name) = source.path.as_str().strip_prefix("templates/") else { continue };
             let Some(text) = source.as_text() else { continue };
             if texts.get(name).is_none_or(|known| known != text) {
-                changed.insert(name.to_owned(), text.to_owned());
+                changed.insert(name.to_owned(), Cow::Owned(text.to_owned()));
             }
         }
         let own = with_own(&builtin, &texts, &changed, &mut diagnostics);
@@ -94,7 +101,7 @@ impl Templates {
             .map(|(lang, words)| (lang.clone(), Value::from_serializable(&**words)))
             .collect();
         interface.strings = strings;
-        let worker = texts.remove(WORKER_SOURCE).unwrap_or_default();
+        let worker = texts.remove(WORKER_SOURCE).unwrap_or_default().into_owned();
         Templates {
             own,
             builtin,
@@ -233,7 +240,7 @@ fn escape(text: &str, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
-fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {
+fn tera(texts: &Texts, prefix: &str) -> Tera {
     let mut tera = Tera::new();
     tera.set_fallback_prefixes(["own/", "builtin/"])
         .unwrap_or_else(|error| panic!("the prefixes are constant: {error}"));
@@ -241,7 +248,7 @@ fn tera(texts: &BTreeMap<String, String>, prefix: &str) -> Tera {
     let templates = texts
         .iter()
         .filter(|(name, _)| is_template(name))
-        .map(|(name, text)| (format!("{prefix}{name}"), text.clone()));
+        .map(|(name, text)| (format!("{prefix}{name}"), text.clone().into_owned()));
     add(&mut tera, templates);
     tera
 }
@@ -259,14 +266,14 @@ fn is_template(name: &str) -> bool {
 /// Lays the site's templates over the built-in ones; one that does not compile is told and left out.
 fn with_own(
     builtin: &Tera,
-    texts: &BTreeMap<String, String>,
-    changed: &BTreeMap<String, String>,
+    texts: &Texts,
+    changed: &Texts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Tera {
     let own: Vec<(String, String)> = changed
         .iter()
         .filter(|(name, _)| is_template(name))
-        .map(|(name, text)| (format!("own/{name}"), text.clone()))
+        .map(|(name, text)| (format!("own/{name}"), text.clone().into_owned()))
         .collect();
     let mut tera = builtin.clone();
     if tera.add_raw_templates(own.clone()).is_ok() {
@@ -306,8 +313,8 @@ fn diagnostic(error: &tera::Error) -> Diagnostic {
 
 /// Reads the words of the interface, the site's own over the built-in ones.
 fn strings(
-    texts: &BTreeMap<String, String>,
-    changed: &BTreeMap<String, String>,
+    texts: &Texts,
+    changed: &Texts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Arc<BTreeMap<String, String>>> {
     let mut all: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
@@ -369,14 +376,14 @@ fn theme_stem(name: &str) -> Option<&str> {
 /// they name; returns the paths where these are looked for.
 fn themes(
     sources: &Sources,
-    texts: &BTreeMap<String, String>,
+    texts: &Texts,
     interface: &mut Interface,
     files: &mut BTreeMap<String, Vec<u8>>,
 ) -> BTreeSet<SourcePath> {
     let sheets = texts.iter().filter(|(name, _)| theme_stem(name).is_some()).map(|(name, text)| {
         let path = SourcePath::new(format!("templates/{name}"));
         let own = sources.get(&path).is_some();
-        (path, text.as_str(), own)
+        (path, &**text, own)
     });
     let mut themes = Themes::new(sheets);
     let mut looked = BTreeSet::new();

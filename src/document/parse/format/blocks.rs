@@ -159,7 +159,14 @@ pub(super) fn format_math(
     } else {
         "<span class=\"math\">"
     })?;
-    match mathml(&math.literal, display) {
+    let key = (math.literal.clone(), display);
+    let known = context.user.formulas.get(&key).cloned();
+    let drawn = known.unwrap_or_else(|| {
+        let drawn = mathml(&math.literal, display);
+        context.user.formulas.insert(key, drawn.clone());
+        drawn
+    });
+    match drawn {
         Ok(mathml) => context.write_str(&mathml)?,
         Err(fault) => {
             context.escape(&math.literal)?;

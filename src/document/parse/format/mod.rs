@@ -7,6 +7,7 @@ mod code;
 mod links;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
+use crate::document::math::Fault;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Origins, Prose, category};
 use crate::theme::DataFile;
 use anchors::Anchors;
@@ -58,6 +60,8 @@ pub(super) struct Formatter<'t> {
     /// The row of columns that was looked at last.
     row: Row,
     files: Vec<DataFile>,
+    /// The formulas that were drawn: decks repeat theirs from slide to slide.
+    formulas: HashMap<(String, bool), Result<String, Fault>>,
 }
 
 /// A `String` that tells how long it is while somebody else writes to it.
@@ -114,6 +118,7 @@ impl<'t> Formatter<'t> {
             looks: Looks::default(),
             row: Row::default(),
             files: Vec::new(),
+            formulas: HashMap::new(),
         }
     }
 
