@@ -39,7 +39,7 @@ use rayon::prelude::*;
 
 use corpus::Wiki;
 use kamishibai::compile::{Bundle, Change, compile, recompile};
-use kamishibai::document::{self, Settings};
+use kamishibai::document::{self, Formulas, Settings};
 use kamishibai::load::{self, Root};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
@@ -188,7 +188,8 @@ fn stages(wiki: &Wiki, folder: &Path) -> io::Result<()> {
 }
 
 fn parsed(source: &Source) -> Option<document::Document> {
-    let settings = Settings { html: false };
+    let formulas = Formulas::default();
+    let settings = Settings { html: false, formulas: &formulas };
     Some(document::parse(&source.path, source.as_text()?, settings))
 }
 

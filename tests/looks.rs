@@ -6,7 +6,9 @@ use kamishibai::theme::Themes;
 const BUILT_IN: [&str; 5] = ["default", "gaia", "minwa", "takahashi", "uncover"];
 
 fn built_in(name: &str) -> String {
-    kamishibai::output::embedded(&format!("themes/{name}.css")).expect("the theme is built in")
+    kamishibai::output::embedded(&format!("themes/{name}.css"))
+        .expect("the theme is built in")
+        .into_owned()
 }
 
 #[test]

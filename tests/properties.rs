@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use kamishibai::compile::{Bundle, Change, compile, recompile};
 use kamishibai::digest::Digest;
-use kamishibai::document::{self, Settings, yaml};
+use kamishibai::document::{self, Formulas, Settings, yaml};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
 use proptest::prelude::*;
@@ -419,7 +419,8 @@ proptest! {
     ) {
         let path = SourcePath::new("wiki/A.md");
         let text = format!("## x{}x\n", texts.join("x\n\n## x"));
-        let document = document::parse(&path, &text, Settings { html: false });
+        let settings = Settings { html: false, formulas: &Formulas::default() };
+        let document = document::parse(&path, &text, settings);
         let mut anchorizer = comrak::Anchorizer::new();
         for heading in &document.headings {
             prop_assert_eq!(&heading.id, &anchorizer.anchorize(&heading.text));

@@ -295,6 +295,8 @@ fn fold(text: &str) -> String {
             narrow.unwrap_or(c).to_ascii_lowercase()
         }
         c if c.is_ascii() => c.to_ascii_lowercase(),
+        // Kana and ideographs, which have no case.
+        '\u{3001}'..='\u{9fff}' => c,
         c => {
             let mut lower = c.to_lowercase();
             lower.next().filter(|_| lower.next().is_none()).unwrap_or(c)

@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::document::{self, Document, Settings};
+use crate::document::{self, Document, Formulas, Settings};
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
 use crate::page::{self, Options, Site};
@@ -60,11 +60,14 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
     if options.base_url.is_some() {
         config.base_url.clone_from(&options.base_url);
     }
-    let settings = Settings { html: config.html };
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
     let documents = || {
         let texts = texts.par_iter();
-        texts.filter_map(|it| Some(Arc::new(understood(&sources, it, settings)?))).collect()
+        let read = |formulas: &mut Formulas, source: &&Source| {
+            let settings = Settings { html: config.html, formulas };
+            Some(Arc::new(understood(&sources, source, settings)?))
+        };
+        texts.map_init(Formulas::default, read).flatten_iter().collect()
     };
     let (templates, documents): (_, Vec<Arc<Document>>) =
         rayon::join(|| Arc::new(Templates::new(&sources)), documents);
@@ -92,7 +95,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
 }
 
 /// Parses a source with what it includes.
-fn understood(sources: &Sources, source: &Source, settings: Settings) -> Option<Document> {
+fn understood(sources: &Sources, source: &Source, settings: Settings<'_>) -> Option<Document> {
     let (path, text) = (&source.path, source.as_text()?);
     let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
     Some(match document::assemble(path, text, &texts) {
@@ -184,11 +187,11 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
 
 impl Bundle {
     fn replace(&mut self, paths: &[SourcePath], renamed: &[SourcePath]) {
-        let settings = Settings { html: self.config.html };
         let parsed: Vec<(&SourcePath, Option<Document>)> = paths
             .par_iter()
             .filter(|path| path.is_document())
             .map(|path| {
+                let settings = Settings { html: self.config.html, formulas: &Formulas::default() };
                 let source = self.sources.get(path);
                 (path, source.and_then(|source| understood(&self.sources, source, settings)))
             })

@@ -26,6 +26,7 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
+pub use math::Formulas;
 pub use parse::{
     Assembly, Dialect, Piece, Texts, assemble, parse, parse_assembly, render_markdown,
 };
@@ -40,10 +41,12 @@ pub enum Kind {
 }
 
 /// What parsing needs to know besides the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'f> {
     /// Whether raw HTML is let through as it is.
     pub html: bool,
+    /// What was drawn before: talks repeat their formulas.
+    pub formulas: &'f Formulas,
 }
 
 /// One Markdown file, understood.

@@ -53,19 +53,21 @@ impl Reader {
         if self.skipped.is_some() && !covered {
             return;
         }
-        for c in text.chars() {
-            if c.is_whitespace() {
-                self.space = true;
-                continue;
-            }
+        for (index, word) in text.split(char::is_whitespace).enumerate() {
+            self.space |= index > 0;
+            let Some(first) = word.chars().next() else { continue };
             // A line break between two wide letters is none.
-            let joins = is_wide(c) && self.out.chars().next_back().is_some_and(is_wide);
-            if std::mem::take(&mut self.space) && !self.out.is_empty() && !joins {
+            let joins = || is_wide(first) && self.out.chars().next_back().is_some_and(is_wide);
+            if std::mem::take(&mut self.space) && !self.out.is_empty() && !joins() {
                 self.out.push(' ');
                 self.open.push(' ');
             }
-            self.out.push(c);
-            self.open.push(if covered { COVERED } else { c });
+            self.out.push_str(word);
+            if covered {
+                self.open.extend(word.chars().map(|_| COVERED));
+            } else {
+                self.open.push_str(word);
+            }
         }
     }
 
@@ -90,25 +92,33 @@ impl Reader {
         let closes = inner.starts_with('/');
         let inner = inner.trim_start_matches('/');
         let length = inner.bytes().position(|byte| !byte.is_ascii_alphanumeric());
-        let name = inner[..length.unwrap_or(inner.len())].to_ascii_lowercase();
+        let name = &inner[..length.unwrap_or(inner.len())];
         if let Some(skipped) = &self.skipped {
-            if closes && *skipped == name {
+            if closes && skipped.eq_ignore_ascii_case(name) {
                 self.skipped = None;
             }
             return;
         }
-        match name.as_str() {
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.element(&name.to_ascii_lowercase(), closes, each);
+        }
+        self.element(name, closes, each);
+    }
+
+    /// Begins or ends an element; its name is in small letters.
+    fn element(&mut self, name: &str, closes: bool, each: &mut dyn FnMut(&str, &str)) {
+        match name {
             "a" | "pre" | "code" | "kbd" | "samp" | "script" | "style" | "svg" | "math"
             | "textarea"
                 if !closes =>
             {
-                self.skip(&name);
+                self.skip(name);
                 if name == "pre" {
                     self.end(each);
                 }
             }
             // What stands above a word is not between its letters.
-            "rt" | "rp" if !closes => self.skipped = Some(name),
+            "rt" | "rp" if !closes => self.skipped = Some(name.to_owned()),
             "br" => self.space = true,
             "strong" | "em" | "b" | "i" | "u" | "s" | "del" | "ins" | "mark" | "span" | "sub"
             | "sup" | "small" | "abbr" | "cite" | "q" | "ruby" | "rt" | "rp" | "wbr" | "dfn"

@@ -16,10 +16,7 @@ const PACKS: &[(&str, &[&str])] = &[
 ];
 
 /// Returns every file that a browser fetches; `is_ours` tells whether one is as we wrote it.
-pub(super) fn pack(
-    texts: &Texts,
-    is_ours: impl Fn(&str) -> bool,
-) -> Texts {
+pub(super) fn pack(texts: &Texts, is_ours: impl Fn(&str) -> bool) -> Texts {
     let of = |name: &str| -> Option<Cow<'static, str>> {
         let (name, text) = texts.get_key_value(name)?;
         Some(if is_ours(name) { bare(name, text) } else { text.clone() })

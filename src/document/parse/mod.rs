@@ -21,7 +21,7 @@ use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
-use crate::document::{Document, Kind, Origins, Prose, Settings};
+use crate::document::{Document, Formulas, Kind, Origins, Prose, Settings};
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
@@ -57,7 +57,7 @@ struct Text<'a> {
     length: usize,
     /// The lines as they are written.
     lines: Lines,
-    settings: Settings,
+    settings: Settings<'a>,
 }
 
 impl Text<'_> {
@@ -89,7 +89,7 @@ impl Text<'_> {
 }
 
 /// Understands one text. Never fails; what is wrong is in the document's diagnostics.
-pub fn parse(path: &SourcePath, text: &str, settings: Settings) -> Document {
+pub fn parse(path: &SourcePath, text: &str, settings: Settings<'_>) -> Document {
     let kind = if path.as_str().starts_with("decks/") { Kind::Deck } else { Kind::Page };
     let mut diagnostics = Vec::new();
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -146,7 +146,7 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings) -> Document {
 }
 
 /// Understands a text that was put together from several files: its places are those of the files.
-pub fn parse_assembly(path: &SourcePath, assembly: Assembly, settings: Settings) -> Document {
+pub fn parse_assembly(path: &SourcePath, assembly: Assembly, settings: Settings<'_>) -> Document {
     let mut document = parse(path, &assembly.text, settings);
     document.pieces = assembly.pieces;
     document.parts = assembly.parts;
@@ -171,7 +171,7 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         base: 0,
         length: text.len(),
         lines: Lines::of(text),
-        settings: Settings { html: true },
+        settings: Settings { html: true, formulas: &Formulas::default() },
     };
     let options = options(dialect, text.body);
     let arena = Arena::new();

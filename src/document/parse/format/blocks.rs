@@ -12,7 +12,7 @@ use super::anchors::Anchors;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::html::without_comments;
-use crate::document::math::{self, mathml};
+use crate::document::math;
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::{Filling, Heading};
 use crate::span::Span;
@@ -159,14 +159,7 @@ pub(super) fn format_math(
     } else {
         "<span class=\"math\">"
     })?;
-    let key = (math.literal.clone(), display);
-    let known = context.user.formulas.get(&key).cloned();
-    let drawn = known.unwrap_or_else(|| {
-        let drawn = mathml(&math.literal, display);
-        context.user.formulas.insert(key, drawn.clone());
-        drawn
-    });
-    match drawn {
+    match context.user.text.settings.formulas.mathml(&math.literal, display) {
         Ok(mathml) => context.write_str(&mathml)?,
         Err(fault) => {
             context.escape(&math.literal)?;

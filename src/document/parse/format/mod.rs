@@ -7,7 +7,6 @@ mod code;
 mod links;
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::rc::Rc;
 
@@ -21,7 +20,6 @@ use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
-use crate::document::math::Fault;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Origins, Prose, category};
 use crate::theme::DataFile;
 use anchors::Anchors;
@@ -60,8 +58,8 @@ pub(super) struct Formatter<'t> {
     /// The row of columns that was looked at last.
     row: Row,
     files: Vec<DataFile>,
-    /// The formulas that were drawn: decks repeat theirs from slide to slide.
-    formulas: HashMap<(String, bool), Result<String, Fault>>,
+    /// What the prose at hand is written in, used again from slide to slide.
+    page: String,
 }
 
 /// A `String` that tells how long it is while somebody else writes to it.
@@ -118,14 +116,16 @@ impl<'t> Formatter<'t> {
             looks: Looks::default(),
             row: Row::default(),
             files: Vec::new(),
-            formulas: HashMap::new(),
+            page: String::new(),
         }
     }
 
     /// Formats some nodes as one prose.
     pub(super) fn prose(&mut self, options: &Options<'_>, nodes: &[Node<'_>]) -> Prose {
+        let mut html = std::mem::take(&mut self.page);
+        html.clear();
         // One size for most: memory of many sizes is memory that lies idle.
-        let mut html = String::with_capacity((self.text.body.len().min(1 << 16) * 2).max(1 << 15));
+        html.reserve((self.text.body.len().min(1 << 16) * 2).max(1 << 15));
         self.written.set(0);
         self.block = BlockText::default();
         for node in nodes {
@@ -147,7 +147,8 @@ impl<'t> Formatter<'t> {
         let holes = std::mem::take(&mut self.holes);
         let prose = name_ways_back(Prose { html, holes });
         // Prose is kept for as long as its document: without the space that it grew in.
-        Prose { html: String::from(prose.html.as_str()), holes: exact(prose.holes) }
+        self.page = prose.html;
+        Prose { html: String::from(self.page.as_str()), holes: exact(prose.holes) }
     }
 
     /// Begins a slide: what follows stands on it.
