@@ -19,7 +19,7 @@ const PACKS: &[(&str, &[&str])] = &[
 pub(super) fn pack(texts: &Texts, is_ours: impl Fn(&str) -> bool) -> Texts {
     let of = |name: &str| -> Option<Cow<'static, str>> {
         let (name, text) = texts.get_key_value(name)?;
-        Some(if is_ours(name) { bare(name, text) } else { text.clone() })
+        Some(if is_ours(name) { bare(name, text.clone()) } else { text.clone() })
     };
     let inside = |name: &str| PACKS.iter().any(|(_, parts)| parts.contains(&name));
     let mut packed = Texts::new();
@@ -36,14 +36,14 @@ pub(super) fn pack(texts: &Texts, is_ours: impl Fn(&str) -> bool) -> Texts {
     packed
 }
 
-fn bare(name: &str, text: &Cow<'static, str>) -> Cow<'static, str> {
+fn bare(name: &str, text: Cow<'static, str>) -> Cow<'static, str> {
     let squeezed = ["deck/", "graph/", "offline/", "search/", "site."]
         .iter()
         .any(|start| name.starts_with(start));
     match name.rsplit('.').next() {
-        Some("js") if squeezed => Cow::Owned(compact::script(text)),
-        Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(compact::sheet(text)),
-        _ => text.clone(),
+        Some("js") if squeezed => Cow::Owned(compact::script(&text)),
+        Some("css") if squeezed || name.starts_with("themes/") => Cow::Owned(compact::sheet(&text)),
+        _ => text,
     }
 }
 
