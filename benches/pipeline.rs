@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench                                  100 and 1,000 pages
 //! cargo bench -- --sizes 100,1000,10000        as many pages as asked for
-//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, site
+//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, code, site
 //! cargo bench -- --compile                     also builds the program from nothing
 //! ```
 //!
@@ -12,6 +12,8 @@
 #![expect(clippy::disallowed_methods, reason = "a measure reads clocks, files and processes")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 
+#[path = "pipeline/code.rs"]
+mod code;
 #[path = "pipeline/corpus.rs"]
 mod corpus;
 #[path = "pipeline/decks.rs"]
@@ -89,6 +91,9 @@ fn main() -> io::Result<()> {
     }
     if request.wants("decks") {
         decks::compare(KAMI, scratch.path())?;
+    }
+    if request.wants("code") {
+        code::measure(Path::new(REPOSITORY));
     }
     if request.wants("site") {
         site(scratch.path())?;

@@ -113,6 +113,16 @@
     if (cited) cite(cited.isConnected ? cited : null);
   }
 
+  // What a code says: of one that is changed, the lines that are gone are not copied.
+  function textOf(code) {
+    var copied = code.cloneNode(true);
+    copied.querySelectorAll('del.line').forEach(function (line) {
+      if (line.nextSibling) line.nextSibling.remove();
+      line.remove();
+    });
+    return copied.textContent.replace(/\n$/, '');
+  }
+
   function copy(button) {
     var code = button.parentNode.querySelector('code') || button.parentNode;
     function done() {
@@ -124,7 +134,7 @@
       getSelection().selectAllChildren(code);
       if (document.execCommand('copy')) done();
     }
-    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent.replace(/\n$/, '')).then(done, select);
+    if (navigator.clipboard) navigator.clipboard.writeText(textOf(code)).then(done, select);
     else select();
   }
 

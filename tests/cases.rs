@@ -97,6 +97,11 @@ fn themes() {
 }
 
 #[test]
+fn code() {
+    check("code");
+}
+
+#[test]
 fn files() {
     check("files");
 }

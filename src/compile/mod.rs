@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, Entry, Route, names};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
+use crate::document::code::Memo;
 use crate::document::{self, Document, Formulas, Settings};
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
@@ -41,6 +42,8 @@ pub struct Bundle {
     /// The documents that include others' texts.
     assembled: imbl::OrdSet<SourcePath>,
     made: RwLock<HashMap<String, Arc<Output>>>,
+    /// The colours of code that are known, whatever the state.
+    code: Arc<Memo>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
     /// The lines of the file that was looked at last: its diagnostics stand together.
@@ -89,6 +92,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         documents,
         assembled,
         made: RwLock::default(),
+        code: Arc::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
     }
@@ -151,7 +155,8 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
     }
     paths.extend(including(bundle, &paths));
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
-        return compile(sources, (*options).clone()).with_history(bundle.history.clone());
+        let next = compile(sources, (*options).clone()).with_history(bundle.history.clone());
+        return next.with_code(Arc::clone(&bundle.code));
     }
     let templates = if paths.iter().any(|path| bundle.templates.reads(path)) {
         Arc::new(Templates::new(&sources))
@@ -171,6 +176,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         index: OnceLock::new(),
         assembled: bundle.assembled.clone(),
         made: RwLock::default(),
+        code: Arc::clone(&bundle.code),
         faults: Mutex::default(),
         lines: Mutex::default(),
     };
@@ -259,6 +265,17 @@ impl Bundle {
         Bundle { history, made: RwLock::default(), ..self }
     }
 
+    /// Returns the bundle with colours of code that are known already.
+    #[must_use]
+    pub fn with_code(self, code: Arc<Memo>) -> Bundle {
+        Bundle { code, ..self }
+    }
+
+    /// Returns the colours of code that are known.
+    pub fn code(&self) -> &Arc<Memo> {
+        &self.code
+    }
+
     /// Returns the view that pages are composed from.
     pub fn site(&self) -> Site<'_> {
         Site {
@@ -267,6 +284,7 @@ impl Bundle {
             history: &self.history,
             interface: &self.templates.interface,
             options: &self.options,
+            code: Some(&self.code),
         }
     }
 

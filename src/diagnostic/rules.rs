@@ -48,6 +48,7 @@ rules! {
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
     REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, or plays a film or a sound from there, and there may be none where the talk is given. Put the file beside the deck.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
+    CODE_LANGUAGE = "code-language", Warning, "The word behind a code fence is no language that is known here, so the code has no colours. Mend the word, or write `text`, which has none on purpose.";
     MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
     INCLUDE_CYCLE = "include-cycle", Error, "A file includes itself, by way of others perhaps, or far too many files are included. The comment that closes the circle is left out.";
     FORMULA = "formula", Warning, "A formula between `$` signs cannot be read, so it is shown as it is written. The place is where reading stopped. What the `katex` library knows is understood; a formula may have 8,192 bytes and be nested 60 deep.";

@@ -3,6 +3,7 @@
 //! Parsing never fails: what is wrong becomes diagnostics. Links, pictures and words that depend
 //! on other documents or on the reader's language stay holes in the HTML.
 
+pub mod code;
 pub mod directives;
 pub mod front_matter;
 pub mod html;
@@ -145,6 +146,19 @@ pub enum Filling {
     File(Box<(String, Span)>),
     /// A word of the interface in the reader's language.
     Word(&'static str),
+    /// The colours of a code, which stands behind the hole as it is without.
+    Code(Box<code::Block>),
+}
+
+impl Hole {
+    /// Returns where the HTML goes on behind what the filling replaces.
+    fn end(&self) -> usize {
+        let length = match &self.filling {
+            Filling::Code(block) => block.length,
+            _ => 0,
+        };
+        self.at as usize + length as usize
+    }
 }
 
 /// A picture as written.
@@ -321,7 +335,7 @@ impl Prose {
             let end = hole.at as usize;
             out.push_str(&self.html[at..end]);
             fill(&hole.filling, out);
-            at = end;
+            at = hole.end();
         }
         out.push_str(&self.html[at..range.end]);
     }
@@ -360,6 +374,7 @@ impl Prose {
                 html::escape(&file.0, out);
                 out.push('"');
             }
+            Filling::Code(block) => block.write(&code::Runs::default(), out),
             Filling::Embed { .. } | Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
         });
         out

@@ -101,6 +101,8 @@ fn content(site: Site<'_>, entry: &Arc<Entry>) -> String {
     let embeds = Embeds::default();
     let way = vec![(document.path.clone(), Part::Whole)];
     let (place, eager) = (Place::Embedded, false);
+    // Feed readers have no style sheet of ours.
+    let site = Site { code: None, ..site };
     let filler = Filler { site, entry, root, place, eager, way, embeds: &embeds };
     match entry.kind {
         Kind::Page => filler.fill(&document.body),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Site;
 use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
+use crate::document::code::Runs;
 use crate::document::html::{escape, has_byte, is_one_of};
 use crate::document::{Filling, Form, Picture, Prose};
 use crate::theme::file_of;
@@ -146,6 +147,10 @@ impl Filler<'_> {
                 out.push_str("></a>");
             }
             Filling::Id(_) | Filling::Anchor(_) => {}
+            Filling::Code(block) => match self.site.code {
+                Some(memo) => block.write(&memo.runs(block), out),
+                None => block.write(&Runs::default(), out),
+            },
             Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),
         }
     }

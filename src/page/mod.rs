@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
+use crate::document::code::Memo;
 use crate::history::History;
 use crate::theme::{Theme, Themes};
 
@@ -104,6 +105,8 @@ pub struct Site<'a> {
     pub history: &'a History,
     pub interface: &'a Interface,
     pub options: &'a Options,
+    /// The colours of code that are known; none where code is shown without.
+    pub code: Option<&'a Memo>,
 }
 
 /// The value that one template sees.

@@ -21,7 +21,7 @@ fn turns(c: char) -> bool {
 }
 
 /// Iterates over the hidden characters of a text and their places.
-pub(super) fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
+pub(in crate::document) fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
     // Of the two bytes that these characters begin with, few texts have any.
     let starts = ["\u{200b}", "\u{2060}", "\u{feff}"];
     let start = starts.iter().filter_map(|c| memmem::find(text.as_bytes(), &c.as_bytes()[..2]));

@@ -26,6 +26,7 @@ use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
 
+pub(in crate::document) use hidden::hidden;
 pub(in crate::document) use include::written;
 pub use include::{Assembly, Piece, Texts, assemble};
 

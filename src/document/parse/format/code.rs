@@ -7,8 +7,10 @@ use comrak::html::{ChildRendering, Context};
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
+use crate::document::Filling;
+use crate::document::code::fence::{self, Fence};
+use crate::document::code::{self, Block, Language, Line, LineKind, Lit, Runs};
 use crate::document::parse::Dialect;
-use crate::document::parse::hidden::hidden;
 use crate::span::Span;
 
 /// Which lines are lit at a time.
@@ -35,79 +37,101 @@ pub(super) fn format_code_block(
     node: Node<'_>,
     (info, literal): (&str, &str),
 ) -> Rendered {
-    let language = info.split([' ', '\t', '{', ',']).next().unwrap_or("");
-    let groups = match braces(info) {
-        Some(inside) => context.user.groups(node, inside, literal.lines().count()),
-        None => Vec::new(),
-    };
+    let fence = fence::read(info);
+    let language = context.user.language(node, &fence);
+    let (text, kinds) = if fence.marked { unmarked(literal) } else { (literal.into(), Vec::new()) };
+    let groups = context.user.groups(node, &fence, text.lines().count());
+    let lines = lines(&text, &fence, (kinds, &groups), &mut context.user.steps);
     context.cr()?;
-    let open =
-        if groups.is_empty() { "<pre tabindex=\"0\">" } else { "<pre data-lines tabindex=\"0\">" };
-    context.write_str(open)?;
-    context.write_str("<code")?;
-    if !language.is_empty() {
+    if let Some(caption) = fence.caption {
+        context.write_str("<figure class=\"code\"><figcaption>")?;
+        context.escape(caption.trim())?;
+        context.write_str("</figcaption>\n")?;
+    }
+    context.write_str("<pre")?;
+    for (name, is) in [
+        (" data-lines", !lines.is_empty()),
+        (" data-numbers", fence.first.is_some()),
+        (" data-diff", fence.marked),
+    ] {
+        context.write_str(if is { name } else { "" })?;
+    }
+    context.write_str(" tabindex=\"0\"><code")?;
+    if !fence.word.is_empty() {
         context.write_str(" class=\"language-")?;
-        context.escape(language)?;
+        context.escape(fence.word)?;
         context.write_str("\"")?;
     }
     context.write_str(">")?;
-    if groups.is_empty() {
-        code(context, literal)?;
-    } else {
-        lines(context, literal, &groups)?;
+    let start = context.user.written.get();
+    code::write(&text, &lines, &Runs::default(), context)?;
+    if let Some(language) =
+        language.filter(|language| language.has_colours() && !text.trim().is_empty())
+    {
+        let length = u32::try_from(context.user.written.get() - start).unwrap_or(0);
+        let block = Block { language, text: text.into(), lines: lines.into(), length };
+        context.user.hole_at(start, Filling::Code(Box::new(block)));
     }
-    context.write_str("</code></pre>")?;
+    context.write_str(if fence.caption.is_some() {
+        "</code></pre></figure>"
+    } else {
+        "</code></pre>"
+    })?;
     context.lf()?;
     Ok(ChildRendering::HTML)
 }
 
-/// Writes code. A character that cannot be seen is shown by its number: what is read is what would run.
-fn code(context: &mut Context<'_, '_, &mut Formatter<'_>>, text: &str) -> std::fmt::Result {
-    let mut written = 0;
-    for (at, c) in hidden(text) {
-        context.escape(&text[written..at])?;
-        let number = u32::from(c);
-        write!(context, "<span class=\"hidden-character\">U+{number:04X}</span>")?;
-        written = at + c.len_utf8();
-    }
-    context.escape(&text[written..])
+/// Takes the marks `+` and `-` from the beginnings of lines, and the space that stands for neither.
+fn unmarked(literal: &str) -> (String, Vec<LineKind>) {
+    let mut text = String::with_capacity(literal.len());
+    let kinds = literal.split_inclusive('\n').map(|line| {
+        let (kind, rest) = match line.as_bytes().first() {
+            Some(b'+') => (LineKind::Added, &line[1..]),
+            Some(b'-') => (LineKind::Removed, &line[1..]),
+            Some(b' ') => (LineKind::Same, &line[1..]),
+            _ => (LineKind::Same, line),
+        };
+        text.push_str(rest);
+        kind
+    });
+    let kinds = kinds.collect();
+    (text, kinds)
 }
 
-/// Returns what stands in braces where it speaks of lines.
-fn braces(info: &str) -> Option<&str> {
-    let (_, rest) = info.split_once('{')?;
-    let (inside, _) = rest.split_once('}')?;
-    let first = inside.trim_start();
-    let speaks = first.starts_with(|c: char| c.is_ascii_digit() || "*|".contains(c))
-        || inside.contains('|')
-        || matches!(inside.trim(), "all" | "none");
-    speaks.then_some(inside)
-}
-
+/// Returns the lines of a code, where one is told from another. Lines that are gone have no number.
 fn lines(
-    context: &mut Context<'_, '_, &mut Formatter<'_>>,
-    literal: &str,
-    groups: &[Group],
-) -> std::fmt::Result {
-    let before = context.user.steps;
-    let stepped = groups.len() > 1;
-    for (index, line) in literal.split_inclusive('\n').enumerate() {
-        let lit = |group: &Group| group.lights(index + 1);
-        if stepped {
-            context.write_str("<span class=\"line\" data-on=\"")?;
-            context.write_str(&intervals(groups.iter().map(lit), before))?;
-            context.write_str("\">")?;
-        } else {
-            let class = if lit(&groups[0]) { "line lit" } else { "line" };
-            write!(context, "<span class=\"{class}\">")?;
-        }
-        code(context, line)?;
-        context.write_str("</span>")?;
+    text: &str,
+    fence: &Fence<'_>,
+    (kinds, groups): (Vec<LineKind>, &[Group]),
+    steps: &mut u32,
+) -> Vec<Line> {
+    if kinds.is_empty() && groups.is_empty() && fence.first.is_none() {
+        return Vec::new();
     }
-    if stepped {
-        context.user.steps += u32::try_from(groups.len() - 1).unwrap_or(0);
-    }
-    Ok(())
+    let count = text.lines().count();
+    let kind = |index: usize| kinds.get(index).copied().unwrap_or_default();
+    let gone = (0..count).filter(|index| kind(*index) == LineKind::Removed).count();
+    let last = fence.first.map(|first| first as usize + count - gone.min(count));
+    let width = last.map_or(0, |last| last.saturating_sub(1).to_string().len());
+    let mut next = fence.first.unwrap_or(0) as usize;
+    let lines = (0..count).map(|index| {
+        let kind = kind(index);
+        let number = fence.first.map(|_| {
+            let shown = if kind == LineKind::Removed { String::new() } else { next.to_string() };
+            next += usize::from(kind != LineKind::Removed);
+            format!("{shown:>width$}").into()
+        });
+        let lights = groups.iter().map(|group| group.lights(index + 1));
+        let lit = match groups {
+            [only] if only.lights(index + 1) => Lit::Always,
+            [] | [_] => Lit::Never,
+            _ => Lit::At(intervals(lights, *steps).into()),
+        };
+        Line { kind, number, lit }
+    });
+    let lines = lines.collect();
+    *steps += u32::try_from(groups.len().saturating_sub(1)).unwrap_or(0);
+    lines
 }
 
 /// Says at which steps a line is lit: the first group is there from the start, the last one stays.
@@ -137,8 +161,24 @@ fn intervals(lit: impl ExactSizeIterator<Item = bool>, before: u32) -> String {
 }
 
 impl Formatter<'_> {
+    /// Returns the language that a fence names; a word that is none is told.
+    fn language(&mut self, node: Node<'_>, fence: &Fence<'_>) -> Option<&'static Language> {
+        let found = fence.language();
+        if found.is_none() && !fence.word.is_empty() && !code::is_drawn(fence.word) {
+            let message = format!("`{}` is no language that code is coloured in", fence.word);
+            let help = match code::nearest(fence.word) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write `text` for a text without colours".to_owned(),
+            };
+            let span = self.word_span(node, fence.word);
+            self.tell(self.text.diagnostic(&rules::CODE_LANGUAGE, span, message, &help));
+        }
+        found
+    }
+
     /// Reads groups of lines; what cannot be read is told and lights nothing.
-    fn groups(&mut self, node: Node<'_>, inside: &str, count: usize) -> Vec<Group> {
+    fn groups(&mut self, node: Node<'_>, fence: &Fence<'_>, count: usize) -> Vec<Group> {
+        let Some(inside) = fence.braces.or(fence.lit) else { return Vec::new() };
         let mut groups = Vec::new();
         for part in inside.split('|') {
             match group(part.trim(), count) {
@@ -156,7 +196,7 @@ impl Formatter<'_> {
                             "write lines and ranges such as `{1,3-4}`, groups as `{1|3-4|all}`",
                         )
                     };
-                    let span = self.info_span(node, inside, part, &wrong.word);
+                    let span = self.info_span(node, inside, (part, &wrong.word));
                     self.tell(self.text.diagnostic(&rules::CODE_LINES, span, message, help));
                     groups.push(wrong.rest);
                 }
@@ -172,15 +212,27 @@ impl Formatter<'_> {
         groups
     }
 
-    /// Returns where a word of the braces stands.
-    fn info_span(&self, node: Node<'_>, inside: &str, part: &str, word: &str) -> Span {
+    /// Returns where a word of those that name lines stands.
+    fn info_span(&self, node: Node<'_>, inside: &str, (part, word): (&str, &str)) -> Span {
         let start = node.data().sourcepos.start;
         let line = self.text.body.lines().nth(start.line - 1).unwrap_or("");
-        let offset = |part: &str| part.as_ptr() as usize - inside.as_ptr() as usize;
-        let brace = line.find(&format!("{{{inside}")).map_or(start.column - 1, |at| at + 1);
-        let at = brace + offset(part) + part.find(word).unwrap_or(0);
-        let from = self.text.base + self.text.lines.offset(start.line, at + 1);
-        Span::new(from, from + word.len().max(1))
+        let begin = line.find(inside).unwrap_or(start.column - 1);
+        let offset = part.as_ptr() as usize - inside.as_ptr() as usize;
+        self.span_in_line(start.line, begin + offset + part.find(word).unwrap_or(0), word.len())
+    }
+
+    /// Returns where the first word of a fence stands.
+    fn word_span(&self, node: Node<'_>, word: &str) -> Span {
+        let start = node.data().sourcepos.start;
+        let line = self.text.body.lines().nth(start.line - 1).unwrap_or("");
+        let from = (start.column - 1).min(line.len());
+        let begin = line.get(from..).and_then(|rest| rest.find(word)).map_or(from, |at| from + at);
+        self.span_in_line(start.line, begin, word.len())
+    }
+
+    fn span_in_line(&self, line: usize, begin: usize, length: usize) -> Span {
+        let from = self.text.base + self.text.lines.offset(line, begin + 1);
+        Span::new(from, from + length.max(1))
     }
 }
 
@@ -200,7 +252,10 @@ fn group(text: &str, count: usize) -> Result<Group, Wrong> {
         _ => {}
     }
     let (mut ranges, mut wrong) = (Vec::new(), None);
-    for word in text.split(',').map(str::trim) {
+    // `[2,"4-6"]` and `2 4-6` are how others write it.
+    let words = text.trim_matches(['[', ']']).split([',', ' ']);
+    let words = words.map(|word| word.trim_matches(['"', '\'', ' ']));
+    for word in words.filter(|word| !word.is_empty()) {
         let (from, to) = word.split_once('-').unwrap_or((word, word));
         let number = |text: &str| text.trim().parse::<usize>().ok();
         // `3-` goes on to the last line.

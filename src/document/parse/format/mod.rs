@@ -198,8 +198,11 @@ impl<'t> Formatter<'t> {
     }
 
     fn hole(&mut self, filling: Filling) {
-        let at = u32::try_from(self.written.get()).unwrap_or(u32::MAX);
-        self.holes.push(Hole { at, filling });
+        self.hole_at(self.written.get(), filling);
+    }
+
+    fn hole_at(&mut self, at: usize, filling: Filling) {
+        self.holes.push(Hole { at: u32::try_from(at).unwrap_or(u32::MAX), filling });
     }
 }
 

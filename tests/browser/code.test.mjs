@@ -1,0 +1,90 @@
+// Code: what is drawn before a line is not copied, colours can be read in every theme, steps light lines.
+import assert from "node:assert/strict";
+import { check, eventually } from "./harness.mjs";
+
+const samples = `\`\`\`rust title="src/a.rs" linenos=9 {2}
+// 一
+fn a() -> u8 { b!("c\\n", 1, true) }
+\`\`\`
+
+\`\`\`diff-js
+ a();
+-b();
++c();
+\`\`\`
+
+\`\`\`css
+a.b { color: #fff }
+\`\`\`
+
+\`\`\`html
+<a b="c">&amp;</a>
+\`\`\`
+`;
+
+// The contrast of every text of code with what it stands on.
+const contrasts = (scope) => {
+  const luminance = (color) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const part = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(part);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return [...document.querySelectorAll(`${scope} pre span[class*="hljs-"]`)].map((span) => {
+    const ground = luminance(getComputedStyle(span.closest("pre")).backgroundColor);
+    const ink = luminance(getComputedStyle(span).color);
+    const [light, dark] = [Math.max(ground, ink), Math.min(ground, ink)];
+    return { name: span.className, ratio: (light + 0.05) / (dark + 0.05) };
+  });
+};
+
+const assertReadable = (found, where) => {
+  assert.ok(found.length > 10, `${where}: ${found.length} colours`);
+  for (const { name, ratio } of found) assert.ok(ratio >= 4.5, `${where}: ${name} has ${ratio.toFixed(2)}`);
+  assert.ok(new Set(found.map(({ ratio }) => ratio.toFixed(3))).size >= 4, `${where}: colours differ`);
+};
+
+check("code on a page can be read in the light and in the dark", async (world) => {
+  const made = await world.site({ "kami.toml": `title = "コード"\n`, "wiki/Code.md": `# コード\n\n${samples}` });
+  const { url } = await world.serve(made);
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await world.open(url("wiki/Code.html"), { colorScheme });
+    assertReadable(await page.evaluate(contrasts, "article"), colorScheme);
+  }
+});
+
+check("what is copied is the code", async (world) => {
+  const made = await world.site({ "kami.toml": `title = "コード"\n`, "wiki/Code.md": `# コード\n\n${samples}` });
+  const { url } = await world.serve(made);
+  const page = await world.open(url("wiki/Code.html"), { permissions: ["clipboard-read", "clipboard-write"] });
+  const copied = async (index) => {
+    await page.locator("article .copy").nth(index).click();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  await eventually(async () => assert.equal(await copied(0), '// 一\nfn a() -> u8 { b!("c\\n", 1, true) }'));
+  assert.equal(await copied(1), "a();\nc();");
+  const before = (selector) => page.locator(selector).first().evaluate((line) => getComputedStyle(line, "::before").content);
+  assert.match(await before("article [data-numbers] .line"), /" 9 /);
+  assert.match(await before("article ins.line"), /\+/);
+  assert.equal(await page.locator("figure.code > figcaption").textContent(), "src/a.rs");
+});
+
+const classes = { default: ["", "invert", "lead"], gaia: ["", "invert", "gaia"], minwa: ["", "invert"], takahashi: ["", "invert", "lead", "lead invert"], uncover: ["", "invert"] };
+
+check("code on a slide can be read in every theme", async (world) => {
+  const files = { "kami.toml": `title = "コード"\n` };
+  for (const [theme, all] of Object.entries(classes)) {
+    for (const name of all) {
+      files[`decks/${theme}-${name.replace(" ", "-")}.md`] = `---\ntheme: ${theme}\nclass: ${name}\n---\n\n${samples}`;
+    }
+  }
+  const made = await world.site(files);
+  const { url } = await world.serve(made);
+  const page = await world.open(url("decks/default-.html"));
+  for (const name of Object.keys(files).filter((name) => name.endsWith(".md"))) {
+    await page.goto(url(name.replace(/\.md$/, ".html")));
+    assertReadable(await page.evaluate(contrasts, ".slide"), name);
+  }
+});
