@@ -19,6 +19,7 @@ pub struct Config {
     /// The languages that translations may be in.
     pub languages: Vec<String>,
     pub base_url: Option<String>,
+    pub fonts: Fonts,
     /// Whether raw HTML is let through as it is.
     pub html: bool,
     pub event: Event,
@@ -33,6 +34,16 @@ pub struct Config {
     pub embed_from: Vec<String>,
     /// Values of keys whose features read them, in the words of the file.
     pub other: BTreeMap<String, String>,
+}
+
+/// Which fonts decks are set in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fonts {
+    /// Those that come with the program, so that a deck looks the same everywhere.
+    #[default]
+    Bundled,
+    /// Those of whoever looks at it.
+    System,
 }
 
 /// The event as `[event]` tells it, with what other languages say instead.
@@ -77,6 +88,7 @@ impl Default for Config {
             lang: "ja".to_owned(),
             languages: vec!["ja".to_owned(), "en".to_owned()],
             base_url: None,
+            fonts: Fonts::Bundled,
             html: false,
             event: Event::default(),
             deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
@@ -165,10 +177,15 @@ impl Reader {
                 name @ ("wiki" | "deck" | "images" | "server" | "embed") => {
                     self.table(name, value, config);
                 }
-                name @ ("fonts" | "links") => {
+                "fonts" => match value.get_ref() {
+                    DeValue::String(name) if name == "bundled" => config.fonts = Fonts::Bundled,
+                    DeValue::String(name) if name == "system" => config.fonts = Fonts::System,
+                    _ => self.wrong(value, "`\"bundled\"` or `\"system\"`"),
+                },
+                "links" => {
                     let mut text = String::new();
                     self.string(value, &mut text);
-                    config.other.insert(name.to_owned(), text);
+                    config.other.insert("links".to_owned(), text);
                 }
                 other => self.unknown(key, other, TOP),
             }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
 //! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`]. Then the edges, each of which moves
 //! values across one border:
 //! [`load`], [`watch`], [`save`], [`serve`], [`export`], [`browser`], [`cli`].
@@ -25,6 +25,7 @@ pub mod document;
 pub mod draft;
 pub mod export;
 pub mod fence;
+pub mod font;
 pub mod history;
 pub mod load;
 pub mod merge;

@@ -55,7 +55,8 @@ fn one_file_holds_all_that_the_deck_needs() {
     assert!(html.contains("<style>") && html.contains("<script>"));
     assert_eq!(html.matches("data:image/jpeg;base64,").count(), 1, "a picture is written once");
     assert_eq!(html.matches("data-copy=\"1\"").count(), 2, "the other slides share it");
-    assert!(html.len() < 100_000 + RAIN.len() * 4 / 3 + 100, "{} bytes", html.len());
+    assert_eq!(html.matches("data:font/woff2;base64,").count(), 3, "the fonts that it is set in");
+    assert!(html.len() < 160_000 + RAIN.len() * 4 / 3 + 100, "{} bytes", html.len());
     // Links: into the deck and out of the site they lead on; to the wiki they are text.
     assert!(html.contains("href=\"#closing\""), "the link inside the deck leads on");
     assert!(html.contains("href=\"https://example.org/\""));
@@ -180,6 +181,7 @@ fn one_file_holds_the_fonts_that_the_deck_can_use() {
         face("Idle", "idle.woff2", ""),
         "section { font-family: Brand, sans-serif; }\n".to_owned(),
     ];
+    write(here, "kami.toml", "lang = \"en\"\nfonts = \"system\"\n");
     write(here, "templates/themes/brand.css", &theme.concat());
     for name in ["latin", "cyrillic", "idle"] {
         write(here, &format!("templates/themes/{name}.woff2"), &format!("font {name}"));

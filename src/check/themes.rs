@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{diagnostic, transitions};
 use crate::catalog::Catalog;
-use crate::config::{Config, closest};
+use crate::config::{Config, Fonts, closest};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::document::{Document, Kind};
 use crate::source::SourcePath;
@@ -49,13 +49,31 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
             classes(document, theme, themes, &mut found);
             let sheets = themes.parts(theme).map(|theme| &theme.sheet);
             let own = document.styles.iter().map(|style| &style.sheet);
-            transitions::unknown(document, &sheets.chain(own).collect::<Vec<_>>(), &mut found);
+            let sheets: Vec<_> = sheets.chain(own).collect();
+            transitions::unknown(document, &sheets, &mut found);
+            if config.fonts == Fonts::Bundled && !sheets.iter().any(|sheet| sheet.has_fonts()) {
+                found.extend(missing_glyph(document));
+            }
         }
         for diagnostic in &mut found[before..] {
             document.trace(diagnostic);
         }
     }
     found
+}
+
+/// Tells of characters that nothing says how to show.
+fn missing_glyph(document: &Document) -> Option<Diagnostic> {
+    let (letter, span) = document.foreign.first()?;
+    let code = u32::from(*letter);
+    let others = match document.foreign.len() - 1 {
+        0 => String::new(),
+        1 => ", nor one other character of the deck".to_owned(),
+        more => format!(", nor {more} other characters of the deck"),
+    };
+    let message = format!("no font that comes along has `{letter}` (U+{code:04X}){others}");
+    let help = "give the theme a font that has it, with `@font-face`".to_owned();
+    Some(diagnostic(&rules::MISSING_GLYPH, &document.path, *span, message, help))
 }
 
 fn has_size(theme: &Theme, size: &str) -> bool {

@@ -4,8 +4,9 @@
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
 mod faults;
+mod typecase;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
@@ -15,13 +16,15 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::code::Memo;
-use crate::document::{self, Document, Formulas, Settings};
+use crate::document::{self, Document, Formulas, Kind, Settings};
+use crate::font;
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
-use crate::page::{self, Options, Site};
+use crate::page::{self, Options, Site, View};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
+use typecase::Typecase;
 
 /// Every output of one compile, whole.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ pub struct Bundle {
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// The colours of code that are known, whatever the state.
     code: Arc<Memo>,
+    typecase: Arc<Typecase>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
     /// The lines of the file that was looked at last: its diagnostics stand together.
@@ -93,6 +97,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         assembled,
         made: RwLock::default(),
         code: Arc::default(),
+        typecase: Arc::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
     }
@@ -177,6 +182,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         assembled: bundle.assembled.clone(),
         made: RwLock::default(),
         code: Arc::clone(&bundle.code),
+        typecase: Arc::clone(&bundle.typecase),
         faults: Mutex::default(),
         lines: Mutex::default(),
     };
@@ -329,7 +335,7 @@ impl Bundle {
         if let Some(output) = self.plain(address) {
             return Some(output);
         }
-        self.looks(address).or_else(|| self.render(address))
+        self.looks(address).or_else(|| self.font(address)).or_else(|| self.render(address))
     }
 
     /// Makes the manifest of all other outputs; none of them is kept. Notes are not for everybody
@@ -365,6 +371,33 @@ impl Bundle {
         Some(Output::new(address, css.into_bytes()))
     }
 
+    /// Makes a font, or the style sheet that brings the fonts of a deck.
+    fn font(&self, address: &str) -> Option<Output> {
+        let name = address.strip_prefix("assets/")?;
+        let bytes = self.typecase.make(address).or_else(|| font::piece(name)).or_else(|| {
+            // Whoever asks has seen a page that nobody here remembers.
+            let of_deck = |entry: &&Arc<Entry>| page::may_be_font_of(entry, address);
+            for entry in self.catalog.entries().filter(of_deck) {
+                self.typecase.note(&page::fonts_of(self.site(), entry));
+            }
+            self.typecase.make(address)
+        });
+        bytes.map(|bytes| Output::new(address, bytes))
+    }
+
+    /// Returns the addresses of all fonts; what slides say is read for it.
+    fn fonts(&self) -> BTreeSet<String> {
+        let decks: Vec<_> =
+            self.catalog.entries().filter(|entry| entry.kind == Kind::Deck).collect();
+        let found = decks.par_iter().flat_map_iter(|entry| {
+            let fonts = page::fonts_of(self.site(), entry);
+            self.typecase.note(&fonts);
+            let sheet = Some(fonts.address.clone()).filter(|address| !address.is_empty());
+            fonts.addresses().chain(sheet).collect::<Vec<_>>()
+        });
+        found.collect()
+    }
+
     fn render(&self, address: &str) -> Option<Output> {
         let bytes = self.rendered(&page::compose(self.site(), address)?);
         Some(Output::new(address, bytes))
@@ -372,6 +405,9 @@ impl Bundle {
 
     /// Renders a page, of the bundle or beside it.
     pub fn rendered(&self, page: &page::Page) -> Vec<u8> {
+        if let View::Deck(deck) = &page.view {
+            self.typecase.note(&deck.fonts);
+        }
         let (bytes, fault) = self.templates.render(page);
         if let Some(fault) = fault {
             // One template fails on many pages.
@@ -413,13 +449,14 @@ impl Bundle {
     /// Returns all addresses of the bundle in their order; `bundle.json` is the exporter's.
     pub fn addresses(&self) -> Vec<String> {
         let mut addresses = self.addresses_beside_search();
+        addresses.extend(self.fonts());
         addresses.extend(self.index().addresses().cloned());
         addresses.sort();
         addresses.dedup();
         addresses
     }
 
-    /// Returns all addresses but those of the search, for which every text is read.
+    /// Returns all addresses but those of the search and of fonts, for which every text is read.
     pub fn addresses_beside_search(&self) -> Vec<String> {
         let mut addresses: Vec<String> = self.templates.addresses().cloned().collect();
         let written = |route: &Route| self.options.notes || !matches!(route, Route::Notes(_));

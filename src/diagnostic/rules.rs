@@ -37,6 +37,7 @@ rules! {
     CSS_SYNTAX = "css-syntax", Error, "The style sheet cannot be read here. What cannot be read is left out, up to the next `;` or `}`; the rest holds.";
     CSS_REMOTE = "css-remote", Warning, "The style sheet asks for a font, a picture or a sheet on another host. It is left out: there may be no network where the deck is shown. Put the file into the site.";
     CSS_SCOPE = "css-scope", Warning, "The selector leads to what is no part of a slide. A theme or a deck says how slides look, never what stands around them, so the rule is left out.";
+    MISSING_GLYPH = "missing-glyph", Warning, "No font that comes with the program has this character, so a deck shows it in a font of the machine at hand, or as an empty box where there is none. Bring a font along in the theme with `@font-face`, or write `fonts = \"system\"` in kami.toml if that is what you want.";
     HEADING_RULE = "heading-rule", Warning, "A line of text directly above `---` makes a heading, not a new slide. Put a blank line between them.";
     EMPTY_SLIDE = "empty-slide", Warning, "An explicit rule directly before a heading that divides slides makes an empty slide. Remove the rule.";
     COMMENT_PLACE = "comment-place", Warning, "A comment belongs to the slide that it stands on, and a heading that divides slides begins a new one. Directives right above such a heading are for the slide before; write them below the heading.";

@@ -83,6 +83,8 @@ pub struct Document {
     pub headings: Vec<Heading>,
     pub links: Vec<Link>,
     pub origins: Origins,
+    /// Characters on slides that no font of the program has, each where it stands first.
+    pub foreign: Vec<(char, Span)>,
     pub diagnostics: Vec<Diagnostic>,
 }
 

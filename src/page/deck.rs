@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::embed::Embeds;
 use super::fill::{Filler, Place, attribute, relative, root_of};
+use super::fonts::{self, Fonts};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Part, Resolution};
@@ -33,6 +34,9 @@ pub struct Deck {
     pub handout: String,
     pub href: String,
     pub event_href: String,
+    /// What its slides are set in.
+    #[serde(skip)]
+    pub fonts: Fonts,
     /// Tells sites apart whose pages share a browser's storage.
     pub site_id: String,
 }
@@ -72,9 +76,10 @@ pub struct PageLink {
 /// Composes the deck itself.
 pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let embeds = Embeds::default();
-    let deck = deck(site, entry, (Place::Own, &embeds), false);
+    let mut deck = deck(site, entry, (Place::Own, &embeds), false);
     let mut styles = styles(site, entry, frame(site, entry, "css"));
     embeds.styles(&mut styles);
+    with_fonts(site, entry, &mut deck, &mut styles);
     let head = Head {
         address: &entry.route,
         lang: &entry.lang,
@@ -103,7 +108,7 @@ fn frame(site: Site<'_>, entry: &Entry, ending: &str) -> Vec<String> {
 /// Composes the handout: the slides to read, with their links.
 pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let embeds = Embeds::default();
-    let deck = deck(site, entry, (Place::Embedded, &embeds), site.options.handout_notes);
+    let mut deck = deck(site, entry, (Place::Embedded, &embeds), site.options.handout_notes);
     let interface = site.interface;
     let handouts = site
         .catalog
@@ -120,6 +125,7 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             .to_vec(),
     );
     embeds.styles(&mut styles);
+    with_fonts(site, entry, &mut deck, &mut styles);
     let head = Head {
         address: &address,
         lang: &entry.lang,
@@ -132,6 +138,24 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         origins: &embeds.origins(&entry.document.origins),
     };
     Page { template: "deck/handout.html", shell: shell(site, head), view: View::Deck(deck) }
+}
+
+/// Adds the fonts that slides are set in.
+fn with_fonts(site: Site<'_>, entry: &Entry, deck: &mut Deck, styles: &mut Vec<String>) {
+    let slides: Vec<&str> = deck.slides.iter().map(|slide| slide.html.as_str()).collect();
+    let fonts = fonts::of(site, entry, &slides, styles);
+    // No rule of fonts depends on another, and the browser begins to load them with the first.
+    styles.insert(0, fonts.address.clone());
+    deck.fonts = fonts;
+}
+
+/// Returns the slides of a deck as they are shown elsewhere, and the style sheets that they need.
+pub(super) fn sections(site: Site<'_>, entry: &Arc<Entry>) -> (Vec<String>, Vec<String>) {
+    let embeds = Embeds::default();
+    let deck = deck(site, entry, (Place::Embedded, &embeds), false);
+    let mut styles = styles(site, entry, Vec::new());
+    embeds.styles(&mut styles);
+    (deck.slides.into_iter().map(|slide| slide.html).collect(), styles)
 }
 
 /// Returns the style sheets that the slides of a deck need, after `first`.
@@ -265,6 +289,7 @@ fn deck(
         handout: from_root(&entry.handout_route()),
         href: from_root(&entry.route),
         event_href: from_root(&super::shell::in_language(site, "index", &entry.lang)),
+        fonts: Fonts::default(),
         site_id: Digest::of_parts([own_title.as_bytes(), site.config.event.name.as_bytes()])
             .short(),
     }

@@ -10,6 +10,7 @@ mod event;
 mod excerpt;
 mod feed;
 mod fill;
+mod fonts;
 mod gaps;
 mod graph;
 mod hosts;
@@ -24,7 +25,7 @@ mod shell;
 mod sitemap;
 mod wiki;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
@@ -36,6 +37,7 @@ use crate::theme::{Theme, Themes};
 pub use deck::{looks, looks_stem, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
 pub use fill::{encode, root_of};
+pub use fonts::{Fonts, families, fonts_of, may_be_font_of};
 pub use hosts::FOR_EVER;
 pub use list::list_routes;
 pub use names::{headings, names};
@@ -69,6 +71,10 @@ pub struct Interface {
     pub themes: Themes,
     /// By name of a theme: the address of its style sheet.
     pub sheets: BTreeMap<String, String>,
+    /// By name of a theme: the program's own families that its style sheet names.
+    pub families: BTreeMap<String, BTreeSet<&'static str>>,
+    /// By address of a theme's style sheet: what it writes on slides that no keyboard has.
+    pub signs: BTreeMap<String, String>,
     /// By path of a theme's file and an address as it stands there: where the file lies, seen from
     /// a style sheet.
     pub theme_files: BTreeMap<(String, String), String>,

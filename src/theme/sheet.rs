@@ -174,6 +174,11 @@ impl Sheet {
         self.css.push('}');
     }
 
+    /// Tells whether it brings fonts along.
+    pub fn has_fonts(&self) -> bool {
+        self.css.contains("@font-face")
+    }
+
     pub fn is_empty(&self) -> bool {
         self.css.is_empty() && self.imports.is_empty()
     }

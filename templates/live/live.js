@@ -171,7 +171,7 @@
       fresh.push({ link: added, media: link.media });
       wanted.push(added);
       waiting += 1;
-      added.onload = added.onerror = arrived;
+      added.onload = added.onerror = function () { waiting += loadFonts(added, arrived); arrived(); };
       if (cursor) cursor.after(added);
       else if (now[0]) now[0].before(added);
       else document.head.append(added);
@@ -185,9 +185,39 @@
       clearTimeout(patience);
       done(function settle() {
         fresh.forEach(function (f) { f.link.media = f.media; });
+        keepFonts();
         now.forEach(function (link) { if (wanted.indexOf(link) < 0) link.remove(); });
       });
     }
+  }
+
+  // A font with one character more is another file, and text would vanish while it loads. So those in use are loaded
+  // by hand before the text is patched; they hold until the next ones are there.
+  var fonts = [], coming = [];
+  function loadFonts(link, done) {
+    var inUse = Array.from(document.fonts).filter(function (face) { return face.status === 'loaded'; }).map(nameOf);
+    var found = [], known = all('link[rel="stylesheet"]', document.head).filter(function (other) { return other !== link; });
+    function rules(of) { return of.sheet ? Array.from(of.sheet.cssRules).filter(function (rule) { return rule.type === 5; }) : []; }
+    function sources(of) { return rules(of).map(function (rule) { return rule.style.getPropertyValue('src'); }); }
+    var old = /\/fonts-[^/]*\.css$/.test(link.href) ? known.filter(function (other) { return /\/fonts-/.test(other.href); }).flatMap(sources) : null;
+    (old ? rules(link) : []).forEach(function (rule) {
+      var get = function (name) { return rule.style.getPropertyValue(name); }, src = get('src'), file = /url\("([^"]+)"\)/.exec(src);
+      var face = file && old.indexOf(src) < 0 && new FontFace(get('font-family').replace(/"/g, ''), 'url("' + new URL(file[1], link.href).href + '")', {
+        weight: get('font-weight'), style: get('font-style'), unicodeRange: get('unicode-range') || 'U+0-10FFFF', display: 'block'
+      });
+      if (face && inUse.indexOf(nameOf(face)) >= 0) found.push(face);
+    });
+    found.forEach(function (face) { face.load().then(done, done); });
+    coming = coming.concat(found);
+    return found.length;
+  }
+  function nameOf(face) { return [face.family.replace(/"/g, ''), face.weight, face.style].join(); }
+  function keepFonts() {
+    if (!coming.length) return;
+    coming.forEach(function (face) { document.fonts.add(face); });
+    fonts.forEach(function (face) { document.fonts.delete(face); });
+    fonts = coming;
+    coming = [];
   }
 
   function patch(next, where, settle) {

@@ -17,6 +17,7 @@ const VALUES: &[&str] = &[
     "source",
     "fence",
     "picture",
+    "font",
     "history",
     "diagnostic",
     "config",

@@ -2,6 +2,7 @@
 
 mod deck;
 mod fences;
+mod foreign;
 mod format;
 mod grounds;
 mod hidden;
@@ -136,11 +137,15 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings<'_>) -> Document 
         look_urls: Vec::new(),
         files: Vec::new(),
         origins: Origins::default(),
+        foreign: Vec::new(),
         diagnostics,
     };
     match kind {
         Kind::Page => page(&text, &mut document),
-        Kind::Deck => deck::read(&text, &mut document),
+        Kind::Deck => {
+            deck::read(&text, &mut document);
+            document.foreign = foreign::letters(&text, &document);
+        }
     }
     diagnostic::sort(&mut document.diagnostics);
     document

@@ -414,6 +414,9 @@ fn themes(
         let css = themes.css(theme, &|of, address| interface.theme_file(of, address));
         let stem = theme.path.file_name().trim_end_matches(".css");
         let address = format!("assets/themes-{stem}-{}.css", Digest::of(css.as_bytes()).short());
+        let signs = css.chars().filter(|letter| !letter.is_ascii()).collect();
+        interface.signs.insert(address.clone(), signs);
+        interface.families.insert(theme.name.clone(), crate::page::families(&css));
         interface.sheets.insert(theme.name.clone(), address.clone());
         files.insert(address, css.into_bytes());
     }

@@ -1,0 +1,177 @@
+//! The fonts that come with the program, and the files of them that a page needs.
+//!
+//! Scripts with few characters come in fixed pieces that all pages share. A Japanese face has thousands of
+//! characters and a talk says a few hundred, so each deck gets a file of its own with just these, and likewise
+//! for emoji. Such a file is named by what goes into it, so its name is known before it is made.
+
+mod cut;
+mod emoji;
+mod face;
+mod known;
+mod letters;
+mod pieces;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::digest::Digest;
+
+pub use face::{FACES, Face, Use};
+pub use known::is_known;
+pub use letters::{Gathering, Letters};
+use pieces::PIECES;
+
+/// Letters, kana and marks: they stand in every file for Japanese, so that few edits ask for another one.
+const ALWAYS: [(char, char); 5] = [
+    ('\u{20}', '\u{7E}'),
+    ('\u{2010}', '\u{2026}'),
+    ('\u{3001}', '\u{3011}'),
+    ('\u{3041}', '\u{3096}'),
+    ('\u{3099}', '\u{30FF}'),
+];
+const MARKS: &str = "・！？（）：％＆～";
+
+/// What a page says, and how its style sheets want it set.
+#[derive(Debug)]
+pub struct Wants<'a> {
+    pub letters: Letters,
+    /// Signs among them that are to be pictures.
+    pub pictures: Letters,
+    pub families: &'a BTreeSet<&'static str>,
+    /// Whether all of it is Japanese.
+    pub is_japanese: bool,
+    pub has_code: bool,
+    pub has_formulas: bool,
+}
+
+/// One file that a page needs.
+#[derive(Clone, Debug)]
+pub struct Font {
+    pub face: &'static Face,
+    /// The file's name, which tells all that goes into it.
+    pub name: String,
+    /// The characters that it is for; empty where it is for all.
+    range: String,
+    cut: Cut,
+}
+
+#[derive(Clone, Debug)]
+enum Cut {
+    /// The file is there already, under this name.
+    Piece(String),
+    Letters(Arc<Letters>),
+}
+
+/// Returns the files that a page needs. `own` stands in the names of those that are made for it.
+pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
+    let japanese = wants.letters.iter().any(is_japanese) || wants.is_japanese;
+    let pieces: Vec<_> = PIECES.iter().filter(|piece| piece.has_any(&wants.letters)).collect();
+    let is_set = |family| wants.families.contains(family);
+    // A theme for both scripts sets Japanese in its Japanese font alone.
+    let alphabet = !(wants.is_japanese && (is_set("Noto Sans JP") || is_set("Noto Serif JP")));
+    let mut fonts = Vec::new();
+    let mut common: Option<Arc<Letters>> = None;
+    for face in FACES.iter().filter(|face| is_set(face.family)) {
+        match face.purpose {
+            Use::Alphabet if !alphabet => {}
+            Use::Code if !wants.has_code => {}
+            Use::Alphabet | Use::Code => {
+                for piece in &pieces {
+                    fonts.extend(Font::piece(face, piece.name, piece.range()));
+                }
+            }
+            Use::Japanese if japanese => {
+                let letters = common.get_or_insert_with(|| Arc::new(japanese_letters(wants)));
+                fonts.push(Font::cut(face, own, Arc::clone(letters)));
+            }
+            Use::Emoji => {
+                let emoji = emoji::emoji(&wants.letters, &wants.pictures);
+                fonts.extend(emoji.map(|letters| Font {
+                    range: emoji::range(&letters),
+                    ..Font::cut(face, own, Arc::new(letters))
+                }));
+            }
+            Use::Mathematics if wants.has_formulas => {
+                fonts.extend(Font::piece(face, "", String::new()));
+            }
+            Use::Japanese | Use::Mathematics => {}
+        }
+    }
+    fonts
+}
+
+fn is_japanese(letter: char) -> bool {
+    matches!(letter, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE4F}'
+        | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+fn japanese_letters(wants: &Wants<'_>) -> Letters {
+    let mut all = Gathering::default();
+    all.extend(wants.letters.iter().filter(|letter| !emoji::is_emoji(*letter)));
+    for (first, last) in ALWAYS {
+        all.extend(first..=last);
+    }
+    all.text(MARKS);
+    all.finish().0
+}
+
+/// Writes the rules that give a page its fonts; the files lie beside the style sheet.
+pub fn css(fonts: &[Font]) -> String {
+    let mut css = String::new();
+    for Font { face, name, range, .. } in fonts {
+        let Face { family, weight, style, .. } = face;
+        // Text waits for its font: on a stage nothing may change its shape before all eyes.
+        let _ = write!(
+            css,
+            "@font-face{{font-family:\"{family}\";font-weight:{weight};font-style:{style};font-display:block;\
+             src:url(\"{name}\") format(\"woff2\")"
+        );
+        if !range.is_empty() {
+            css.extend([";unicode-range:", range]);
+        }
+        css.push_str("}\n");
+    }
+    css
+}
+
+/// Returns the file of a fixed piece by its name.
+pub fn piece(name: &str) -> Option<Vec<u8>> {
+    let (stem, _) = name.strip_suffix(".woff2")?.rsplit_once('-')?;
+    let file = format!("{stem}.woff2");
+    let bytes = face::file(&file);
+    (!bytes.is_empty() && digested(stem, &bytes) == name).then(|| bytes.into_owned())
+}
+
+fn digested(stem: &str, bytes: &[u8]) -> String {
+    format!("{stem}-{}.woff2", Digest::of(bytes).short())
+}
+
+impl Font {
+    fn piece(face: &'static Face, piece: &str, range: String) -> Option<Font> {
+        let stem =
+            if piece.is_empty() { face.stem.to_owned() } else { [face.stem, "-", piece].concat() };
+        let file = format!("{stem}.woff2");
+        let bytes = face::file(&file);
+        if bytes.is_empty() {
+            return None;
+        }
+        Some(Font { face, name: digested(&stem, &bytes), range, cut: Cut::Piece(file) })
+    }
+
+    fn cut(face: &'static Face, own: &str, letters: Arc<Letters>) -> Font {
+        let text = letters.text();
+        let digest =
+            Digest::of_parts([face.digest().as_bytes(), text.as_bytes(), cut::RECIPE.as_bytes()]);
+        let name = format!("font-{own}-{}-{}.woff2", face.stem, digest.short());
+        Font { face, name, range: String::new(), cut: Cut::Letters(letters) }
+    }
+
+    /// Makes the file.
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.cut {
+            Cut::Piece(file) => face::file(file).into_owned(),
+            Cut::Letters(letters) => cut::woff2(self.face.whole(), letters),
+        }
+    }
+}
