@@ -7,7 +7,8 @@
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
 //! [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
-//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`]. Then the edges, each of which moves
+//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`].
+//! Then the edges, each of which moves
 //! values across one border:
 //! [`load`], [`watch`], [`save`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
@@ -27,6 +28,7 @@ pub mod export;
 pub mod fence;
 pub mod font;
 pub mod history;
+pub mod hosting;
 pub mod load;
 pub mod merge;
 pub mod output;

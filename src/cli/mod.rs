@@ -14,6 +14,7 @@ mod print;
 mod rename;
 mod report;
 mod serve;
+mod template;
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -81,6 +82,8 @@ enum Command {
     Export(export::Flags),
     /// Give a page or deck another name, and write every link to it anew
     Rename(rename::Flags),
+    /// Write what a host wants to be told, on standard output
+    Template(template::Flags),
     /// Say what a diagnostic means and how to mend it
     Explain {
         /// The code in the square brackets, such as missing-link
@@ -161,6 +164,7 @@ pub fn run() -> u8 {
         }
         Command::Export(flags) => export::run(&flags, &reporter),
         Command::Rename(flags) => rename::run(&flags, &reporter).map(|()| 0),
+        Command::Template(flags) => template::run(&flags, &reporter),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
         Command::Completions { shell } => {
             let mut out = Vec::new();

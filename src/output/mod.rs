@@ -12,7 +12,7 @@ use crate::search::is_shard;
 
 pub use compressed::{Encoding, is_text};
 pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
-pub use render::{Templates, embedded};
+pub use render::{Templates, embedded, host_text};
 
 /// The bytes at one address of the bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(super) fn text(site: Site<'_>, address: &str) -> Option<String> {
 }
 
 /// Returns the path under which the site lies on its host, as it travels: `/`, or `/site/`.
-fn base_path(site: Site<'_>) -> String {
+pub fn base_path(site: Site<'_>) -> String {
     let base = site.config.base_url.as_deref().and_then(|base| base.split_once("://"));
     let path = base.and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("/");
     utf8_percent_encode(path, CONTROLS).to_string()

@@ -31,6 +31,7 @@ const VALUES: &[&str] = &[
     "compile",
     "draft",
     "rename",
+    "hosting",
 ];
 
 /// The edges: each uses any value and `save`, none another edge.

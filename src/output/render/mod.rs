@@ -1,6 +1,7 @@
 //! Pages -> HTML. This folder alone names Tera.
 
 mod frame;
+mod host;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use rust_embed::Embed;
 use tera::{Context, ErrorKind, Tera, Value};
 
 use self::frame::{Frame, Frames};
+pub use self::host::host_text;
 use crate::catalog::asset_route;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
@@ -351,7 +353,8 @@ fn strings(
 
 /// Returns the address of a template's style sheet, script or picture in the bundle.
 fn address(name: &str, text: &str) -> Option<String> {
-    let served = ["live/", "editor/", "vendor/"].iter().any(|folder| name.starts_with(folder));
+    let served =
+        ["live/", "editor/", "vendor/", host::FOLDER].iter().any(|folder| name.starts_with(folder));
     if served || name == WORKER_SOURCE || theme_stem(name).is_some() {
         return None;
     }
