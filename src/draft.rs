@@ -24,6 +24,8 @@ pub struct Preview {
 
 /// Shows a draft on its own page, or on that of a document that includes it; a text that nothing shows has none.
 pub fn preview(bundle: &Bundle, draft: Source) -> Option<Preview> {
+    // Read once, and taken along by every state that follows: by the draft, too.
+    bundle.kept.make(&bundle.catalog);
     let path = draft.path.clone();
     let change = Change { path: path.clone(), source: Some(draft) };
     // It is shown even if it says of itself that it is a draft.
@@ -59,8 +61,7 @@ pub fn shown_by<'a>(bundle: &'a Bundle, path: &SourcePath) -> Option<&'a Arc<Ent
 }
 
 fn diagnostics(bundle: &Bundle, entry: &Arc<Entry>) -> Vec<Diagnostic> {
-    let known = check::Known::new(&bundle.catalog, &bundle.config);
-    let mut found = check::document(&known, entry);
+    let mut found = check::document(&bundle.known(), entry);
     found.extend(entry.document.diagnostics.iter().cloned());
     diagnostic::sort(&mut found);
     found.dedup();

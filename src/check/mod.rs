@@ -1,12 +1,13 @@
 //! Catalog -> Diagnostics: one small function a rule.
 
+mod kept;
 mod near;
 mod pages;
 mod themes;
 mod transitions;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -20,6 +21,7 @@ use crate::span::Span;
 use crate::theme::file_of;
 use near::Names;
 
+pub use kept::Kept;
 pub use themes::themes;
 
 /// A rule about one document among the others.
@@ -44,38 +46,12 @@ const REDIRECTS_MAX: usize = 2000;
 /// How many namesakes a message lists besides the one that is taken.
 const CANDIDATES_MAX: usize = 5;
 
-/// What rules about single documents look at: the other documents, and names that may have been
-/// meant, made ready when the first one is missed.
-#[derive(Debug)]
+/// What rules about single documents look at: the other documents, and names that may have been meant.
+#[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    catalog: &'a Catalog,
-    config: &'a Config,
-    names: OnceLock<Names>,
-    files: OnceLock<Names>,
-}
-
-impl<'a> Known<'a> {
-    pub fn new(catalog: &'a Catalog, config: &'a Config) -> Known<'a> {
-        Known { catalog, config, names: OnceLock::new(), files: OnceLock::new() }
-    }
-
-    fn names(&self) -> &Names {
-        self.names.get_or_init(|| {
-            Names::of(self.catalog.entries().flat_map(|entry| {
-                let labels = entry.labels().map(|label| (label, label));
-                let readings = entry.document.matter.reading.iter();
-                labels.chain(readings.map(|reading| (entry.title.as_str(), reading.as_str())))
-            }))
-        })
-    }
-
-    fn files(&self) -> &Names {
-        self.files.get_or_init(|| {
-            let assets = self.catalog.assets().map(|(path, _)| path);
-            let files = assets.filter(|path| !path.as_str().starts_with("static/"));
-            Names::of(files.map(|path| (path.file_name(), path.file_name())))
-        })
-    }
+    pub catalog: &'a Catalog,
+    pub config: &'a Config,
+    pub kept: &'a Kept,
 }
 
 /// Checks one document against the rest of the site.
@@ -154,7 +130,7 @@ fn one_line(text: &str) -> String {
 fn suggestion(known: &Known<'_>, entry: &Entry, link: &Link) -> String {
     let target = one_line(&link.target);
     let bare = target.strip_suffix(".md").unwrap_or(&target);
-    if let Some(question) = known.names().question(last(bare), "") {
+    if let Some(question) = known.kept.title_meant(known.catalog, last(bare)) {
         return question;
     }
     let relative = target.starts_with('.') || link.form == Form::Markdown;
@@ -226,7 +202,7 @@ fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) 
             if !known_picture && known.catalog.resolve_asset(entry, &picture.target).is_none() {
                 let message = format!("there is no picture `{}`", one_line(&picture.target));
                 let colour = entry.kind == Kind::Deck && picture.target.starts_with('#');
-                let near = known.files().question(last(&picture.target), "");
+                let near = known.kept.file_meant(known.catalog, last(&picture.target));
                 let help = if colour {
                     format!(
                         "for a colour write `<!-- _backgroundColor: \"{}\" -->`",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::names::fold;
 use crate::config::edits;
+use crate::source::SourcePath;
 
 /// How many names are offered.
 const OFFERED: usize = 3;
@@ -22,6 +23,8 @@ pub(super) struct Names {
 
 #[derive(Debug)]
 struct Name {
+    /// The file that bears it, where names are kept for longer than files stay.
+    of: Option<SourcePath>,
     shown: String,
     letters: Vec<char>,
     sieve: u64,
@@ -30,42 +33,70 @@ struct Name {
 impl Names {
     /// Takes names as they are shown, each with the spelling or the reading that it is compared by.
     pub(super) fn of<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Names {
-        let names = names.into_iter().map(|(shown, spelled)| {
+        Names::borne(names.into_iter().map(|(shown, spelled)| (None, shown, spelled)))
+    }
+
+    /// Does so with the files that bear the names.
+    pub(super) fn borne<'a>(
+        names: impl IntoIterator<Item = (Option<&'a SourcePath>, &'a str, &'a str)>,
+    ) -> Names {
+        let names = names.into_iter().map(|(of, shown, spelled)| {
             let letters = letters(spelled);
-            Name { shown: shown.to_owned(), sieve: sieve(&letters), letters }
+            let sieve = sieve(&letters);
+            Name { of: of.cloned(), shown: shown.to_owned(), letters, sieve }
         });
         Names { names: names.filter(|name| !name.letters.is_empty()).collect() }
     }
 
-    /// Returns the names that may have been meant, the nearest first: none, or a few that are alike near.
-    pub(super) fn near(&self, wanted: &str) -> Vec<&str> {
-        let letters = letters(wanted);
-        if letters.is_empty() || letters.len() > LETTERS_MAX {
-            return Vec::new();
-        }
-        let wanted = Name { shown: String::new(), sieve: sieve(&letters), letters };
-        let mut found: Vec<(u32, &str)> = self
-            .names
-            .iter()
-            .filter_map(|name| Some((distance(&wanted, name)?, name.shown.as_str())))
-            .collect();
-        found.sort_unstable();
-        let Some(limit) = found.first().map(|(least, _)| least + FEW) else { return Vec::new() };
-        let mut seen = BTreeSet::new();
-        let close = found.into_iter().take_while(|(distance, _)| *distance <= limit);
-        let once = close.map(|(_, name)| name).filter(|name| seen.insert(*name));
-        once.take(OFFERED).collect()
-    }
-
     /// Returns the question that offers what may have been meant.
     pub(super) fn question(&self, wanted: &str, mark: &str) -> Option<String> {
-        let near: Vec<String> =
-            self.near(wanted).into_iter().map(|name| format!("`{mark}{name}`")).collect();
-        match &near[..] {
-            [] => None,
-            [one] => Some(format!("did you mean {one}?")),
-            [before @ .., last] => Some(format!("did you mean {} or {last}?", before.join(", "))),
-        }
+        question(&nearest(self.found(&Wanted::of(wanted)?, |_| true)), mark)
+    }
+
+    /// Returns the names of those files that may speak, each with how far it is from what was wanted.
+    pub(super) fn found<'a>(
+        &'a self,
+        Wanted(wanted): &'a Wanted,
+        may_speak: impl Fn(&SourcePath) -> bool + 'a,
+    ) -> impl Iterator<Item = (u32, &'a str)> {
+        let near = self.names.iter().filter_map(|name| Some((distance(wanted, name)?, name)));
+        near.filter(move |(_, name)| name.of.as_ref().is_none_or(&may_speak))
+            .map(|(distance, name)| (distance, name.shown.as_str()))
+    }
+}
+
+/// A name that nothing bears.
+#[derive(Debug)]
+pub(super) struct Wanted(Name);
+
+impl Wanted {
+    /// Reads a name; of some there is nothing to compare.
+    pub(super) fn of(name: &str) -> Option<Wanted> {
+        let letters = letters(name);
+        let sieve = sieve(&letters);
+        let comparable = !letters.is_empty() && letters.len() <= LETTERS_MAX;
+        comparable.then(|| Wanted(Name { of: None, shown: String::new(), letters, sieve }))
+    }
+}
+
+/// Returns the names that may have been meant, the nearest first: none, or a few that are alike near.
+pub(super) fn nearest<'a>(found: impl Iterator<Item = (u32, &'a str)>) -> Vec<&'a str> {
+    let mut found: Vec<(u32, &str)> = found.collect();
+    found.sort_unstable();
+    let Some(limit) = found.first().map(|(least, _)| least + FEW) else { return Vec::new() };
+    let mut seen = BTreeSet::new();
+    let close = found.into_iter().take_while(|(distance, _)| *distance <= limit);
+    let once = close.map(|(_, name)| name).filter(|name| seen.insert(*name));
+    once.take(OFFERED).collect()
+}
+
+/// Asks whether one of some names was meant.
+pub(super) fn question(near: &[&str], mark: &str) -> Option<String> {
+    let near: Vec<String> = near.iter().map(|name| format!("`{mark}{name}`")).collect();
+    match &near[..] {
+        [] => None,
+        [one] => Some(format!("did you mean {one}?")),
+        [before @ .., last] => Some(format!("did you mean {} or {last}?", before.join(", "))),
     }
 }
 

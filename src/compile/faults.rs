@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::Bundle;
 use crate::catalog::Entry;
+use crate::check::Known;
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
 use crate::source::{Content, Source, SourcePath};
 use crate::span::{Lines, Span};
@@ -28,7 +29,7 @@ impl Bundle {
     /// Returns everything that is wrong with the site, by place.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let entries: Vec<&Arc<Entry>> = self.catalog.entries().collect();
-        let known = crate::check::Known::new(&self.catalog, &self.config);
+        let known = self.known();
         let mut found: Vec<Diagnostic> = entries
             .par_iter()
             .flat_map_iter(|entry| crate::check::document(&known, entry))
@@ -40,6 +41,11 @@ impl Bundle {
         diagnostic::sort(&mut found);
         found.dedup();
         found
+    }
+
+    /// Returns what rules about single documents look at.
+    pub fn known(&self) -> Known<'_> {
+        Known { catalog: &self.catalog, config: &self.config, kept: &self.kept }
     }
 
     /// Returns a diagnostic with its line, column and excerpt.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use rayon::prelude::*;
 
 use crate::catalog::{Catalog, Entry, Route, names};
+use crate::check::Kept;
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
@@ -35,6 +36,8 @@ pub struct Bundle {
     pub catalog: Catalog,
     /// When and by whom files were changed; empty unless somebody tells.
     pub history: History,
+    /// Names that may be meant, once somebody asks for one that nothing bears.
+    pub kept: Kept,
     templates: Arc<Templates>,
     config_diagnostics: Arc<Vec<Diagnostic>>,
     /// Drafts are parsed but are not in the catalog; what is wrong with them counts all the same.
@@ -91,6 +94,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         index: OnceLock::new(),
         catalog,
         history: History::default(),
+        kept: Kept::default(),
         templates,
         config_diagnostics: Arc::new(found),
         documents,
@@ -174,6 +178,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         options,
         catalog: bundle.catalog.clone(),
         history: bundle.history.clone(),
+        kept: Kept::default(),
         templates,
         config_diagnostics: Arc::clone(&bundle.config_diagnostics),
         documents: bundle.documents.clone(),
@@ -193,6 +198,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
             renamed.extend(names::translations_of(path, &next.config));
         }
     }
+    next.kept = bundle.kept.after(paths.iter().chain(&renamed));
     next.replace(&paths, &renamed);
     next
 }
