@@ -123,8 +123,33 @@ fn every_form_of_a_link_is_written_anew() {
                 "---\nheader: \"[[New page]]\"\n---\n\n# S\n\n[[New page]] [x](../wiki/New_page.md)\n\n---\n\n![[New page]]\n",
             ),
             ("wiki/D.md", "---\ndraft: true\n---\n\n[[New page]]\n"),
+            ("wiki/R.md", "---\nredirect: \"New page#Head\"\n---\n"),
         ],
     );
+}
+
+/// A redirect is written anew even where the title is still the old name, and stays a text of YAML.
+#[test]
+fn redirects_follow_the_name() {
+    let page = ("wiki/Old_page.md", "# Old page\n\n## Head\n");
+    for (redirect, to, expected) in [
+        ("Old page", "New page", "New page"),
+        ("Old_page#Head  # why", "New page", "New_page#Head  # why"),
+        ("'old page#Head'", "Writer's page", "'Writer''s page#Head'"),
+        ("Old page#Head  # why", "2026", "\"2026#Head\"  # why"),
+        ("Old page", "雨 & 空", "\"雨 & 空\""),
+    ] {
+        let file = |value: &str| format!("---\nredirect: {value}\n---\n");
+        let (was, is) = (file(redirect), file(expected));
+        let files = [page, ("wiki/R.md", was.as_str())];
+        renamed(&files, ("Old page", to), &[("wiki/R.md", is.as_str())]);
+        let bundle = bundle(&files);
+        let plan = plan(&bundle, "Old page", to).expect("it can be renamed");
+        let next = recompile(&bundle, plan.changes(&bundle));
+        let entry = next.catalog.entry(&SourcePath::new("wiki/R.md")).expect("it is there");
+        let heir = next.catalog.redirect(entry).expect("it leads somewhere");
+        assert_eq!(heir.document.path, plan.path_after(&SourcePath::new(page.0)));
+    }
 }
 
 #[test]

@@ -37,7 +37,8 @@ fn alias(from: &SourcePath, to: &SourcePath) -> Option<String> {
     (old != new).then_some(old)
 }
 
-fn quoted(alias: &str) -> String {
+/// Returns a name as front matter has it: in quotation marks where it would be something else without them.
+pub(super) fn quoted(alias: &str) -> String {
     let plain = alias.chars().all(|c| c.is_alphanumeric() || " _-/.".contains(c))
         && !alias.starts_with(['-', '.', '/', ' '])
         && alias.chars().any(char::is_alphabetic)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Plan;
+use super::alias::quoted;
 use super::written::{Form, as_address, relative, target_at};
 use crate::catalog::names::{fold, last};
 use crate::catalog::{Entry, Resolution};
@@ -196,26 +197,21 @@ impl Pair<'_> {
     }
 
     fn redirect(&self) -> Option<Fault> {
-        let meant = self.before.catalog.redirect(self.entry)?;
-        let meant = self.plan.path_after(&meant.document.path);
+        let was = self.before.catalog.redirect(self.entry)?;
+        let meant = self.plan.path_after(&was.document.path);
         let is = self.after.catalog.redirect(self.later);
-        if is.is_some_and(|is| is.document.path == meant) {
+        let right = is.is_some_and(|is| is.document.path == meant);
+        let named = self.later.document.matter.redirect.as_deref().unwrap_or_default();
+        let named = named.split('#').next().unwrap_or_default().trim();
+        if right && !self.names_what_was(named, &was) {
             return None;
         }
         let path = &self.entry.document.path;
-        let text = self.before.sources.text(path.as_str())?;
-        let value = redirect_value(text)?;
-        let (span, from) = (Span::new(value.start, value.end), path.clone());
-        Some(Fault {
-            path: path.clone(),
-            span,
-            form: Form::Wiki,
-            from,
-            meant,
-            unnamed_lang: false,
-            written: String::new(),
-            wrong: true,
-        })
+        let value = redirect_value(self.before.sources.text(path.as_str())?)?;
+        let span = Span::new(value.start, value.end);
+        let fault = self.fault(span, Form::Value, meant);
+        // It stands in the file itself, whatever that includes.
+        Some(Fault { path: path.clone(), span, wrong: !right, ..fault })
     }
 }
 
@@ -297,6 +293,7 @@ pub(super) fn rewrite(
     let plain = text.get(span.clone()).is_some_and(|found| !found.contains(['[', '(', '<', '\n']));
     let range = match fault.form {
         Form::Path if text[span.clone()].contains("[[") => target_at(text, span, Form::Wiki),
+        Form::Value => Some(span),
         Form::Wiki | Form::Url if plain => Some(span),
         form => target_at(text, span, form),
     };
@@ -304,11 +301,16 @@ pub(super) fn rewrite(
         directives_rewritten(text, fault, folder_of(plan, fault).as_str(), edits);
     }
     let Some(range) = range.or_else(|| written_near(text, fault, edits)) else { return };
-    let old = &text[range.clone()];
     let from = plan.path_after(&fault.from);
     let folder = from.folder();
+    if fault.form == Form::Value {
+        let (span, new) = redirect_to(text, range, |old| name_of(fault, old, folder, round));
+        edits.insert((fault.path.clone(), span), new);
+        return;
+    }
+    let old = &text[range.clone()];
     let new = match fault.form {
-        Form::Wiki => name_of(fault, old, folder, round),
+        Form::Wiki | Form::Value => name_of(fault, old, folder, round),
         Form::Path if text[..range.start].ends_with("[[") => name_of(fault, old, folder, round),
         Form::Path | Form::Url => {
             let bracketed = text[..range.start].ends_with('<');
@@ -316,6 +318,24 @@ pub(super) fn rewrite(
         }
     };
     edits.insert((fault.path.clone(), Span::new(range.start, range.end)), new);
+}
+
+/// Writes another name behind `redirect:`, in quotation marks where the old one has them or the new one needs them.
+fn redirect_to(text: &str, old: Range<usize>, name: impl FnOnce(&str) -> String) -> (Span, String) {
+    let new = name(&text[old.clone()]);
+    let span = Span::new(old.start, old.end);
+    if text[..old.start].ends_with('"') {
+        return (span, new);
+    }
+    if text[..old.start].ends_with('\'') {
+        return (span, new.replace('\'', "''"));
+    }
+    if quoted(&new) == new {
+        return (span, new);
+    }
+    let line = lines(&text[old.end..]).next().unwrap_or_default();
+    let anchor = line.split(" #").next().unwrap_or(line).trim_end();
+    (Span::new(old.start, old.end + anchor.len()), quoted(&(new + anchor)))
 }
 
 fn folder_of(plan: &Plan, fault: &Fault) -> String {

@@ -13,6 +13,8 @@ pub(super) enum Form {
     Path,
     /// `url(path)` in a style or a directive.
     Url,
+    /// `redirect: Name` in front matter.
+    Value,
 }
 
 /// Finds the target in the stretch of a text where a link was written: its name or path, without the anchor.
@@ -21,6 +23,7 @@ pub(super) fn target_at(text: &str, span: Range<usize>, form: Form) -> Option<Ra
     let range = match form {
         Form::Wiki => wiki(found)?,
         Form::Url => url(found)?,
+        Form::Value => return None,
         Form::Path => match path(found) {
             Some(range) => range,
             None => return definition(text, found),
