@@ -74,11 +74,15 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     let found = bundle.parse_diagnostics();
     let told: Vec<Located> = found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
     let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;
-    if !flags.read_only {
-        server.allow_editing(super::files_of(&root)?);
-    }
     let url = address(&server, &root);
     reporter.answer(&format!("kamishibai: listening on {url}\n"));
+    if !flags.read_only {
+        let files = super::files_of(&root)?;
+        if let Some(other) = files.serve_at(&url) {
+            reporter.note(&format!("this site is served at {other}, too: both follow its files, and saves wait for each other"));
+        }
+        server.allow_editing(files);
+    }
     tell_network(&server, &url, flags, reporter);
     for located in &told {
         reporter.diagnostic(located);

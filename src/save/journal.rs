@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::{Place, Way, open_folder};
 use super::revisions::{STATE, state_folder};
-use super::{Fault, Files};
+use super::{Fault, Files, atomic};
 use crate::digest::Digest;
 use crate::rename::Step;
 use crate::source::SourcePath;
@@ -39,11 +39,12 @@ impl Files {
         if self.is_one_file() {
             return Err(Fault::NotThisFile);
         }
-        self.finish()?;
+        let folder = state_folder(&self.root, FOLDER)?;
+        let _lock = atomic::lock(&folder);
+        self.finish_in(&folder)?;
         for step in steps {
             self.check(step)?;
         }
-        let folder = state_folder(&self.root, FOLDER)?;
         let staged = steps.iter().enumerate().map(|(index, step)| self.stage(&folder, index, step));
         let written = staged.collect::<Result<Vec<_>, _>>();
         let written = written.inspect_err(|_| clear(&folder).unwrap_or_default())?;
@@ -67,13 +68,19 @@ impl Files {
                 folder => folder?,
             },
         };
-        let Some(bytes) = read(&folder, STEPS)? else {
+        // Another program may be in the middle of it, and alive.
+        let _lock = atomic::lock(&folder);
+        self.finish_in(&folder)
+    }
+
+    fn finish_in(&self, folder: &OwnedFd) -> Result<usize, Fault> {
+        let Some(bytes) = read(folder, STEPS)? else {
             // It ended before all was written down: nothing has happened yet.
-            clear(&folder)?;
+            clear(folder)?;
             return Ok(0);
         };
         let steps: Vec<Written> = serde_json::from_slice(&bytes).map_err(io::Error::from)?;
-        self.perform(&folder, &steps)?;
+        self.perform(folder, &steps)?;
         Ok(steps.len())
     }
 

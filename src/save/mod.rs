@@ -11,10 +11,12 @@ pub mod git;
 mod journal;
 mod place;
 mod revisions;
+mod serving;
 mod trash;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -103,6 +105,8 @@ pub struct Files {
     ignored: Gitignore,
     revisions: Mutex<Revisions>,
     repository: OnceLock<Option<Repository>>,
+    /// Locked while this program serves the site.
+    serving: OnceLock<File>,
 }
 
 impl fmt::Debug for Files {
@@ -130,8 +134,8 @@ impl Files {
         let real = folder.canonicalize().with_context(|| format!("open {}", folder.display()))?;
         let root = place::open_root(&real).with_context(|| format!("open {}", folder.display()))?;
         let revisions = Mutex::new(Revisions::new(only.is_none()));
-        let repository = OnceLock::new();
-        Ok(Files { root, real, only, ignored, revisions, repository })
+        let (repository, serving) = (OnceLock::new(), OnceLock::new());
+        Ok(Files { root, real, only, ignored, revisions, repository, serving })
     }
 
     /// Tells whether the site is one file: there is nothing to make, move or delete then.

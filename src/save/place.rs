@@ -130,7 +130,8 @@ impl Files {
     }
 
     fn walk(&self, folder: &Path, name: &OsStr, way: Way) -> Result<Place, Fault> {
-        let mut open = self.root.try_clone()?;
+        // Opened anew, not copied: a lock on a copy would last as long as the server.
+        let mut open = open_folder(&self.root, OsStr::new("."))?;
         for part in folder.components() {
             let part = part.as_os_str();
             open = match (open_folder(&open, part), way) {

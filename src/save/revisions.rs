@@ -12,8 +12,8 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::Text;
 use super::place::{make_folder, open_folder};
+use super::{Text, atomic};
 use crate::digest::Digest;
 
 /// How many texts are kept, and how many bytes of them.
@@ -24,6 +24,7 @@ const REMEMBERED_MAX: usize = 32;
 
 /// The folder of what is kept beside a site.
 pub(super) const STATE: &str = ".kami";
+const PRIVATE: Mode = Mode::RWXU;
 
 /// What is kept of texts that were handed out.
 #[derive(Debug)]
@@ -35,20 +36,22 @@ pub(super) struct Revisions {
     added: usize,
 }
 
-/// Opens a folder inside `.kami/`, made where it is missing. A link in its place is not followed.
-pub(super) fn state_folder(root: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
-    let mode = Mode::from_raw_mode(0o700);
-    let state = match open_folder(root, OsStr::new(STATE)) {
-        Ok(state) => state,
+/// Opens `.kami/`, made where it is missing. A link in its place is not followed.
+pub(super) fn state(root: &OwnedFd) -> io::Result<OwnedFd> {
+    match open_folder(root, OsStr::new(STATE)) {
         Err(Errno::NOENT) => {
-            let state = make_folder(root, OsStr::new(STATE), mode)?;
+            let state = make_folder(root, OsStr::new(STATE), PRIVATE)?;
             // Nothing in here is for the repository of the site.
             write(&state, ".gitignore", b"*\n").ok();
-            state
+            Ok(state)
         }
-        Err(error) => return Err(error.into()),
-    };
-    make_folder(&state, OsStr::new(name), mode)
+        state => Ok(state?),
+    }
+}
+
+/// Opens a folder inside `.kami/`, made where it is missing.
+pub(super) fn state_folder(root: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
+    make_folder(&state(root)?, OsStr::new(name), PRIVATE)
 }
 
 fn write(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -98,6 +101,7 @@ impl Revisions {
 
     fn store(&mut self, root: &OwnedFd, text: &Text) -> io::Result<()> {
         let folder = state_folder(root, "revisions")?;
+        let _lock = atomic::lock(&folder);
         let name = text.digest.to_string();
         if statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Ok(());
