@@ -81,14 +81,19 @@ fn conflicts(marked: &str, length: usize) -> Vec<Conflict> {
 /// Compares two texts line by line.
 pub fn compare<'a>(old: &'a str, new: &'a str) -> Vec<(Fate, &'a str)> {
     let (old, new): (Vec<&str>, Vec<&str>) = (lines(old).collect(), lines(new).collect());
+    compare_parts(&old, &new)
+}
+
+/// Compares two texts that are cut into parts already.
+pub fn compare_parts<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Fate, &'a str)> {
     let mut found = Vec::new();
-    for op in TextDiff::from_slices(&old, &new).ops() {
+    for op in TextDiff::from_slices(old, new).ops() {
         let (tag, was, is) = op.as_tag_tuple();
         if tag == DiffTag::Equal {
-            found.extend(new[is].iter().map(|line| (Fate::Same, *line)));
+            found.extend(new[is].iter().map(|part| (Fate::Same, *part)));
         } else {
-            found.extend(old[was].iter().map(|line| (Fate::Removed, *line)));
-            found.extend(new[is].iter().map(|line| (Fate::Added, *line)));
+            found.extend(old[was].iter().map(|part| (Fate::Removed, *part)));
+            found.extend(new[is].iter().map(|part| (Fate::Added, *part)));
         }
     }
     found
@@ -149,7 +154,7 @@ fn words_changed(old: &str, new: &str) -> (Changed, Changed) {
 }
 
 /// Cuts a line into words; where a script has no spaces, each character is one.
-fn words(line: &str) -> Vec<&str> {
+pub fn words(line: &str) -> Vec<&str> {
     let kind = |c: char| match c {
         c if c.is_whitespace() => 0,
         c if c.is_ascii_alphanumeric() || ('\u{c0}'..'\u{2000}').contains(&c) => 1,

@@ -23,7 +23,7 @@ pub struct Editor {
     /// The revision that the text was made from; empty for a text that is not there yet.
     pub rev: String,
     pub text: String,
-    /// What has to be said first, and of what kind it is: `conflict`, `merged`, `fault`.
+    /// What has to be said first, and of what kind it is: `conflict`, `merged`, `old`, `fault`.
     pub message: String,
     pub kind: &'static str,
     /// The page that the text becomes; empty where there is none yet.
@@ -80,7 +80,7 @@ pub fn editor(site: Site<'_>, path: &SourcePath, editor: Editor) -> Page {
     let (lang, route) = (editor_lang(site, path), editor_route(path));
     let entry = site.catalog.entry(path);
     let title = entry.map_or_else(
-        || path.file_name().trim_end_matches(".md").replace('_', " "),
+        || path.file_name().trim_end_matches(".md").replace('_', " ").trim().to_owned(),
         |entry| entry.title.clone(),
     );
     let key = if editor.rev.is_empty() { "edit_heading_new" } else { "edit_heading" };
@@ -103,7 +103,10 @@ pub fn editor(site: Site<'_>, path: &SourcePath, editor: Editor) -> Page {
     shell.social = None;
     shell.alternates.clear();
     let back = entry.map_or_else(String::new, |entry| format!("/{}", encode(&entry.route)));
-    let own =
-        Editor { path: path.to_string(), action: format!("/{}", encode(&route)), back, ..editor };
+    let stem = path.as_str().split_once('/').map_or(path.as_str(), |(_, stem)| stem);
+    let stem = stem.trim_end_matches(".md").trim_end_matches("/index");
+    let name = entry.map_or(stem, |entry| entry.name.as_str()).replace('_', " ");
+    let (action, encoded) = (format!("/{}", encode(&route)), encode(path.as_str()));
+    let own = Editor { path: path.to_string(), encoded, name, action, back, ..editor };
     Page { template: "editor/editor.html", shell, view: View::Editor(own) }
 }

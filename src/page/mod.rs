@@ -40,7 +40,7 @@ pub use fill::{encode, root_of};
 pub use fonts::{Fonts, families, fonts_of, may_be_font_of};
 pub use hosts::{FOR_EVER, base_path};
 pub use list::list_routes;
-pub use names::{headings, names};
+pub use names::{headings, names, words};
 pub use sheet::{Compared, Field, Form, Item, Piece, Sheet, sheet};
 pub use shell::{Shell, SiteLinks, site_languages};
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Site;
 use crate::catalog::Entry;
 use crate::document::Kind;
+use crate::document::code::languages;
 use crate::document::directives::NAMES;
 use crate::document::front_matter::{COMMON, DECK, PAGE};
 use crate::document::values::{TRANSITIONS, WORDS};
@@ -63,6 +64,19 @@ pub fn names(site: Site<'_>) -> Value {
         "pictures": pictures,
         "keys": {"deck": keys(&[COMMON, DECK, NAMES]), "page": keys(&[COMMON, PAGE])},
     })
+}
+
+/// Returns what a text may call by a name whatever the site: `{"emoji": [["umbrella", "☔"], ..], "languages":
+/// [["rust", "Rust", ["rs"]], ..]}`.
+pub fn words() -> Value {
+    let named =
+        |emoji: &'static emojis::Emoji| emoji.shortcodes().map(|name| (name, emoji.as_str()));
+    let mut emoji: Vec<(&str, &str)> = emojis::iter().flat_map(named).collect();
+    emoji.sort_unstable();
+    let languages = languages().iter();
+    let languages: Vec<_> =
+        languages.map(|language| (language.word, language.name, language.aliases)).collect();
+    json!({ "emoji": emoji, "languages": languages })
 }
 
 /// Returns the headings of the document that answers to a name, or the slides of a deck:

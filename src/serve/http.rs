@@ -16,10 +16,10 @@ use super::dress::{Ways, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
 use super::state::all_told;
 use super::token::Right;
-use super::{Shared, edit, live};
+use super::{Shared, edit, live, own};
 use crate::catalog::Route;
 use crate::compile::Bundle;
-use crate::output::{Output, embedded, is_lasting};
+use crate::output::{Output, is_lasting};
 use crate::save::Files;
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
@@ -30,7 +30,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     edit::routes(Router::new())
         .route("/_kami/live", get(live::upgrade))
         .route("/_kami/diagnostics", get(diagnostics))
-        .route("/_kami/{file}", get(own_file))
+        .route("/_kami/{file}", get(own::show))
         .fallback(file)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
         .with_state(shared)
@@ -59,15 +59,17 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
         ("cross-origin-resource-policy", "same-origin"),
         ("x-frame-options", "SAMEORIGIN"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("frame-ancestors 'self'"));
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'self'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -182,6 +184,13 @@ pub(super) fn location(address: &str) -> String {
 /// A header holds ASCII only; everything else in the address is percent-encoded.
 const ASCII: percent_encoding::AsciiSet = percent_encoding::CONTROLS.remove(b'%');
 
+/// Tells whether somebody has what has a tag.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut tags = tags.unwrap_or("").split(',').map(str::trim);
+    tags.any(|one| one.trim_start_matches("W/") == tag || one == "*")
+}
+
 fn found(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Asked) -> Response {
     let html = output.content_type.starts_with("text/html");
     let kind = match (html, asked.edits) {
@@ -190,14 +199,7 @@ fn found(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Asked) ->
         (false, _) => "",
     };
     let tag = format!("\"{}{kind}\"", output.digest.short());
-    let known =
-        asked.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(
-            |value| {
-                value
-                    .split(',')
-                    .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
-            },
-        );
+    let known = is_known(&asked.headers, &tag);
     let cache =
         if is_lasting(address) { "private, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = if known {
@@ -282,20 +284,6 @@ fn script(text: &'static str) -> Response {
         text,
     )
         .into_response()
-}
-
-/// Serves the server's own scripts and styles.
-async fn own_file(axum::extract::Path(file): axum::extract::Path<String>) -> Response {
-    let (name, kind) = match file.as_str() {
-        "live.js" => ("live/live.js", "text/javascript; charset=utf-8"),
-        "live.css" => ("live/live.css", "text/css; charset=utf-8"),
-        "editor.js" => ("editor/editor.js", "text/javascript; charset=utf-8"),
-        "editor.css" => ("editor/editor.css", "text/css; charset=utf-8"),
-        "idiomorph.js" => ("vendor/idiomorph.js", "text/javascript; charset=utf-8"),
-        _ => return StatusCode::NOT_FOUND.into_response(),
-    };
-    let Some(text) = embedded(name) else { return StatusCode::NOT_FOUND.into_response() };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
 /// Tells everything that is wrong with the site, to those who can mend it.

@@ -14,17 +14,21 @@ use axum::extract::{ConnectInfo, Query, State as Shares};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::Shared;
+use super::edit;
 use super::guard::{check_origin, is_here};
 use super::http::refuse;
-use super::stage::Seat;
+use super::stage::{Seat, Who};
 use super::state::{Shown, State, errors_told};
 use super::token::Right;
 use crate::compile::Bundle;
+use crate::digest::Digest;
+use crate::source::{Source, SourcePath};
 
 /// A window says where its talk stands and what was drawn on a slide; anything larger is no window.
 const MESSAGE_BYTES_MAX: usize = 16 << 10;
@@ -44,6 +48,8 @@ pub(super) struct Asked {
     route: Option<String>,
     /// The digest of what the window shows, if it knows.
     digest: Option<String>,
+    /// The text that is written in the window, where it is an editor: it is told of that text alone.
+    edit: Option<String>,
 }
 
 /// The addresses that windows show, with how many show each; `""` stands for all.
@@ -92,19 +98,28 @@ pub(super) async fn upgrade(
     if let Err(refusal) = check_origin(&headers) {
         return refuse(refusal);
     }
-    let drives = shared.tokens.allow(Right::Drive, peer, (&uri, &headers));
+    let head = (&uri, &headers);
+    let who = Who { drives: shared.tokens.allow(Right::Drive, peer, head), here: is_here(peer) };
     // What is told is told from here on: the window may count on it as soon as it is open.
     let states = shared.states.subscribe();
     let state = Arc::clone(&states.borrow());
-    let address = asked.route.map(|route| address_of(&state.bundle, &route));
-    let place = Place::take(&shared, address.as_deref().unwrap_or(""));
-    let number = state.number;
-    let here = is_here(peer);
-    let seat = shared.stage.seat(&state.bundle, address.as_deref(), drives);
-    let mut seen = Seen { address, digest: asked.digest, errors: None, number, here };
-    let mut frames: Vec<Utf8Bytes> = seat.greeting().into_iter().collect();
-    frames.extend(seen.first(state).await);
-    let opened = Opened { states, place, seen, seat, frames };
+    let opened = if let Some(path) = asked.edit {
+        let text = match edit::text_of_writer(&shared, (peer, head), &path) {
+            Ok(text) => text,
+            Err(refused) => return *refused,
+        };
+        let seat = shared.stage.seat_of_writer(text.clone(), who);
+        let (seen, frame) = Seen::of_writer(text, &state);
+        Opened { shared, states, place: None, seen, seat, frames: vec![frame] }
+    } else {
+        let address = asked.route.map(|route| address_of(&state.bundle, &route));
+        let place = Place::take(&shared, address.as_deref().unwrap_or(""));
+        let seat = shared.stage.seat(&state.bundle, address.as_deref(), who);
+        let mut frames: Vec<Utf8Bytes> = seat.greeting().into_iter().collect();
+        let mut seen = Seen::of_reader(address, asked.digest, state.number, who.here);
+        frames.extend(seen.first(state).await);
+        Opened { shared, states, place: Some(place), seen, seat, frames }
+    };
     socket
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
@@ -115,8 +130,10 @@ pub(super) async fn upgrade(
 
 /// A window that is about to listen.
 struct Opened {
+    shared: Arc<Shared>,
     states: watch::Receiver<Arc<State>>,
-    place: Place,
+    /// A window in which somebody writes shows no page.
+    place: Option<Place>,
     seen: Seen,
     seat: Seat,
     /// What it is told first.
@@ -124,7 +141,7 @@ struct Opened {
 }
 
 async fn talk(opened: Opened, mut socket: WebSocket) {
-    let Opened { mut states, place, mut seen, mut seat, mut frames } = opened;
+    let Opened { shared, mut states, place, mut seen, mut seat, mut frames } = opened;
     let mut pace = Pace::new();
     let mut ping = interval_at(Instant::now() + PING, PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -160,8 +177,7 @@ async fn talk(opened: Opened, mut socket: WebSocket) {
                 Some(Ok(message)) => {
                     silent = 0;
                     if let Message::Text(frame) = message {
-                        let shared = &place.shared;
-                        shared.stage.say(&mut seat, &shared.state().bundle, frame);
+                        seat.say(&shared.state().bundle, frame);
                     }
                 }
                 None => break,
@@ -237,6 +253,8 @@ struct Seen {
     /// What it shows; without an address it follows everything.
     address: Option<String>,
     digest: Option<String>,
+    /// The text that is written in it, if one is, and what is known of that.
+    text: Option<(SourcePath, Option<Digest>)>,
     errors: Option<Utf8Bytes>,
     number: u64,
     /// Whether it stands on this machine: what is wrong with the sources is nobody else's business.
@@ -244,6 +262,18 @@ struct Seen {
 }
 
 impl Seen {
+    fn of_reader(address: Option<String>, digest: Option<String>, number: u64, here: bool) -> Seen {
+        Seen { address, digest, text: None, errors: None, number, here }
+    }
+
+    /// Returns what a window knows in which a text is written, and how it is told: which text that is now.
+    fn of_writer(text: SourcePath, state: &State) -> (Seen, Utf8Bytes) {
+        let digest = digest_of(state, &text);
+        let frame = text_frame(digest);
+        let seen = Seen::of_reader(None, None, state.number, false);
+        (Seen { text: Some((text, digest)), ..seen }, frame)
+    }
+
     /// Returns what is to be said when the window opens: what it missed, and what is wrong.
     async fn first(&mut self, state: Arc<State>) -> Vec<Utf8Bytes> {
         let mut frames = Vec::new();
@@ -262,6 +292,11 @@ impl Seen {
 
     /// Returns what is to be said of a state.
     async fn frames(&mut self, state: Arc<State>) -> Vec<Utf8Bytes> {
+        if let Some((text, known)) = &mut self.text {
+            let digest = digest_of(&state, text);
+            let other = std::mem::replace(known, digest) != digest;
+            return if other { vec![text_frame(digest)] } else { Vec::new() };
+        }
         let mut frames = Vec::new();
         match self.address.clone() {
             Some(address) => {
@@ -286,6 +321,17 @@ impl Seen {
         self.errors = Some(state.errors.clone());
         self.errors.clone()
     }
+}
+
+/// Returns the digest of a text; there is none where there is no such file, or no text in it.
+fn digest_of(state: &State, text: &SourcePath) -> Option<Digest> {
+    let text = state.bundle.sources.get(text).and_then(Source::as_text)?;
+    Some(Digest::of(text.as_bytes()))
+}
+
+fn text_frame(digest: Option<Digest>) -> Utf8Bytes {
+    let digest = digest.map(|digest| digest.to_string());
+    json!({"type": "text", "digest": digest}).to_string().into()
 }
 
 /// Returns a page of a state, made where no window showed it before.

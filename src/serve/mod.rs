@@ -6,6 +6,7 @@ mod edit;
 mod guard;
 mod http;
 mod live;
+mod own;
 mod stage;
 mod state;
 mod token;
@@ -24,6 +25,7 @@ use crate::diagnostic::Located;
 use crate::save::Files;
 use guard::Hosts;
 use live::Windows;
+use own::OwnFiles;
 use stage::Stage;
 use state::State;
 use token::Tokens;
@@ -37,6 +39,7 @@ struct Shared {
     states: watch::Sender<Arc<State>>,
     windows: Windows,
     stage: Stage,
+    own: OwnFiles,
     hosts: Hosts,
     tokens: Tokens,
     news: Mutex<Sender<News>>,
@@ -98,6 +101,7 @@ impl Server {
             states,
             windows: Windows::default(),
             stage: Stage::default(),
+            own: OwnFiles::default(),
             hosts: Hosts::new(address),
             tokens: Tokens::make(address.port())?,
             news: Mutex::new(news),

@@ -199,10 +199,11 @@
       ask();
     }
   }
+  // Where somebody writes in a shadow, the event names only what that stands on.
   function isTyping(node) { return node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.nodeName); }
   document.addEventListener('keydown', function (e) {
     if (!form || e.defaultPrevented || e.isComposing) return;
-    var slash = e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !isTyping(e.target);
+    var slash = e.key === '/' && !e.ctrlKey && !e.metaKey && !e.altKey && !isTyping(e.composedPath()[0]);
     var k = (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k';
     if (!slash && !k) return;
     e.preventDefault();

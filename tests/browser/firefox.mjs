@@ -11,7 +11,7 @@ import { eventually } from "./harness.mjs";
 
 const KEYS = {
   ArrowLeft: "\uE012", ArrowUp: "\uE013", ArrowRight: "\uE014", ArrowDown: "\uE015", Enter: "\uE007", Escape: "\uE00C",
-  Home: "\uE011", End: "\uE010", PageUp: "\uE00E", PageDown: "\uE00F",
+  Home: "\uE011", Control: "\uE009", Shift: "\uE008", Tab: "\uE004", End: "\uE010", PageUp: "\uE00E", PageDown: "\uE00F",
 };
 
 // Starts a Firefox of its own for a test; it ends with `world`, and a complaint of one of its pages fails the test.
@@ -104,6 +104,13 @@ class Page {
     await this.browser.command("input.performActions", { context: this.context, actions: [{ type: "key", id: "keys", actions }] });
   }
 
+  // Keys held together, such as Control and s.
+  async chord(...keys) {
+    const values = keys.map((key) => KEYS[key] ?? key);
+    const actions = [...values.map((value) => ({ type: "keyDown", value })), ...values.reverse().map((value) => ({ type: "keyUp", value }))];
+    await this.browser.command("input.performActions", { context: this.context, actions: [{ type: "key", id: "keys", actions }] });
+  }
+
   // A line drawn with the mouse, through places in the window.
   async draw(...places) {
     const [first, ...rest] = places.map(([x, y]) => ({ type: "pointerMove", x, y, duration: 20 }));
@@ -111,12 +118,22 @@ class Page {
     await this.browser.command("input.performActions", { context: this.context, actions: [{ type: "pointer", id: "mouse", actions }] });
   }
 
-  async ask(question, ...values) {
+  ask(question, ...values) {
+    return this.#ask(false, question, values);
+  }
+
+  // Asks as if a hand had just touched the page: some things are for hands alone, such as the clipboard.
+  touch(question, ...values) {
+    return this.#ask(true, question, values);
+  }
+
+  async #ask(userActivation, question, values) {
     const { result, exceptionDetails } = await this.browser.command("script.callFunction", {
       functionDeclaration: `(text) => JSON.stringify((${question})(...JSON.parse(text)) ?? null)`,
       arguments: [{ type: "string", value: JSON.stringify(values) }],
       target: { context: this.context },
       awaitPromise: true,
+      userActivation,
     });
     assert.equal(exceptionDetails, undefined, exceptionDetails?.text);
     return JSON.parse(result.value);

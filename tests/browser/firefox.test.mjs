@@ -77,3 +77,57 @@ check("Firefox searches the overview and leaves a card with a transition", async
   await expectSeen(stage, 2);
   await eventually(async () => assert.equal(await stage.ask(() => document.getAnimations().length), 0));
 });
+
+check("Firefox writes: typing is seen, completed, pasted and saved", async (world) => {
+  const site = await world.site({ ...small, "wiki/Rain.md": "# Rain\n\nIt pours in Osaka\n", "wiki/梅雨.md": "---\ntitle: 梅雨入り\nreading: つゆいり\n---\n# 梅雨入り\n" });
+  const { url } = await world.serve(site);
+  const browser = await firefox(world);
+  const page = await browser.open(url("_kami/edit/wiki/Rain.md"));
+  const inside = (host, selector) => page.ask((host, selector) => document.querySelector(host)?.shadowRoot?.querySelector(selector)?.textContent ?? null, host, selector);
+  const text = () => page.ask(() => [...document.querySelector(".desk .text").shadowRoot.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n"));
+  const expectText = (wanted) => eventually(async () => assert.equal(await text(), wanted));
+  await eventually(async () => assert.equal(await inside(".desk .shown", "article p"), "It pours in Osaka"));
+
+  await page.chord("Control", "End");
+  await page.press(..."*hard*");
+  await eventually(async () => assert.equal(await inside(".desk .shown", "article em"), "hard"));
+  await page.press("Enter", ..."[[つゆ");
+  await eventually(async () => assert.match(await inside(".desk .text", ".cm-tooltip-autocomplete li[aria-selected]"), /梅雨入り/));
+  await page.ask(() => {
+    const option = document.querySelector(".desk .text").shadowRoot.querySelector(".cm-tooltip-autocomplete li[aria-selected]");
+    option.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+  });
+  await expectText("# Rain\n\nIt pours in Osaka\n*hard*\n[[梅雨入り]]");
+  await page.chord("Control", "s");
+  await eventually(async () => assert.equal(await site.read("wiki/Rain.md"), "# Rain\n\nIt pours in Osaka\n*hard*\n[[梅雨入り]]"));
+
+  // An address is cut out and pasted onto a word.
+  await page.press("Enter", ..."https://example.org/");
+  await page.chord("Shift", "Home");
+  await page.chord("Control", "x");
+  await page.press("ArrowUp", "ArrowUp", "ArrowUp", "End");
+  await page.chord("Control", "Shift", "ArrowLeft");
+  await page.chord("Control", "v");
+  await expectText("# Rain\n\nIt pours in [Osaka](https://example.org/)\n*hard*\n[[梅雨入り]]\n");
+  // Cells and pictures, as other programs put them on a clipboard.
+  await page.chord("Control", "End");
+  await page.touch(() => navigator.clipboard.writeText("city\train\n大阪\t12\n"));
+  await page.chord("Control", "v");
+  await eventually(async () => assert.match(await text(), /\| city \| rain \|\n\| --- \| --- \|\n\| 大阪 \| 12 \|\n$/));
+  // The clipboard of a Firefox without a window takes no pictures: one is dropped.
+  await page.ask(async () => {
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: 30, height: 10 }).getContext("2d").fillRect(0, 0, 9, 9);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "dot.png", { type: "image/png" }));
+    const lines = document.querySelector(".desk .text").shadowRoot.querySelectorAll(".cm-line");
+    const last = lines[lines.length - 1];
+    const { left, bottom } = last.getBoundingClientRect();
+    last.dispatchEvent(new DragEvent("drop", { dataTransfer: data, clientX: left + 20, clientY: bottom - 4, bubbles: true, cancelable: true }));
+  });
+  await eventually(async () => assert.match(await text(), /!\[dot\]\(dot\.png\)$/));
+  await page.chord("Control", "z");
+  await page.chord("Control", "z");
+  await eventually(async () => assert.match(await text(), /\[\[梅雨入り\]\]\n$/));
+});

@@ -240,3 +240,66 @@ fn a_folder_that_cannot_be_written_is_left_alone() {
     let mode = fs::metadata(folder.path().join("wiki")).unwrap().permissions().mode();
     assert_ne!(mode & 0o200, 0, "the disk is read-only, not the folder");
 }
+
+/// Starts a server whose system calls are written down, or fail, as `strace` is told: beside it, not above it, so
+/// that the server ends like any other.
+fn traced(folder: &std::path::Path, how: &[&str]) -> Served {
+    let mut strace = Command::new("strace");
+    strace.args(["-D", "-f", "-qq"]).args(how).arg(env!("CARGO_BIN_EXE_kami"));
+    Served::by(strace.current_dir(folder).args(["serve", "--port", "0"]))
+}
+
+/// The bytes are on disk before they get the name, and the name is before anybody is told.
+#[test]
+fn a_save_is_on_disk_before_it_is_said() {
+    let site = site();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let path = log.path().to_str().unwrap();
+    let calls = "trace=openat,fsync,renameat2,write,writev,sendto,sendmsg";
+    let served = traced(site.path(), &["-s", "64", "-o", path, "-e", calls]);
+    let tag = rev(&served, PAGE);
+    assert_eq!(put(&served, PAGE, &tag, "# Page\n\nforty-two\n").status, 200);
+    let until = Instant::now() + DEADLINE;
+    let steps = ["forty-two", "fsync(", "renameat2(", "RENAME_EXCHANGE", "fsync(", "HTTP/1.1 200"];
+    loop {
+        // What is written down comes a moment later than what it tells of.
+        let log = fs::read_to_string(log.path()).unwrap();
+        let mut rest = log.as_str();
+        let missing = steps.iter().find(|step| match rest.find(**step) {
+            Some(at) => {
+                rest = &rest[at + step.len()..];
+                false
+            }
+            None => true,
+        });
+        let Some(missing) = missing else { return };
+        assert!(Instant::now() < until, "no {missing} in its place:\n{log}");
+        std::thread::yield_now();
+    }
+}
+
+/// A disk that fails in the middle of a save leaves the old text, and nothing beside it.
+#[test]
+fn a_failing_disk_leaves_the_old_text() {
+    for inject in
+        ["inject=fsync:error=EIO", "inject=renameat2:error=EIO", "inject=fchmod:error=EIO"]
+    {
+        let site = site();
+        write(site.path(), "wiki/Page.md", "# Page\n");
+        let served = traced(site.path(), &["-o", "/dev/null", "-e", inject]);
+        let answer = put(&served, PAGE, &rev(&served, PAGE), "# New\n");
+        let error = json(&answer)["error"].clone();
+        assert_eq!((answer.status, error.as_str()), (500, Some("disk")), "{inject}");
+        assert_eq!(read(site.path(), "wiki/Page.md"), "# Page\n", "{inject}");
+        assert!(served.get("/wiki/Page.html").status == 200);
+        drop(served);
+        let left = fs::read_dir(site.path().join("wiki")).unwrap().flatten();
+        let left: Vec<_> = left
+            .map(|entry| entry.file_name())
+            .filter(|name| name.as_encoded_bytes().starts_with(b"."))
+            .collect();
+        assert!(left.is_empty(), "{inject}: {left:?}");
+        let whole = Served::start(site.path(), &[]);
+        assert_eq!(put(&whole, PAGE, &rev(&whole, PAGE), "# New\n").status, 200);
+    }
+}

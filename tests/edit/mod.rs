@@ -6,6 +6,7 @@ mod form;
 mod harm;
 mod save;
 mod upload;
+mod writers;
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};

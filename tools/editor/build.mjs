@@ -1,8 +1,8 @@
-// Makes templates/editor/editor.js of src/ and what package-lock.json names, with the licences of all that is in it.
+// Makes the scripts in templates/editor of src/ and what package-lock.json names, with the licences of all that is in it.
 // `node build.mjs --check` tells whether what is there is what would be made.
 import { build } from "esbuild";
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -23,15 +23,18 @@ const unasked = {
 
 const { outputFiles, metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["src/main.mjs"],
+  // Vim's keys are a fifth of the whole and are loaded by who wants them; what both need is a file of its own.
+  entryPoints: [{ in: "src/main.mjs", out: "editor" }],
   bundle: true,
   minify: true,
-  format: "iife",
+  format: "esm",
+  splitting: true,
+  chunkNames: "editor-[name]",
   target: ["chrome111", "firefox113", "safari16.4"],
   charset: "utf8",
   legalComments: "none",
   sourcemap: "external",
-  outfile: "editor.js",
+  outdir: here,
   metafile: true,
   write: false,
   plugins: [unasked],
@@ -45,7 +48,7 @@ async function licences() {
     const inside = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path);
     if (inside) packages.add(inside[1]);
   }
-  let text = "What editor.js is made of, besides our own part.\n";
+  let text = "What the scripts of the editor are made of, besides our own part.\n";
   for (const name of [...packages].sort()) {
     const folder = join(here, "node_modules", name);
     const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
@@ -56,11 +59,9 @@ async function licences() {
   return text;
 }
 
-const files = {
-  "editor.js": outputFiles.find(({ path }) => path.endsWith(".js")).text,
-  "editor.LICENSES": await licences(),
-};
-const maps = { "editor.js.map": outputFiles.find(({ path }) => path.endsWith(".map")).text };
+const made = (ending) => Object.fromEntries(outputFiles.filter(({ path }) => path.endsWith(ending)).map(({ path, text }) => [basename(path), text]));
+const files = { ...made(".js"), "editor.LICENSES": await licences() };
+const maps = made(".map");
 
 if (process.argv.includes("--check")) {
   for (const [name, text] of Object.entries(files)) {

@@ -223,3 +223,14 @@ pub(super) fn tag(digest: Digest) -> HeaderValue {
 pub(super) fn said(status: StatusCode, body: Value) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
+
+/// Answers with a page that holds a form. Where a page tells no referrer at all, its forms do not tell their origin
+/// either, and nobody could know that they are ours.
+pub(super) fn page(status: StatusCode, html: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    (status, headers, html).into_response()
+}

@@ -2,98 +2,59 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::Told;
-use super::form::{decoded, form};
-use super::{Desk, beside, path_behind, permit, status_of, text_behind};
+use super::answer::{self, Told};
+use super::call::Call;
+use super::{Desk, status_of};
 use crate::digest::Digest;
-use crate::fence::{PathFault, name_of_title, new_path};
+use crate::fence::{name_of_title, new_path};
 use crate::page::{self, Field, Form, Item, Sheet, editor_lang, editor_route, encode};
 use crate::rename::{plan, steps};
 use crate::save::Fault;
-use crate::serve::Shared;
 use crate::serve::http::location;
 use crate::source::SourcePath;
 
 /// Asks what a new page is called.
-pub(super) async fn ask_new(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let title = asked(parts.uri.query().unwrap_or(""), "title");
-    beside(&shared, move |desk| desk.new_sheet(StatusCode::OK, "page", &title, "")).await
+pub(super) async fn ask_new(call: Call) -> Result<Response, Told> {
+    let title = call.asked("title")?;
+    call.answer(move |desk| desk.new_sheet(StatusCode::OK, "page", &title, "")).await
 }
 
 /// Leads to the editor of a page that is not there yet.
-pub(super) async fn make(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let form = form(&parts, sent).await?;
+pub(super) async fn make(mut call: Call) -> Result<Response, Told> {
+    let form = call.form().await?;
     let (kind, title) = (form.field("kind").to_owned(), form.field("title").trim().to_owned());
-    beside(&shared, move |desk| desk.make(&kind, &title)).await
+    call.answer(move |desk| desk.make(&kind, &title)).await
 }
 
-pub(super) async fn delete(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, "_kami/delete/")?;
-    let form = form(&parts, sent).await?;
+pub(super) async fn delete(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path("_kami/delete/")?;
+    let form = call.form().await?;
     let rev = Digest::parse(form.field("rev"));
-    beside(&shared, move |desk| desk.put_away(&path, rev)).await
+    call.answer(move |desk| desk.put_away(&path, rev)).await
 }
 
 /// Says what was deleted, and offers to bring it back.
-pub(super) async fn deleted(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let name = path_behind(&parts, "_kami/trash/").ok_or(Told::Path(PathFault::Part))?;
-    let path = asked(parts.uri.query().unwrap_or(""), "path");
-    beside(&shared, move |desk| desk.deleted_sheet(&name, &path)).await
+pub(super) async fn deleted(call: Call) -> Result<Response, Told> {
+    let name = call.path("_kami/trash/")?;
+    let path = call.asked("path")?;
+    call.answer(move |desk| desk.deleted_sheet(&name, &path)).await
 }
 
-pub(super) async fn restore(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let name = path_behind(&parts, "_kami/trash/").ok_or(Told::Path(PathFault::Part))?;
-    form(&parts, sent).await?;
-    beside(&shared, move |desk| desk.bring_back(&name)).await
+pub(super) async fn restore(mut call: Call) -> Result<Response, Told> {
+    let name = call.path("_kami/trash/")?;
+    call.form().await?;
+    call.answer(move |desk| desk.bring_back(&name)).await
 }
 
 /// Shows what a renaming changes, and does it when asked a second time.
-pub(super) async fn rename(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, "_kami/move/")?;
-    let form = form(&parts, sent).await?;
+pub(super) async fn rename(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path("_kami/move/")?;
+    let form = call.form().await?;
     let (to, sure) = (form.field("to").trim().to_owned(), form.field("sure") == "yes");
-    beside(&shared, move |desk| desk.move_to(&path, &to, sure)).await
-}
-
-/// Reads a field of a query.
-pub(super) fn asked(query: &str, name: &str) -> String {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let value = pairs.find(|(key, _)| *key == name).map_or("", |(_, value)| value);
-    decoded(value.as_bytes()).unwrap_or_default()
+    call.answer(move |desk| desk.move_to(&path, &to, sure)).await
 }
 
 impl Desk<'_> {
@@ -191,7 +152,6 @@ impl Desk<'_> {
             message: word("edit_deleted_where").replace("{where}", &format!(".kami/trash/{name}/")),
             items: vec![Item { text: path.to_owned(), ..Item::default() }],
             forms: vec![form],
-            back: "/".to_owned(),
             ..Sheet::default()
         };
         self.sheet((StatusCode::OK, &route, &lang), word("edit_deleted"), sheet)
@@ -289,10 +249,6 @@ impl Desk<'_> {
     ) -> Response {
         let bundle = &self.shared.state().bundle;
         let page = page::sheet(bundle.site(), (route, lang), heading, sheet);
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        (status, headers, bundle.rendered(&page)).into_response()
+        answer::page(status, bundle.rendered(&page))
     }
 }

@@ -1,18 +1,12 @@
 //! `/_kami/edit/PATH`: a text in a form, and the form sent back. Works without scripts.
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use percent_encoding::percent_decode;
 
 use super::answer::{self, Told};
-use super::desk::asked;
+use super::call::{Call, Form};
 use super::history::Commits;
-use super::{Desk, TEXT_BYTES_MAX, beside, body, permit, status_of, text_behind};
+use super::{Desk, status_of};
 use crate::digest::Digest;
 use crate::draft::shown_by;
 use crate::fence::new_path;
@@ -21,70 +15,27 @@ use crate::output::embedded;
 use crate::page::{self, Editor, editor_lang, lines_beside};
 use crate::save::git::NoCommit;
 use crate::save::{Fault, Seen, Text};
-use crate::serve::Shared;
 use crate::serve::http::location;
 use crate::source::{Content, SourcePath};
 
 const PREFIX: &str = "_kami/edit/";
 
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, PREFIX)?;
-    let query = parts.uri.query().unwrap_or("");
-    let (title, at) = (asked(query, "title"), asked(query, "at"));
-    beside(&shared, move |desk| {
+pub(super) async fn show(call: Call) -> Result<Response, Told> {
+    let path = call.text_path(PREFIX)?;
+    let (title, at) = (call.asked("title")?, call.asked("at")?);
+    call.answer(move |desk| {
         if at.is_empty() { desk.open(&path, &title) } else { desk.open_version(&path, &at) }
     })
     .await
 }
 
-pub(super) async fn save(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, PREFIX)?;
-    let form = form(&parts, sent).await?;
+pub(super) async fn save(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path(PREFIX)?;
+    let form = call.form().await?;
     if form.field("rev").is_empty() {
         new_path(path.as_str()).map_err(Told::Path)?;
     }
-    beside(&shared, move |desk| desk.take(&path, &form)).await
-}
-
-/// The fields of a form that was sent.
-pub(super) struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Returns a field; one that was not sent is empty.
-    pub(super) fn field(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
-    }
-}
-
-/// Reads a form.
-pub(super) async fn form(parts: &Parts, sent: Body) -> Result<Form, Told> {
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or("").trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Told::NotAForm);
-    }
-    let bytes = body(parts, sent, TEXT_BYTES_MAX).await?;
-    let fields = bytes.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
-    let fields = fields.map(|field| {
-        let at = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
-        Some((decoded(&field[..at])?, decoded(field.get(at + 1..).unwrap_or_default())?))
-    });
-    fields.collect::<Option<Vec<_>>>().map(Form).ok_or(Told::NotUtf8)
-}
-
-pub(super) fn decoded(bytes: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-    String::from_utf8(percent_decode(&spaced).collect()).ok()
+    call.answer(move |desk| desk.take(&path, &form)).await
 }
 
 impl Desk<'_> {
@@ -122,7 +73,7 @@ impl Desk<'_> {
             rev: now.digest.to_string(),
             text: as_shown(&old),
             message: self.word(path, "edit_old"),
-            kind: "merged",
+            kind: "old",
             current: lines_beside(&old, &now.text),
             ..Editor::default()
         };
@@ -270,11 +221,6 @@ impl Desk<'_> {
         let commits = self.commits() == Commits::ByButton && !editor.read_only;
         let history = self.has_history() && !editor.rev.is_empty();
         let editor = Editor { movable, commits, history, ..editor };
-        let page = page::editor(bundle.site(), path, editor);
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        (status, headers, bundle.rendered(&page)).into_response()
+        answer::page(status, bundle.rendered(&page::editor(bundle.site(), path, editor)))
     }
 }

@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::answer::{Told, said};
-use super::desk::asked;
-use super::form::form;
-use super::{Desk, beside, permit, text_behind};
+use super::Desk;
+use super::answer::{self, Told, said};
+use super::call::Call;
+use super::marked::marked;
 use crate::draft::preview;
 use crate::merge::{Changed, Fate, changes};
 use crate::page::{Compared, Item, Piece, Sheet, editor_lang, editor_route, encode};
 use crate::save::git::{NoCommit, Repository, Version};
-use crate::serve::{News, Shared};
+use crate::serve::News;
 use crate::source::{Source, SourcePath};
 
 /// When a save becomes a commit, as `[server] commit` says it.
@@ -27,44 +25,30 @@ pub(super) enum Commits {
     ByButton,
 }
 
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, "_kami/history/")?;
-    let query = parts.uri.query().unwrap_or("").to_owned();
-    beside(&shared, move |desk| desk.history(&path, &query)).await
+pub(super) async fn show(call: Call) -> Result<Response, Told> {
+    let path = call.text_path("_kami/history/")?;
+    let (at, view) = (call.asked("at")?, call.asked("view")?);
+    call.answer(move |desk| desk.history(&path, &at, &view)).await
 }
 
-pub(super) async fn commit(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, "_kami/commit/")?;
-    let message = form(&parts, sent).await?.field("message").trim().to_owned();
-    let as_json = wants_json(&parts);
-    beside(&shared, move |desk| {
+pub(super) async fn commit(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path("_kami/commit/")?;
+    let message = call.form().await?.field("message").trim().to_owned();
+    let as_json = call.wants_json();
+    call.answer(move |desk| {
         let done = desk.commit_now(&path, &message);
         match (done, as_json) {
             (Ok(commit), true) => said(StatusCode::OK, json!({"commit": commit})),
             (Ok(_), false) => desk.back_to(&path),
             (Err(fault), true) => {
-                let message = desk.commit_words("en", &fault);
+                let lang = editor_lang(desk.shared.state().bundle.site(), &path);
+                let message = desk.commit_words(&lang, &fault);
                 said(StatusCode::CONFLICT, json!({"error": "no-commit", "message": message}))
             }
             (Err(fault), false) => desk.not_committed(&path, &fault),
         }
     })
     .await
-}
-
-fn wants_json(parts: &Parts) -> bool {
-    let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.starts_with("application/json"))
 }
 
 impl Desk<'_> {
@@ -145,8 +129,7 @@ impl Desk<'_> {
         self.sheet((StatusCode::CONFLICT, &editor_route(path), &lang), heading, sheet)
     }
 
-    fn history(&self, path: &SourcePath, query: &str) -> Response {
-        let (at, view) = (asked(query, "at"), asked(query, "view"));
+    fn history(&self, path: &SourcePath, at: &str, view: &str) -> Response {
         let lang = editor_lang(self.shared.state().bundle.site(), path);
         let word = |key: &str| self.word_in(&lang, key);
         let route = format!("_kami/history/{path}");
@@ -163,13 +146,16 @@ impl Desk<'_> {
             let sheet = Sheet { message, items, back, ..Sheet::default() };
             return self.sheet((StatusCode::OK, &route, &lang), word("edit_history"), sheet);
         };
-        let text = repository.text_at(path, &at).unwrap_or_default();
-        if view == "page" {
-            return self.page_at(path, &text);
-        }
+        let text = repository.text_at(path, at).unwrap_or_default();
         let before =
             versions.get(index + 1).and_then(|before| repository.text_at(path, &before.commit));
+        match view {
+            "page" => return self.page_at(path, &text, None),
+            "marked" => return self.page_at(path, &text, before.as_deref()),
+            _ => {}
+        }
         let ways = [
+            ("edit_history_marked", format!("/{}?at={at}&view=marked", encode(&route))),
             ("edit_history_read", format!("/{}?at={at}&view=page", encode(&route))),
             ("edit_history_back", format!("{back}?at={at}")),
         ];
@@ -187,22 +173,23 @@ impl Desk<'_> {
         self.sheet((StatusCode::OK, &route, &lang), word("edit_history_change"), sheet)
     }
 
-    /// Shows a page as a text made it once, among the other pages of today.
-    fn page_at(&self, path: &SourcePath, text: &str) -> Response {
+    /// Shows a page as a text made it once, among the other pages of today; with what an earlier text said otherwise.
+    fn page_at(&self, path: &SourcePath, text: &str, before: Option<&str>) -> Response {
         let bundle = Arc::clone(&self.shared.state().bundle);
-        let Some(preview) = preview(&bundle, Source::text(path.as_str(), text)) else {
-            return Told::NoPage.into_response();
+        let page = |text: &str| {
+            let preview = preview(&bundle, Source::text(path.as_str(), text))?;
+            Some((String::from_utf8_lossy(&preview.output.bytes).into_owned(), preview.route))
         };
+        let Some((mut html, route)) = page(text) else { return Told::NoPage.into_response() };
+        if let Some((before, _)) = before.and_then(page) {
+            let sheet = "<link rel=\"stylesheet\" href=\"/_kami/editor.css\">\n</head>";
+            html = marked(&before, &html).replacen("</head>", sheet, 1);
+        }
         // Its links are meant from where the page stands.
-        let html = String::from_utf8_lossy(&preview.output.bytes).into_owned();
-        let root = crate::page::root_of(&preview.route);
+        let root = crate::page::root_of(&route);
         let own = crate::page::root_of(&format!("_kami/history/{path}"));
         let html = html.replace(&format!("=\"{root}"), &format!("=\"{own}"));
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        (headers, html).into_response()
+        answer::page(StatusCode::OK, html.into_bytes())
     }
 }
 

@@ -3,47 +3,36 @@
 //! A save is on disk before it is answered, and in the bundle, so that the next request meets it.
 
 mod answer;
+mod call;
 mod desk;
 mod form;
 mod history;
+mod marked;
 mod names;
 mod preview;
 mod rename;
 mod source;
 mod upload;
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper::body::Body as _;
-use tokio::time::timeout;
 
-use super::guard::{address, check_origin, check_own_site};
 use super::token::Right;
 use super::{Shared, Updater};
 use crate::compile::Change;
 use crate::digest::Digest;
-use crate::fence::{PathFault, text_path};
+use crate::fence::text_path;
 use crate::save::{Fault, Files, Saved, Seen, Text};
 use crate::source::{Source, SourcePath};
 use answer::Told;
 
 /// How large a text may be that is sent.
 const TEXT_BYTES_MAX: usize = 16 << 20;
-/// How much more of what is too large is read, so that the answer arrives.
-const SPILLED_BYTES_MAX: usize = 512 << 20;
-/// How long somebody may take to send a text.
-const BODY_TIMEOUT: Duration = Duration::from_mins(2);
-
 /// Adds the calls of the editor.
 pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
     let source = get(source::read).put(source::write).delete(source::delete);
@@ -52,6 +41,7 @@ pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         .route("/_kami/edit/{*path}", get(form::show).post(form::save))
         .route("/_kami/preview/{*path}", post(preview::show))
         .route("/_kami/names", get(names::show))
+        .route("/_kami/words", get(names::words))
         .route("/_kami/parse", post(names::parse))
         .route("/_kami/upload/{*folder}", post(upload::take))
         .route("/_kami/rename", post(rename::take))
@@ -63,91 +53,23 @@ pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         .route("/_kami/move/{*path}", post(desk::rename))
 }
 
-/// Checks who asks: somebody who may edit. Returns why not.
-fn permit<'a>(shared: &'a Shared, parts: &Parts) -> Result<&'a Files, Told> {
-    let files = shared.editing.get().ok_or(Told::ReadOnly)?;
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let allowed = |ConnectInfo(peer): &ConnectInfo<SocketAddr>| {
-        may_edit(shared, *peer, (&parts.uri, &parts.headers))
-    };
-    if !peer.is_some_and(allowed) {
-        return Err(Told::NotHere);
-    }
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        check_origin(&parts.headers)
-            .and_then(|()| check_own_site(&parts.headers))
-            .map_err(Told::Refused)?;
-    }
-    Ok(files)
-}
-
 /// Tells whether a request comes from somebody who may edit: the person at this machine, or one who has the
 /// token for it.
 pub(super) fn may_edit(shared: &Shared, peer: SocketAddr, head: (&Uri, &HeaderMap)) -> bool {
     shared.editing.get().is_some() && shared.tokens.allow(Right::Edit, peer, head)
 }
 
-/// Returns the path that stands behind a prefix in the address of a request, decoded once.
-fn path_behind(parts: &Parts, prefix: &str) -> Option<String> {
-    let address = address(parts.uri.path())?;
-    address.strip_prefix(prefix).map(str::to_owned)
-}
-
-/// Returns the path of the text that a request is about.
-fn text_behind(parts: &Parts, prefix: &str) -> Result<SourcePath, Told> {
-    let path = path_behind(parts, prefix).ok_or(PathFault::Part);
-    path.and_then(|path| text_path(&path)).map_err(Told::Path)
-}
-
-/// Reads what was sent, up to a limit.
-async fn body(parts: &Parts, body: Body, limit: usize) -> Result<Vec<u8>, Told> {
-    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {
-        return Err(Told::Encoded);
+/// Returns the text that somebody wants to write in a window, if they may; else what they are answered.
+pub(super) fn text_of_writer(
+    shared: &Shared,
+    (peer, head): (SocketAddr, (&Uri, &HeaderMap)),
+    path: &str,
+) -> Result<SourcePath, Box<Response>> {
+    let told = |told: Told| Box::new(told.into_response());
+    if !may_edit(shared, peer, head) {
+        return Err(told(Told::NotHere));
     }
-    let length = parts.headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > SPILLED_BYTES_MAX) {
-        return Err(Told::Large(limit));
-    }
-    let read = timeout(BODY_TIMEOUT, collected(body, limit)).await;
-    read.map_err(|_| Told::Slow)?
-}
-
-async fn collected(mut body: Body, limit: usize) -> Result<Vec<u8>, Told> {
-    let (mut bytes, mut total) = (Vec::new(), 0);
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|_| Told::Broken)?;
-        let Ok(chunk) = frame.into_data() else { continue };
-        total += chunk.len();
-        if total > SPILLED_BYTES_MAX {
-            break;
-        }
-        // What is too large is read to its end all the same: who still speaks does not hear.
-        if total > limit {
-            bytes = Vec::new();
-        } else {
-            bytes.extend_from_slice(&chunk);
-        }
-    }
-    if total > limit { Err(Told::Large(limit)) } else { Ok(bytes) }
-}
-
-/// Reads bytes as a text.
-fn text_of(bytes: Vec<u8>) -> Result<String, Told> {
-    String::from_utf8(bytes).map_err(|_| Told::NotUtf8)
-}
-
-/// Does work that waits for the disk, on a thread that may.
-async fn beside<T: Send + 'static>(
-    shared: &Arc<Shared>,
-    work: impl FnOnce(&Desk<'_>) -> T + Send + 'static,
-) -> Result<T, Told> {
-    let shared = Arc::clone(shared);
-    let done = tokio::task::spawn_blocking(move || {
-        let files = shared.editing.get()?;
-        Some(work(&Desk { shared: &shared, files }))
-    });
-    done.await.ok().flatten().ok_or(Told::Bug)
+    text_path(path).map_err(|fault| told(Told::Path(fault)))
 }
 
 /// Where texts are written: the files, and the bundle that has to follow them.

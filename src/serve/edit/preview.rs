@@ -2,28 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::answer::{Told, said};
-use super::{TEXT_BYTES_MAX, beside, body, permit, text_behind, text_of};
+use super::call::Call;
 use crate::draft::{Preview, preview};
-use crate::serve::Shared;
 use crate::serve::http::location;
 use crate::source::Source;
 
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, "_kami/preview/")?;
-    let text = text_of(body(&parts, sent, TEXT_BYTES_MAX).await?)?;
-    let as_json = wants_json(&parts.headers);
-    beside(&shared, move |desk| {
+pub(super) async fn show(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path("_kami/preview/")?;
+    let text = call.text().await?;
+    let as_json = call.wants_json();
+    call.answer(move |desk| {
         let bundle = Arc::clone(&desk.shared.state().bundle);
         match preview(&bundle, Source::text(path.as_str(), &text)) {
             Some(preview) if as_json => in_json(&preview),
@@ -32,11 +25,6 @@ pub(super) async fn show(
         }
     })
     .await
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.starts_with("application/json"))
 }
 
 fn in_json(preview: &Preview) -> Response {

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::Desk;
 use super::answer::{self, Told, said};
-use super::{Desk, beside, body, permit};
+use super::call::Call;
 use crate::rename::{Plan, Refusal, plan, steps};
-use crate::serve::Shared;
 
 /// How long a question may be: two names.
 const QUESTION_BYTES_MAX: usize = 64 << 10;
@@ -25,15 +24,10 @@ struct Asked {
     plan: bool,
 }
 
-pub(super) async fn take(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let bytes = body(&parts, sent, QUESTION_BYTES_MAX).await?;
+pub(super) async fn take(mut call: Call) -> Result<Response, Told> {
+    let bytes = call.bytes(QUESTION_BYTES_MAX).await?;
     let asked: Asked = serde_json::from_slice(&bytes).map_err(|_| Told::NotAForm)?;
-    beside(&shared, move |desk| desk.rename(&asked)).await
+    call.answer(move |desk| desk.rename(&asked)).await
 }
 
 impl Desk<'_> {

@@ -1,17 +1,14 @@
 //! `/_kami/source/PATH`: a text as it stands on disk, and what is to stand there.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::Desk;
 use super::answer::{self, Told, tag};
-use super::{Desk, TEXT_BYTES_MAX, beside, body, permit, text_behind, text_of};
+use super::call::Call;
 use crate::digest::Digest;
 use crate::fence::new_path;
 use crate::save::{Fault, Saved, Seen, Text};
-use crate::serve::Shared;
 use crate::source::{Content, SourcePath};
 
 const PREFIX: &str = "_kami/source/";
@@ -23,14 +20,9 @@ enum Condition {
     Nothing,
 }
 
-pub(super) async fn read(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, PREFIX)?;
-    beside(&shared, move |desk| match desk.files.read(&path) {
+pub(super) async fn read(call: Call) -> Result<Response, Told> {
+    let path = call.text_path(PREFIX)?;
+    call.answer(move |desk| match desk.files.read(&path) {
         Ok(text) => {
             desk.files.keep(&text);
             let headers = [
@@ -44,32 +36,22 @@ pub(super) async fn read(
     .await
 }
 
-pub(super) async fn write(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, PREFIX)?;
-    let condition = condition(&parts.headers).ok_or(Told::NoCondition)?;
+pub(super) async fn write(mut call: Call) -> Result<Response, Told> {
+    let path = call.text_path(PREFIX)?;
+    let condition = condition(call.headers()).ok_or(Told::NoCondition)?;
     if matches!(condition, Condition::Nothing) {
         new_path(path.as_str()).map_err(Told::Path)?;
     }
-    let text = text_of(body(&parts, sent, TEXT_BYTES_MAX).await?)?;
-    beside(&shared, move |desk| desk.save(&path, text, condition)).await
+    let text = call.text().await?;
+    call.answer(move |desk| desk.save(&path, text, condition)).await
 }
 
-pub(super) async fn delete(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, _) = request.into_parts();
-    permit(&shared, &parts)?;
-    let path = text_behind(&parts, PREFIX)?;
-    let Some(Condition::Revisions(seen)) = condition(&parts.headers) else {
+pub(super) async fn delete(call: Call) -> Result<Response, Told> {
+    let path = call.text_path(PREFIX)?;
+    let Some(Condition::Revisions(seen)) = condition(call.headers()) else {
         return Err(Told::NoCondition);
     };
-    beside(&shared, move |desk| {
+    call.answer(move |desk| {
         let seen = desk.seen(&path, &seen);
         match desk.delete(&path, seen) {
             Ok(name) => (StatusCode::NO_CONTENT, [("kami-trash", name)]).into_response(),

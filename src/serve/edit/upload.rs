@@ -1,20 +1,16 @@
 //! `/_kami/upload/FOLDER?name=N`: a picture or another file is put beside the pages.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use percent_encoding::percent_decode_str;
 use serde_json::json;
 
+use super::Desk;
 use super::answer::{self, Told, said};
-use super::{Desk, beside, body, path_behind, permit};
+use super::call::Call;
 use crate::compile::Change;
-use crate::fence::{self, PathFault, name_of_title};
+use crate::fence::{self, name_of_title};
 use crate::picture::{Kind, Unclean, clean, size};
 use crate::save::Fault;
-use crate::serve::Shared;
 use crate::source::{Source, SourcePath};
 
 /// How large a file may be that is sent.
@@ -22,31 +18,19 @@ const FILE_BYTES_MAX: usize = 32 << 20;
 /// How many names are tried for a file whose name is taken.
 const NAMES_MAX: usize = 1000;
 
-pub(super) async fn take(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Result<Response, Told> {
-    let (parts, sent) = request.into_parts();
-    permit(&shared, &parts)?;
-    let folder = path_behind(&parts, "_kami/upload/").ok_or(Told::Path(PathFault::Part))?;
+pub(super) async fn take(mut call: Call) -> Result<Response, Told> {
+    let folder = call.path("_kami/upload/")?;
     let folder = fence::folder(&folder).map_err(Told::Path)?;
-    let name = name_asked(parts.uri.query().unwrap_or("")).ok_or(Told::NotUtf8)?;
-    let bytes = body(&parts, sent, FILE_BYTES_MAX).await?;
+    let name = call.asked("name")?;
+    let bytes = call.bytes(FILE_BYTES_MAX).await?;
     let kind = Kind::of(&bytes).ok_or(Told::Kind)?;
-    beside(&shared, move |desk| match clean(kind, &bytes) {
+    call.answer(move |desk| match clean(kind, &bytes) {
         Ok(bytes) => desk.add(&folder, &file_name(&name, kind), kind, &bytes),
         Err(Unclean::Broken) => Told::Kind.into_response(),
         Err(Unclean::Traces) => Told::Traces.into_response(),
         Err(Unclean::Script) => Told::Script.into_response(),
     })
     .await
-}
-
-/// Returns the name that an address asks for; empty where it asks for none.
-fn name_asked(query: &str) -> Option<String> {
-    let name = query.split('&').find_map(|pair| pair.strip_prefix("name=")).unwrap_or("");
-    let name = name.replace('+', " ");
-    percent_decode_str(&name).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 /// Returns the stem of a file's name and its ending, which says what the file is.

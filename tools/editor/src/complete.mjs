@@ -1,9 +1,15 @@
-// Help with names: pages and decks by `[[`, pictures by `![[`, keys of the front matter.
+// Help with names: pages and decks by `[[`, pictures by `![[`, emoji by `:`, languages behind a fence, keys of the
+// front matter.
+import { syntaxTree } from "@codemirror/language";
 import { say } from "./words.mjs";
 
 let known = null;
 // What there is to link to, asked for when it is first wanted: {names: [{title, target, kind, also}], pictures, keys}.
 const names = () => (known ??= fetch("/_kami/names").then((response) => response.json()).catch(() => ((known = null), { names: [], pictures: [], keys: {} })));
+
+let given = null;
+// What has a name in any site, asked for once: {emoji: [[name, emoji]], languages: [[word, name, aliases]]}.
+const words = () => (given ??= fetch("/_kami/words").then((response) => response.json()).catch(() => ((given = null), { emoji: [], languages: [] })));
 
 export const forgetNames = () => (known = null);
 
@@ -61,6 +67,35 @@ async function headings(name, typed, from) {
   return { from, options, filter: false };
 }
 
+async function emoji(match) {
+  const typed = match.text.slice(1).toLowerCase();
+  const close = (view, { label }, from, to) => {
+    const end = view.state.sliceDoc(to, to + 1) === ":" ? to + 1 : to;
+    view.dispatch({ changes: { from, to: end, insert: label }, selection: { anchor: from + label.length } });
+  };
+  const rank = (name) => (name.startsWith(typed) ? 0 : name.includes(`_${typed}`) ? 1 : name.includes(typed) ? 2 : 3);
+  const found = (await words()).emoji.map(([name, sign]) => ({ name, sign, rank: rank(name) })).filter(({ rank }) => rank < 3);
+  found.sort((a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
+  const options = found.slice(0, 60).map(({ name, sign }) => ({ label: `:${name}:`, displayLabel: `${sign} ${name}`, apply: close }));
+  return { from: match.from, options, filter: false };
+}
+
+async function languages(typed, from) {
+  const wanted = kana(typed);
+  const options = (await words()).languages
+    .map(([word, name, aliases]) => ({ label: word, detail: name === word ? "" : name, rank: fit(wanted, [word, name, ...aliases]) }))
+    .filter(({ rank }) => rank);
+  options.sort((a, b) => b.rank - a.rank || a.label.length - b.label.length || (a.label < b.label ? -1 : 1));
+  return { from, options, filter: false };
+}
+
+function inCode({ state, pos }) {
+  for (let node = syntaxTree(state).resolveInner(pos, -1); node; node = node.parent) {
+    if (/Code|Comment|Frontmatter/.test(node.name)) return true;
+  }
+  return false;
+}
+
 async function front(context) {
   const line = context.state.doc.lineAt(context.pos);
   const before = context.state.sliceDoc(0, line.from);
@@ -80,5 +115,12 @@ async function front(context) {
 export async function completions(context) {
   const link = context.matchBefore(/!?\[\[[^\]\n|]*/);
   if (link) return links(context, link);
+  const fence = context.matchBefore(/^\s*(?:`{3,}|~{3,})[\w+#.-]+$/);
+  if (fence) {
+    const typed = fence.text.replace(/^\s*[`~]+/, "");
+    return languages(typed, context.pos - typed.length);
+  }
+  const sign = context.matchBefore(/(?<![\w:/]):[\w+-]+/);
+  if (sign && !inCode(context)) return emoji(sign);
   return front(context);
 }

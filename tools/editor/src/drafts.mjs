@@ -1,20 +1,29 @@
-// Text that is not saved yet lives in the browser: a closed tab or a stopped server costs no keystroke.
-const key = (path) => `kami:draft:${location.pathname.replace(/\/_kami\/.*/, "")}:${path}`;
+// Text that is not saved yet lives in the browser: a closed tab or a stopped server costs no keystroke. Each window
+// keeps its own, so that none takes away what another still needs.
 
 export class Drafts {
   constructor(path) {
-    this.key = key(path);
-    this.waiting = 0;
+    this.prefix = `kami:draft:${path}:`;
+    this.key = `${this.prefix}${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+    // A lock says to other windows that this one lives. Where a browser has none, its draft is offered all the same.
+    navigator.locks?.request(this.key, () => new Promise(() => {}));
   }
 
-  // What was left here: {text, tag, at}, if anything.
-  left() {
+  // What windows left here that are gone: {key, text, tag, at}, the latest first.
+  async left() {
+    const { held = [] } = (await navigator.locks?.query()) ?? {};
+    const alive = new Set(held.map(({ name }) => name));
+    const drafts = [];
     try {
-      const draft = JSON.parse(localStorage.getItem(this.key));
-      return draft && typeof draft.text === "string" ? draft : null;
+      for (const key of Object.keys(localStorage)) {
+        if (!key.startsWith(this.prefix) || alive.has(key) || key === this.key) continue;
+        const draft = JSON.parse(localStorage.getItem(key));
+        if (typeof draft?.text === "string") drafts.push({ ...draft, key });
+      }
     } catch {
-      return null;
+      // no storage, or not what was put there
     }
+    return drafts.sort((a, b) => b.at - a.at);
   }
 
   keep(text, tag) {
@@ -25,9 +34,9 @@ export class Drafts {
     }
   }
 
-  forget() {
+  forget(key = this.key) {
     try {
-      localStorage.removeItem(this.key);
+      localStorage.removeItem(key);
     } catch {
       // as above
     }

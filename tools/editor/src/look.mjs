@@ -12,7 +12,6 @@ const marks = HighlightStyle.define([
   { tag: [tags.monospace, tags.string], color: "var(--ai)" },
   { tag: [tags.processingInstruction, tags.meta, tags.comment, tags.contentSeparator, tags.labelName], color: "var(--ash)" },
   { tag: [tags.keyword, tags.propertyName, tags.definition(tags.propertyName)], color: "var(--shu)" },
-  { tag: tags.invalid, color: "var(--shu)" },
 ]);
 
 const theme = EditorView.theme({
@@ -41,4 +40,18 @@ const theme = EditorView.theme({
   ".cm-lintRange-warning, .cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--shu)", textUnderlineOffset: "0.25em" },
 });
 
-export const look = [theme, syntaxHighlighting(marks)];
+// What stood there is red, what is to stand there blue.
+const tint = (colour, share) => ({ background: `color-mix(in srgb, var(--${colour}) ${share}%, transparent)` });
+const versions = EditorView.theme({
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--ash)", border: "0" },
+  "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": tint("shu", 10),
+  "&.cm-merge-b .cm-changedLine": tint("ai", 10),
+  "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": tint("shu", 28),
+  "&.cm-merge-b .cm-changedText": tint("ai", 28),
+  "&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter": { background: "var(--shu)" },
+  "&.cm-merge-b .cm-changedLineGutter": { background: "var(--ai)" },
+  ".cm-deletedChunk": { paddingLeft: "0.8rem" },
+  ".cm-collapsedLines": { background: "var(--sheet)", color: "var(--ash)", padding: "0.2rem 0.8rem" },
+});
+
+export const look = [theme, versions, syntaxHighlighting(marks)];

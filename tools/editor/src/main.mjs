@@ -8,9 +8,9 @@ import { setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightSpecialChars, keymap, rectangularSelection } from "@codemirror/view";
-import { vim } from "@replit/codemirror-vim";
 import { completions, forgetNames } from "./complete.mjs";
 import { Drafts } from "./drafts.mjs";
+import { Hall } from "./hall.mjs";
 import { look } from "./look.mjs";
 import { pasting } from "./paste.mjs";
 import { Preview } from "./preview.mjs";
@@ -18,7 +18,7 @@ import { Source } from "./source.mjs";
 import { tableMove } from "./tables.mjs";
 import { change } from "./text.mjs";
 import { compare } from "./versions.mjs";
-import { ja, say } from "./words.mjs";
+import { phrases, say } from "./words.mjs";
 
 const main = document.querySelector("main.editor");
 const form = main?.querySelector("form.write");
@@ -37,14 +37,15 @@ class Editor {
     this.drafts = new Drafts(path);
     this.saved = ""; // the text as it is on disk, as far as is known here
     this.saving = null;
+    this.disk = undefined; // the revision on disk, once the server has told
   }
 
   async open() {
-    this.saved = await this.source.read();
+    this.saved = this.source.take(await this.source.look());
     this.draw();
-    this.offerDraft();
     this.listen();
     this.preview.show(this.view);
+    this.offerDrafts(await this.drafts.left());
   }
 
   draw() {
@@ -60,12 +61,13 @@ class Editor {
     save.type = "button";
     save.title = "Ctrl-S";
     save.onclick = () => this.save();
+    this.button = save;
     this.said = el("span", "said");
     this.said.setAttribute("role", "status");
-    bar.append(save);
-    const back = form.querySelector("a.act");
-    if (back) bar.append(back);
-    bar.append(this.vimSwitch(), this.said);
+    bar.append(save, ...this.committing(), ...form.querySelectorAll("a.act"));
+    this.beside = el("span", "others");
+    this.beside.setAttribute("role", "status");
+    bar.append(this.vimSwitch(), this.beside, this.said, ...form.querySelectorAll("a.aside"));
     form.replaceWith(bar, this.desk);
     main.classList.add("drawn");
     const shadow = host.attachShadow({ mode: "open" });
@@ -76,6 +78,7 @@ class Editor {
       if (performance.now() > Math.max(this.preview.led ?? 0, this.moved ?? 0)) this.preview.follow(this.view, false);
     });
     shown.addEventListener("scroll", () => this.preview.lead(this.view));
+    if (this.wantsVim()) this.useVim(true);
     this.view.focus();
     this.tell();
   }
@@ -89,7 +92,7 @@ class Editor {
     return EditorState.create({
       doc,
       extensions: [
-        this.vim.of(this.wantsVim() ? vim() : []),
+        this.vim.of([]),
         highlightSpecialChars(),
         history(),
         drawSelection(),
@@ -117,11 +120,29 @@ class Editor {
         ]),
         yamlFrontmatter({ content: markdown({ base: markdownLanguage, addKeymap: false }) }),
         look,
-        ja ? EditorState.phrases.of(PHRASES) : [],
+        EditorState.phrases.of(phrases),
         pasting(this.source, (text) => this.tell(text)),
         EditorView.updateListener.of((update) => this.updated(update)),
       ],
     });
+  }
+
+  // Where saves become commits by a button: the button, and the field for what the commit is to say.
+  committing() {
+    const button = form.querySelector("button[name=commit]");
+    if (!button) return [];
+    const field = form.querySelector("#_message");
+    field.placeholder = form.querySelector("label[for=_message]").textContent;
+    field.setAttribute("aria-label", field.placeholder);
+    button.type = "button";
+    button.onclick = async () => {
+      await this.save();
+      if (this.dirty || !this.source.tag) return;
+      const answer = await this.source.commit(field.value).catch(() => say("offline"));
+      if (!answer) field.value = "";
+      this.tell(answer ?? say("committed"));
+    };
+    return [field, button];
   }
 
   wantsVim() {
@@ -143,11 +164,16 @@ class Editor {
       } catch {
         // as long as the window is open
       }
-      this.view.dispatch({ effects: this.vim.reconfigure(box.checked ? vim() : []) });
+      this.useVim(box.checked);
       this.view.focus();
     };
     label.append(box, ` ${say("vim")}`);
     return label;
+  }
+
+  async useVim(wanted) {
+    const keys = wanted ? (await import("./vim.mjs")).vim() : [];
+    this.view.dispatch({ effects: this.vim.reconfigure(keys) });
   }
 
   text() {
@@ -172,6 +198,19 @@ class Editor {
 
   tell(text) {
     this.said.textContent = text ?? (this.dirty ? say("unsaved") : "");
+    this.hall?.update();
+  }
+
+  // Says what goes on beside this window, as long as it does.
+  tellBeside() {
+    const words = [];
+    if (this.elsewhere) words.push(say("elsewhere"));
+    if (this.others.length) {
+      const there = this.others.length > 1 ? say("others", { n: this.others.length }) : say("other");
+      const more = [this.others.some(({ here }) => !here) && say("far"), this.others.some(({ unsaved }) => unsaved) && say("unsavedThere")];
+      words.push([there, ...more.filter(Boolean)].join(say("comma")));
+    }
+    this.beside.textContent = words.join(say("stop"));
   }
 
   underline(found) {
@@ -195,12 +234,14 @@ class Editor {
   // ---- saving -------------------------------------------------------------------------------------
 
   async save() {
+    if (this.button.hidden) return;
     if (this.saving) {
       await this.saving;
       if (!this.dirty) return;
     }
     this.saving = this.write(this.text()).finally(() => (this.saving = null));
     await this.saving;
+    await this.catchUp();
   }
 
   async write(text) {
@@ -210,6 +251,7 @@ class Editor {
       answer = await this.source.write(text);
     } catch {
       this.drafts.keep(this.text(), this.source.tag);
+      this.away = true;
       return this.tell(say("offline"));
     }
     if (answer.saved) return this.done(text, say("saved"));
@@ -224,7 +266,6 @@ class Editor {
     if (this.dirty) this.drafts.keep(this.text(), this.source.tag);
     else this.drafts.forget();
     this.tell(this.dirty ? undefined : word);
-    this.hall?.postMessage({ path: this.path, tag: this.source.tag });
   }
 
   // Somebody else saved meanwhile.
@@ -241,8 +282,9 @@ class Editor {
       if (answer.saved) return this.done(merged, say("merged"));
       return answer.why ? this.tell(say("failed", { why: answer.why })) : this.meet(answer, merged);
     }
-    compare(this.desk, {
+    this.compare({
       message: say("conflict"),
+      name: say("yours"),
       before: theirs,
       after: this.text(),
       open: true,
@@ -252,6 +294,13 @@ class Editor {
         [say("keep"), (mine) => this.replace(mine)],
       ],
     });
+  }
+
+  // Shows two versions; there is nothing to save until one is chosen.
+  compare(what) {
+    this.tell("");
+    this.button.hidden = true;
+    compare(this.desk, { ...what, done: () => (this.button.hidden = false) });
   }
 
   settle(text, tag) {
@@ -267,18 +316,24 @@ class Editor {
 
   // ---- what others do -----------------------------------------------------------------------------
 
-  offerDraft() {
-    const draft = this.drafts.left();
-    if (!draft || draft.text === this.saved) return this.drafts.forget();
+  // Offers what closed windows left here unsaved, one after the other.
+  offerDrafts([draft, ...more]) {
+    if (!draft) return;
+    const done = () => {
+      this.drafts.forget(draft.key);
+      this.offerDrafts(more);
+    };
+    if (draft.text === this.text()) return done();
     const when = new Date(draft.at).toLocaleString(document.documentElement.lang);
-    compare(this.desk, {
+    this.compare({
       message: say("draft", { when }),
-      before: this.saved,
+      name: say("theDraft"),
+      before: this.text(),
       after: draft.text,
       open: false,
       acts: [
-        [say("restore"), () => this.takeDraft(draft)],
-        [say("discard"), () => this.drafts.forget()],
+        [say("restore"), () => (this.takeDraft(draft), done())],
+        [say("discard"), done],
       ],
     });
   }
@@ -294,49 +349,45 @@ class Editor {
     addEventListener("beforeunload", (event) => {
       if (this.dirty) event.preventDefault();
     });
-    if ("BroadcastChannel" in window) {
-      this.hall = new BroadcastChannel("kami:editing");
-      this.hall.onmessage = ({ data }) => {
-        if (data?.path !== this.path) return;
-        if (data.here === undefined) return this.catchUp();
-        this.tell(say("other"));
-        if (data.here) this.hall.postMessage({ path: this.path, here: false });
-      };
-      this.hall.postMessage({ path: this.path, here: true });
-    }
-    const socket = () => {
-      const live = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/_kami/live`);
-      live.onmessage = () => this.catchUp();
-      live.onclose = () => setTimeout(socket, 2000);
-    };
-    socket();
+    this.others = [];
+    this.hall = new Hall(this.path, {
+      unsaved: () => this.dirty,
+      others: (others) => {
+        this.others = others;
+        this.tellBeside();
+      },
+      text: (tag) => {
+        this.disk = tag;
+        // The server is there again.
+        if (this.away) this.tell();
+        this.away = false;
+        this.catchUp();
+      },
+    });
   }
 
   // The file may be another by now. Unwritten text stays; what is only shown follows.
   async catchUp() {
-    if (this.saving || this.dirty) return;
-    const before = this.source.tag;
-    const text = await this.source.read().catch(() => null);
-    if (text === null || this.source.tag === before) return;
-    if (this.dirty) {
-      this.source.tag = before;
-      return;
+    if (this.saving || this.disk === undefined) return;
+    const other = this.disk !== this.source.tag;
+    this.elsewhere = other && this.dirty;
+    this.tellBeside();
+    if (!other || this.dirty) return;
+    if (this.disk === null) {
+      this.source.tag = null;
+      this.saved = "";
+      return this.tell(say("gone"));
     }
+    const there = await this.source.look().catch(() => null);
+    // Somebody may have begun to write meanwhile.
+    if (there === null || this.saving || this.dirty) return;
     const shown = this.text();
-    this.saved = text;
-    if (text !== shown) {
-      this.replace(text);
-      this.tell(say("disk"));
-    }
+    this.saved = this.source.take(there);
+    if (this.saved === shown) return;
+    this.replace(this.saved);
+    this.tell(say("disk"));
   }
 }
-
-const PHRASES = {
-  Find: "さがす", Replace: "置き換える", next: "次", previous: "前", all: "すべて", "match case": "大文字と小文字を区別", regexp: "正規表現", "by word": "単語単位",
-  replace: "置き換え", "replace all": "すべて置き換え", close: "閉じる", "current match": "いまの一致", "on line": "行", "replaced match on line $": "$行目を置き換えた",
-  "replaced $ matches": "$か所を置き換えた", "Go to line": "行へ移動", go: "移動", Completions: "候補", Diagnostics: "診断", "No diagnostics": "診断なし",
-  "Control character": "制御文字", "Selection deleted": "選んだところを消した", "$ unchanged lines": "変わらない$行", "Unfold lines": "開く",
-};
 
 // A conflict that the form came back with is settled in the form.
 if (form && main.dataset.kind === "") {

@@ -17,6 +17,7 @@ export class Preview {
     this.place = place;
     this.source = source;
     this.tell = tell;
+    this.part = /(^|\/)_[^/]*$/.test(source.path);
     this.shadow = place.attachShadow({ mode: "open" });
     const own = new CSSStyleSheet();
     own.replaceSync(OWN);
@@ -114,6 +115,8 @@ export class Preview {
     let index = starts.findLastIndex((start) => start <= at);
     if (index < 0) return cursor ? undefined : this.scroll(0);
     index = Math.min(index, nodes.length - 1);
+    // A part of a deck does not know where in it it stands.
+    if (this.deck && this.part) return;
     if (this.deck && cursor) {
       for (const node of nodes) node.toggleAttribute("data-here", node === nodes[index]);
     }
@@ -130,7 +133,7 @@ export class Preview {
 
   // Brings the text to where the page is.
   lead(view) {
-    if (performance.now() < (this.quiet ?? 0)) return;
+    if (performance.now() < (this.quiet ?? 0) || (this.deck && this.part)) return;
     const [starts, nodes] = this.pairs(view);
     const top = this.place.getBoundingClientRect().top;
     const index = nodes.findIndex((node) => node.getBoundingClientRect().bottom > top + 24);

@@ -15,19 +15,21 @@ export class Source {
     this.form = opened("");
   }
 
-  // Reads the file; "" where there is none.
-  async read() {
+  // Looks at the file and changes nothing here: {tag, form}; without a tag there is no file.
+  async look() {
     const response = await fetch(address("source", this.path));
-    if (response.status === 404) {
-      this.tag = null;
-      return "";
-    }
+    if (response.status === 404) return { tag: null, form: opened("") };
     if (!response.ok) throw new Error(await told(response));
-    this.tag = response.headers.get("etag");
     // `text()` would drop a byte order mark.
     const bytes = await response.arrayBuffer();
-    this.form = opened(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
-    return this.form.shown;
+    return { tag: response.headers.get("etag"), form: opened(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)) };
+  }
+
+  // What is written from now on stands on a text that was looked at.
+  take({ tag, form }) {
+    this.tag = tag;
+    this.form = form;
+    return form.shown;
   }
 
   // Writes the text. Answers with {saved}, {merged} (what both changes come to), {theirs} or {why}.
@@ -53,6 +55,12 @@ export class Source {
     const response = await fetch(`${address("upload", folder)}?name=${encodeURIComponent(name)}`, { method: "POST", body: file });
     if (!response.ok) throw new Error(await told(response));
     return response.json();
+  }
+
+  // Commits the file as it stands on disk; answers with what stood in the way, if anything did.
+  async commit(message) {
+    const response = await fetch(address("commit", this.path), { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams({ message }) });
+    return response.ok ? null : told(response);
   }
 
   // Asks what a draft becomes: a document, parsed by the browser itself.

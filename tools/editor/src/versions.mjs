@@ -1,18 +1,20 @@
-// Two versions side by side, the parts that differ marked: a conflict, or a draft that was left here.
-import { MergeView } from "@codemirror/merge";
+// Two versions side by side, or on a narrow screen in one, the parts that differ marked: a conflict, or a draft that was left here.
+import { MergeView, unifiedMergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { look } from "./look.mjs";
+import { say } from "./words.mjs";
 
-// Shows `before` beside `after`; with `open` what stands on the right may be written in. `acts` are pairs of a word
-// and what is done with the text on the right.
-export function compare(place, { message, before, after, open, acts }) {
+// Shows `before`, the text as it is now, beside `after`, which is called `name`; with `open` that may be written in.
+// `acts` are pairs of a word and what is done with that text; `done` hears when one was chosen.
+export function compare(place, { message, name, before, after, open, acts, done }) {
   const sheet = document.createElement("section");
   sheet.className = "versions";
   const said = document.createElement("p");
   said.className = "message";
   said.setAttribute("role", "alert");
-  said.textContent = message;
+  const narrow = matchMedia("(max-width: 58em)").matches;
+  said.textContent = `${message}${say("space")}${say(narrow ? "inOne" : "aside", { name })}`;
   const buttons = document.createElement("p");
   buttons.className = "acts";
   const host = document.createElement("div");
@@ -23,26 +25,25 @@ export function compare(place, { message, before, after, open, acts }) {
   const shadow = host.attachShadow({ mode: "open" });
   const extensions = [look, EditorView.lineWrapping];
   const fixed = [...extensions, EditorState.readOnly.of(true), EditorView.editable.of(false)];
-  const merge = new MergeView({
-    parent: shadow,
-    root: shadow,
-    a: { doc: before, extensions: fixed },
-    b: { doc: after, extensions: open ? extensions : fixed },
-    revertControls: open ? "a-to-b" : undefined,
-    collapseUnchanged: { margin: 3, minSize: 6 },
-  });
+  const collapseUnchanged = { margin: 3, minSize: 6 };
+  const own = open ? extensions : fixed;
+  const inside = { parent: shadow, root: shadow };
+  const merge = narrow
+    ? new EditorView({ ...inside, doc: after, extensions: [...own, unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged })] })
+    : new MergeView({ ...inside, a: { doc: before, extensions: fixed }, b: { doc: after, extensions: own }, revertControls: open ? "a-to-b" : undefined, collapseUnchanged });
   const close = () => {
     merge.destroy();
     sheet.remove();
     place.hidden = false;
+    done();
   };
-  for (const [word, act] of acts) {
+  for (const [index, [word, act]] of acts.entries()) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "act";
+    button.className = index ? "act plain" : "act";
     button.textContent = word;
     button.onclick = () => {
-      const text = merge.b.state.sliceDoc();
+      const text = (merge.b ?? merge).state.sliceDoc();
       close();
       act(text);
     };

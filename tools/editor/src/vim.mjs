@@ -1,0 +1,2 @@
+// Vim's keys, for who wants them.
+export { vim } from "@replit/codemirror-vim";
