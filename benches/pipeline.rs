@@ -3,7 +3,8 @@
 //! ```text
 //! cargo bench                                  100 and 1,000 pages
 //! cargo bench -- --sizes 100,1000,10000        as many pages as asked for
-//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, code, site
+//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, pictures, code, site
+//! cargo bench -- --only pictures --pictures 200    photographs; HUGO=path/to/hugo to compare
 //! cargo bench -- --compile                     also builds the program from nothing
 //! ```
 //!
@@ -20,6 +21,8 @@ mod corpus;
 mod decks;
 #[path = "pipeline/limit.rs"]
 mod limit;
+#[path = "pipeline/pictures.rs"]
+mod pictures;
 #[path = "pipeline/search.rs"]
 mod search;
 #[path = "pipeline/server.rs"]
@@ -63,6 +66,7 @@ const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
 struct Request {
     sizes: Vec<usize>,
     only: Vec<String>,
+    pictures: usize,
     compile: bool,
 }
 
@@ -86,7 +90,8 @@ fn main() -> io::Result<()> {
     let scratch =
         if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
     println!("{} processors; files in {}", processors(), scratch.path().display());
-    for &pages in &request.sizes {
+    let of_pages = ["stages", "build", "search", "serve"].iter().any(|part| request.wants(part));
+    for &pages in request.sizes.iter().filter(|_| of_pages) {
         measure(&request, pages, scratch.path())?;
     }
     if request.wants("decks") {
@@ -94,6 +99,9 @@ fn main() -> io::Result<()> {
     }
     if request.wants("code") {
         code::measure(Path::new(REPOSITORY));
+    }
+    if request.wants("pictures") {
+        pictures::measure(KAMI, request.pictures, scratch.path())?;
     }
     if request.wants("site") {
         site(scratch.path())?;
@@ -105,7 +113,8 @@ fn main() -> io::Result<()> {
 }
 
 fn read(arguments: &[String]) -> io::Result<Request> {
-    let mut request = Request { sizes: vec![100, 1000], only: Vec::new(), compile: false };
+    let mut request =
+        Request { sizes: vec![100, 1000], only: Vec::new(), pictures: 20, compile: false };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
@@ -118,6 +127,10 @@ fn read(arguments: &[String]) -> io::Result<Request> {
             "--only" => {
                 let parts = rest.next().map_or("", String::as_str).split(',');
                 request.only = parts.map(str::to_owned).collect();
+            }
+            "--pictures" => {
+                let count = rest.next().map_or("", String::as_str);
+                request.pictures = count.parse().map_err(io::Error::other)?;
             }
             "--compile" => request.compile = true,
             "--bench" => {}

@@ -6,15 +6,16 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`memo`], [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
 //! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`].
 //! Then the edges, each of which moves
 //! values across one border:
-//! [`load`], [`watch`], [`save`], [`serve`], [`export`], [`browser`], [`cli`].
+//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
 pub mod browser;
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -30,6 +31,7 @@ pub mod font;
 pub mod history;
 pub mod hosting;
 pub mod load;
+pub mod memo;
 pub mod merge;
 pub mod output;
 pub mod page;

@@ -171,9 +171,12 @@
     close.type = 'button';
     close.textContent = words.close;
     big.alt = img.alt;
-    big.src = img.currentSrc || img.src;
+    var source = img.parentNode.querySelector('source') || img, widths = source.srcset.match(/\d+(?=w)/g);
+    big.sizes = '100vw';
+    big.srcset = source.srcset;
+    big.src = img.src;
     // Drawings have no size of their own; photographs get coarse beyond twice theirs.
-    big.width = /\.svg$/.test(big.src) ? 9999 : 2 * (img.naturalWidth || innerWidth);
+    big.width = /\.svg$/.test(big.src) ? 9999 : 2 * (widths ? widths[widths.length - 1] : img.naturalWidth || innerWidth);
     dialog.append(close, big);
     document.body.append(dialog);
     dialog.onclose = function () { dialog.remove(); };

@@ -2,7 +2,7 @@
 //!
 //! A heading `##` begins a case, a sentence says why it is there. A fence whose info is a kind and a path is a file of
 //! the site: `markdown wiki/A.md`, `toml kami.toml`; `escaped` decodes `\r`, `\0`, `\u{feff}`; `asset` is a file
-//! served as it is; `bytes`, `symlink`, `socket` and `sparse` lie on a real disk, `unreadable` stands for one that is not. Every other fence is expected:
+//! served as it is; `picture` is drawn by its words, see tests/pictures.rs; `bytes`, `symlink`, `socket` and `sparse` lie on a real disk, `unreadable` stands for one that is not. Every other fence is expected:
 //! `html ADDRESS`, `file ADDRESS`, `title ADDRESS`, `cards ADDRESS`, `csp ADDRESS`, `backlinks ADDRESS`, `routes`,
 //! `sequence ADDRESS`, `head ADDRESS`, `diagnostics`. A case without `diagnostics` has none; `diagnostics all` tells orphans and empty pages, too. `UPDATE=1 cargo test` rewrites what is expected.
 
@@ -14,7 +14,8 @@ use kamishibai::compile::{Bundle, compile};
 use kamishibai::diagnostic::{Located, rules};
 use kamishibai::load;
 use kamishibai::page::Options;
-use kamishibai::source::{Content, Fault, Source, Sources};
+use kamishibai::picture;
+use kamishibai::source::{Content, Fault, Source, SourcePath, Sources};
 
 #[test]
 fn links() {
@@ -104,6 +105,11 @@ fn code() {
 #[test]
 fn files() {
     check("files");
+}
+
+#[test]
+fn pictures() {
+    check("pictures");
 }
 
 /// What only a browser sees is tried in tests/browser.
@@ -353,6 +359,11 @@ fn sources(case: &[Piece<'_>]) -> Sources {
             "bytes" | "symlink" | "socket" | "sparse" => {
                 on_disk = true;
                 put(&disk.path().join(place), kind, inside);
+            }
+            "picture" => {
+                let bytes = crate::pictures::from_words(inside.trim());
+                let path = SourcePath::new(place);
+                sources.insert(Source::asset(place, &bytes, picture::size(&path, &bytes)));
             }
             "unreadable" => sources.insert(unreadable(place)),
             "escaped" => sources.insert(Source::text(place, &unescaped(inside))),

@@ -53,7 +53,7 @@ fn one_file_holds_all_that_the_deck_needs() {
         assert!(!html.contains(address), "{address} is left in the file");
     }
     assert!(html.contains("<style>") && html.contains("<script>"));
-    assert_eq!(html.matches("data:image/jpeg;base64,").count(), 1, "a picture is written once");
+    assert_eq!(html.matches("data:image/webp;base64,").count(), 1, "a picture is written once");
     assert_eq!(html.matches("data-copy=\"1\"").count(), 2, "the other slides share it");
     assert_eq!(html.matches("data:font/woff2;base64,").count(), 3, "the fonts that it is set in");
     assert!(html.len() < 160_000 + RAIN.len() * 4 / 3 + 100, "{} bytes", html.len());
@@ -123,7 +123,7 @@ fn a_deck_without_a_site_is_exported_with_what_lies_beside_it() {
     );
     fs::write(here.join("rain.jpg"), RAIN).unwrap();
     let html = exported(here, &["talk.md"], "talk.html");
-    assert!(html.contains("data:image/jpeg;base64,") && html.contains("<h1"));
+    assert!(html.contains("data:image/webp;base64,") && html.contains("<h1"));
     let notes = export(here, &["talk.md", "--format", "text"]);
     assert_eq!(String::from_utf8_lossy(&notes.stdout), "hello\n\n---\n\na\n\nb\n");
     assert_eq!(

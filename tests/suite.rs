@@ -15,6 +15,7 @@ mod hosts;
 mod languages;
 mod limits;
 mod looks;
+mod pictures;
 mod portable;
 mod properties;
 mod rename;

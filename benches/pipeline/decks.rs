@@ -19,10 +19,10 @@ const OUR_RUNS: usize = 5;
 
 /// What one run of a program took.
 #[derive(Clone, Copy, Debug)]
-struct Taken {
-    wall: Duration,
+pub(crate) struct Taken {
+    pub(crate) wall: Duration,
     /// The most memory that the process held, in bytes.
-    peak: usize,
+    pub(crate) peak: usize,
 }
 
 /// Builds the decks with `kami`, then with Marp, and prints how they compare.
@@ -63,7 +63,7 @@ pub(crate) fn compare(kami: &str, scratch: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn megabytes(bytes: usize) -> f64 {
+pub(crate) fn megabytes(bytes: usize) -> f64 {
     f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) / 1024.0
 }
 
@@ -73,7 +73,7 @@ fn middle(runs: &[Taken]) -> Taken {
 }
 
 /// Runs a program to its end and looks at its memory meanwhile.
-fn watched(command: &mut Command) -> io::Result<Taken> {
+pub(crate) fn watched(command: &mut Command) -> io::Result<Taken> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let started = Instant::now();
     let mut child = command.spawn()?;

@@ -17,6 +17,8 @@ pub struct Prepare<'a> {
     pub base_url: Option<&'a str>,
     /// How many pixels of a picture make one of the deck's.
     pub scale: f64,
+    /// Whether it is to be printed.
+    pub paper: bool,
 }
 
 /// A deck, laid out.
@@ -48,7 +50,8 @@ impl<'a> Deck<'a> {
     ) -> Result<Deck<'a>> {
         let page = browser.page(files, (1280, 720), prepare.scale)?;
         page.open(&format!("{}?view=print", crate::page::encode(route)))?;
-        let options = json!({ "steps": prepare.steps, "base": prepare.base_url });
+        let options =
+            json!({ "steps": prepare.steps, "base": prepare.base_url, "paper": prepare.paper });
         let told = page.evaluate(&format!("({})({options})", PREPARE.trim()))?;
         let number = |name: &str| told[name].as_f64().context("a deck has a size");
         let (width, height) = (number("width")?, number("height")?);

@@ -18,6 +18,15 @@
     src, times: enlarged(wide, high, own, fit), shown: [wide, high], own: [own.naturalWidth, own.naturalHeight],
   });
 
+  // Of a picture in several widths the widest counts: that is the one a projector gets.
+  function widest(picture) {
+    const source = picture.parentNode.querySelector("source") ?? picture;
+    const widths = (source.srcset.match(/\d+(?=w)/g) ?? []).map(Number);
+    if (!widths.length) return picture;
+    const naturalWidth = Math.max(...widths);
+    return { naturalWidth, naturalHeight: (naturalWidth * picture.naturalHeight) / picture.naturalWidth };
+  }
+
   async function backgrounds(section, scale) {
     const found = [];
     for (const element of [section, ...section.querySelectorAll("*")]) {
@@ -44,7 +53,7 @@
     for (const picture of section.querySelectorAll("img")) {
       const box = picture.getBoundingClientRect();
       if (isDrawing(picture.currentSrc) || !picture.naturalWidth) continue;
-      pictures.push(pictureOf(picture.currentSrc, box.width / scale, box.height / scale, picture, getComputedStyle(picture).objectFit));
+      pictures.push(pictureOf(picture.src, box.width / scale, box.height / scale, widest(picture), getComputedStyle(picture).objectFit));
     }
     slides.push({
       number: index + 1, fit, width: section.offsetWidth * fit, height: section.offsetHeight * fit,

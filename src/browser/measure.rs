@@ -134,7 +134,14 @@ impl Told<'_> {
     fn picture(&self, src: &str) -> (Span, String) {
         let address = src.strip_prefix(super::page::ORIGIN).unwrap_or(src);
         let address = percent_encoding::percent_decode_str(address).decode_utf8_lossy();
-        let Some(Route::Asset(path)) = self.catalog.route(&address) else {
+        // What is made of a picture has its name, up to the digest.
+        let stem = address.rfind('-').map_or("", |at| &address[..=at]);
+        let derived = || self.catalog.assets_from(stem).next().map(|(path, _)| path);
+        let path = match self.catalog.route(&address) {
+            Some(Route::Asset(path)) => Some(path),
+            _ => derived().filter(|_| !stem.is_empty()),
+        };
+        let Some(path) = path else {
             return (self.slide.span, format!("`{address}`"));
         };
         let written = self.slide.proses().flat_map(pictures);

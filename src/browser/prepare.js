@@ -1,10 +1,14 @@
 // Lays a deck out to be printed or photographed, and waits for all that is on its way.
-(async ({ steps, base }) => {
+(async ({ steps, base, paper }) => {
   const deck = document.querySelector("main.deck");
   const cards = [...deck.querySelectorAll(":scope > .card")];
   const sectionOf = (card) => card.querySelector(":scope > .slide");
 
-  for (const picture of document.images) Object.assign(picture, { loading: "eager", decoding: "sync" });
+  for (const picture of document.images) {
+    // A PDF holds a JPEG as it is, and other formats pixel by pixel.
+    if (paper) for (const source of [picture, ...picture.parentNode.querySelectorAll("source")]) source.removeAttribute("srcset");
+    Object.assign(picture, { loading: "eager", decoding: "sync" });
+  }
   const behind = new Set();
   for (const element of deck.querySelectorAll("*")) {
     for (const [, url] of getComputedStyle(element).backgroundImage.matchAll(/url\("([^"]+)"\)/g)) behind.add(url);

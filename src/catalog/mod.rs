@@ -19,7 +19,8 @@ use imbl::{OrdMap, OrdSet};
 
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::source::SourcePath;
+use crate::picture::{self, Facts, Recipe};
+use crate::source::{Asset, SourcePath};
 use edges::Known;
 use names::{KeyMap, fold, key};
 use spoken::Spoken;
@@ -35,7 +36,8 @@ pub use spoken::Naming;
 pub struct AssetEntry {
     pub route: Arc<str>,
     pub digest: Digest,
-    pub size: Option<(u32, u32)>,
+    /// What its bytes tell without being decoded.
+    pub facts: Facts,
 }
 
 /// What stands at an address.
@@ -206,20 +208,22 @@ impl Catalog {
     }
 
     /// Puts an asset in, in place of what stood at its path.
-    pub fn insert_asset(&mut self, path: &SourcePath, digest: Digest, size: Option<(u32, u32)>) {
+    pub fn insert_asset(&mut self, path: &SourcePath, asset: &Asset) {
         self.remove_asset(path);
         self.edges.forget();
         if path.as_str().starts_with("templates/") {
             return;
         }
+        let facts = Facts::of(path, &asset.bytes, asset.size);
+        let digest = asset.digest;
         let (route, kind) = match path.as_str().strip_prefix("static/") {
             Some(rest) => (rest.to_owned(), Route::Static(path.clone())),
-            None => (asset_route(path, digest), Route::Asset(path.clone())),
+            None => (route_of(path, digest, &facts), Route::Asset(path.clone())),
         };
         let route: Arc<str> = Arc::from(route);
         self.add_route(Arc::clone(&route), kind);
         self.asset_names.entry(key(&fold(path.file_name()))).or_default().insert(path.clone());
-        self.assets.insert(path.clone(), AssetEntry { route, digest, size });
+        self.assets.insert(path.clone(), AssetEntry { route, digest, facts });
     }
 
     /// Takes an asset out, if there is one.
@@ -295,6 +299,18 @@ impl Catalog {
     /// Returns what stands at an address; where several claim it, the first in order.
     pub fn route(&self, address: &str) -> Option<&Route> {
         self.routes.get(address).and_then(|list| list.first())
+    }
+
+    /// Iterates over the assets whose addresses begin with a text.
+    pub fn assets_from(&self, start: &str) -> impl Iterator<Item = (&SourcePath, &AssetEntry)> {
+        let routes = self
+            .routes
+            .range::<_, Arc<str>>(Arc::from(start)..)
+            .take_while(move |(address, _)| address.starts_with(start));
+        routes.flat_map(|(_, routes)| routes).filter_map(|route| match route {
+            Route::Asset(path) => self.assets.get_key_value(path),
+            _ => None,
+        })
     }
 
     /// Iterates over all addresses of documents and assets with their claimants.
@@ -427,19 +443,36 @@ fn remove_from(map: &mut KeyMap<OrdSet<SourcePath>>, key: u64, path: &SourcePath
     }
 }
 
+/// Returns the address of an asset, with the ending of what it is: its name may say another.
+fn route_of(path: &SourcePath, digest: Digest, facts: &Facts) -> String {
+    let ending = path.extension().map(str::to_ascii_lowercase).unwrap_or_default();
+    let is_picture = |kind: &picture::Kind| kind.is_picture();
+    match facts.kind.filter(is_picture).map(picture::Kind::extensions) {
+        Some(usual) if !usual.contains(&&*ending) => {
+            format!("{}{}.{}", asset_stem(path), digest.short(), usual[0])
+        }
+        _ => asset_route(path, digest),
+    }
+}
+
 /// Returns the address of an asset: its name, then its digest, so that it can be kept for ever.
 pub fn asset_route(path: &SourcePath, digest: Digest) -> String {
+    let extension =
+        path.extension().map(|extension| format!(".{}", extension.to_ascii_lowercase()));
+    format!("{}{}{}", asset_stem(path), digest.short(), extension.unwrap_or_default())
+}
+
+/// Returns the address of a picture that is made of an asset.
+pub fn derived_route(path: &SourcePath, digest: Digest, recipe: &Recipe) -> String {
+    let extension = recipe.format.extension();
+    format!("{}{}.{extension}", asset_stem(path), recipe.digest(digest).short())
+}
+
+/// Returns how the address of an asset begins, up to its digest.
+pub fn asset_stem(path: &SourcePath) -> String {
     let name = path.file_name();
-    let (stem, extension) = name
-        .rsplit_once('.')
-        .filter(|(stem, _)| !stem.is_empty())
-        .map_or((name, String::new()), |(stem, extension)| {
-            (stem, format!(".{}", extension.to_ascii_lowercase()))
-        });
-    let stem: String = stem
-        .chars()
-        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' })
-        .take(60)
-        .collect();
-    format!("assets/{stem}-{}{extension}", digest.short())
+    let stem = name.rsplit_once('.').map(|(stem, _)| stem).filter(|stem| !stem.is_empty());
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let stem: String = stem.unwrap_or(name).chars().map(plain).take(60).collect();
+    format!("assets/{stem}-")
 }

@@ -3,6 +3,7 @@
 mod kept;
 mod near;
 mod pages;
+mod pictures;
 mod themes;
 mod transitions;
 
@@ -15,7 +16,7 @@ use crate::catalog::names::{fold, key, last};
 use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Form, Kind, Link, Prose, Slide};
+use crate::document::{Filling, Form, Kind, Link, Slide};
 use crate::source::{SourcePath, join};
 use crate::span::Span;
 use crate::theme::file_of;
@@ -31,7 +32,9 @@ type SiteRule = fn(&Catalog, &Config, &mut Vec<Diagnostic>);
 
 const DOCUMENT_RULES: &[DocumentRule] = &[
     links,
-    pictures,
+    pictures::missing,
+    pictures::described,
+    pictures::files,
     style_files,
     embeds,
     pages::repeated_headings,
@@ -191,35 +194,6 @@ fn last_heading(anchor: &str) -> &str {
     anchor.rsplit('#').next().unwrap_or(anchor)
 }
 
-fn pictures(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
-    let document = &entry.document;
-    let slides = document.slides.iter().flat_map(Slide::proses);
-    for prose in std::iter::once(&document.body).chain(slides) {
-        for picture in fillings(prose) {
-            let remote =
-                picture.target.starts_with("https://") || picture.target.starts_with("http://");
-            let known_picture = remote || document.brings(&picture.target);
-            if !known_picture && known.catalog.resolve_asset(entry, &picture.target).is_none() {
-                let message = format!("there is no picture `{}`", one_line(&picture.target));
-                let colour = entry.kind == Kind::Deck && picture.target.starts_with('#');
-                let near = known.kept.file_meant(known.catalog, last(&picture.target));
-                let help = if colour {
-                    format!(
-                        "for a colour write `<!-- _backgroundColor: \"{}\" -->`",
-                        picture.target
-                    )
-                } else {
-                    near.unwrap_or_else(|| {
-                        "put it beside the document, or mend the path".to_owned()
-                    })
-                };
-                let (rule, path) = (&rules::MISSING_PICTURE, &document.path);
-                found.push(diagnostic(rule, path, picture.span, message, help));
-            }
-        }
-    }
-}
-
 /// The files that a document's own styles show, and its films and sounds.
 fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
@@ -238,13 +212,6 @@ fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic
             found.push(diagnostic(rule, path, span, message, help));
         }
     }
-}
-
-fn fillings(prose: &Prose) -> impl Iterator<Item = &crate::document::Picture> {
-    prose.holes.iter().filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(&**picture),
-        _ => None,
-    })
 }
 
 /// Two documents at one address, or at addresses that some file systems take for one.

@@ -59,6 +59,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
         // Who names a draft wants it.
         drafts: true,
         file: super::name_of(&root),
+        memo: super::memo_of(&root),
         ..Options::default()
     };
     let bundle = compile(load::load(&root)?, options);

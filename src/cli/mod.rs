@@ -23,11 +23,13 @@ use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cache;
 use crate::compile::{Bundle, compile};
 use crate::diagnostic::{self, Diagnostic, rules, sarif};
 use crate::export::Request;
 use crate::history::History;
 use crate::load::{self, Root};
+use crate::memo::Memo;
 use crate::page::Options;
 use crate::save::Files;
 use crate::source::Sources;
@@ -71,6 +73,9 @@ enum Command {
         /// Take warnings for errors
         #[arg(long)]
         strict: bool,
+        /// Take what comes from other hosts for an error
+        #[arg(long)]
+        offline: bool,
         /// Look at every slide in Chromium too: what does not fit, is too small or too coarse
         #[arg(long)]
         browser: bool,
@@ -93,6 +98,7 @@ enum Command {
     Completions { shell: Shell },
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 #[derive(Debug, clap::Args)]
 struct BuildFlags {
     /// A site folder or one Markdown file [default: the nearest folder upwards with kami.toml, else here]
@@ -112,6 +118,9 @@ struct BuildFlags {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
+    /// Take what comes from other hosts for an error: the bundle is for a place without a network
+    #[arg(long)]
+    offline: bool,
     #[command(flatten)]
     forms: Forms,
 }
@@ -141,6 +150,24 @@ enum Seen {
     InBrowser,
 }
 
+/// Whether there is a network where the site is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Network {
+    Some,
+    None,
+}
+
+impl Network {
+    /// Makes errors of what needs a network where there is none.
+    fn judge(self, found: &mut [Diagnostic]) {
+        if self == Network::None {
+            for diagnostic in found {
+                diagnostic.rule = rules::offline(diagnostic.rule);
+            }
+        }
+    }
+}
+
 /// Runs the command line of this process; returns its exit status.
 pub fn run() -> u8 {
     let arguments = Arguments::parse();
@@ -155,11 +182,12 @@ pub fn run() -> u8 {
         Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
         Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
         Command::Build(flags) => build(&flags, &reporter),
-        Command::Check { path, format, strict, browser, fix } => {
+        Command::Check { path, format, strict, offline, browser, fix } => {
             let seen = if browser { Seen::InBrowser } else { Seen::Nowhere };
+            let network = if offline { Network::None } else { Network::Some };
             let mended = if fix { mend::run(path.as_deref(), &reporter) } else { Ok(()) };
             mended
-                .and_then(|()| check(path.as_deref(), seen, format, &reporter))
+                .and_then(|()| check(path.as_deref(), (seen, network), format, &reporter))
                 .map(|found| verdict(&found, strict))
         }
         Command::Export(flags) => export::run(&flags, &reporter),
@@ -210,6 +238,11 @@ fn files_of(root: &Root) -> Result<Files> {
     }
 }
 
+/// Opens the place where the results of dear work are kept; a single file as a site keeps nothing on disk.
+fn memo_of(root: &Root) -> Memo {
+    if root.file.is_some() { cache::in_memory() } else { cache::on_disk(&root.folder) }
+}
+
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let root = root_of(flags.path.as_deref())?;
     finish(&root, reporter);
@@ -220,6 +253,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         drafts: flags.drafts,
         base_url,
         file: name_of(&root),
+        memo: memo_of(&root),
         ..Options::default()
     };
     let (sources, history) = with_history(&root);
@@ -227,6 +261,9 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     bundle.catalog.resolve_all();
     bundle.catalog.hear_all(bundle.config.unlinked as usize);
     bundle.index_all();
+    let progress = reporter.progress();
+    bundle.develop(&|done, total| progress.at(done, total));
+    progress.done();
     let bundle = bundle.with_history(history.join().unwrap_or_default());
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),
@@ -248,7 +285,10 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         let bytes = crate::export::zip(&target, zip)?;
         reporter.outcome(&format!("{}: {bytes} bytes\n", zip.display()));
     }
-    let found = bundle.diagnostics();
+    let mut found = bundle.diagnostics();
+    if flags.offline {
+        Network::None.judge(&mut found);
+    }
     reporter.diagnostics(&bundle, &found);
     reporter.summary(&found);
     if summary.in_place {
@@ -286,7 +326,7 @@ fn base_url(url: &str) -> Result<String> {
 
 fn check(
     path: Option<&Path>,
-    seen: Seen,
+    (seen, network): (Seen, Network),
     format: Format,
     reporter: &Reporter,
 ) -> Result<Vec<Diagnostic>> {
@@ -310,6 +350,7 @@ fn check(
         found.extend(print::measure(&bundle, reporter)?);
         diagnostic::sort(&mut found);
     }
+    network.judge(&mut found);
     match format {
         Format::Json => {
             for diagnostic in &found {

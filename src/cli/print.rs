@@ -32,7 +32,8 @@ impl Print<'_> {
     pub(super) fn pdf(&self) -> Result<Vec<u8>> {
         let browser = self.browser()?;
         let files = |address: &str| self.bundle.output(address);
-        let deck = Deck::open(&browser, &files, &self.entry.route, self.prepare(1.0))?;
+        let prepare = Prepare { paper: true, ..self.prepare(1.0) };
+        let deck = Deck::open(&browser, &files, &self.entry.route, prepare)?;
         let printed = deck.pdf()?;
         self.tell_refused(&deck);
         let entry = self.entry;
@@ -81,7 +82,12 @@ impl Print<'_> {
     }
 
     fn prepare(&self, scale: f64) -> Prepare<'_> {
-        Prepare { steps: self.steps, base_url: self.bundle.config.base_url.as_deref(), scale }
+        Prepare {
+            steps: self.steps,
+            base_url: self.bundle.config.base_url.as_deref(),
+            scale,
+            paper: false,
+        }
     }
 
     fn browser(&self) -> Result<Browser> {

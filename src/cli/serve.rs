@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::report::Reporter;
+use crate::cache;
 use crate::compile::{Change, compile};
 use crate::diagnostic::{Located, Severity};
 use crate::load::{self, Root};
@@ -65,6 +66,8 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
         drafts: flags.drafts,
         not_found_root: "/".to_owned(),
         file: super::name_of(&root),
+        // Whoever asks for nothing to be written means this, too.
+        memo: if flags.read_only { cache::in_memory() } else { super::memo_of(&root) },
         ..Options::default()
     };
     let (sources, history) = super::with_history(&root);

@@ -4,6 +4,7 @@
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
 mod faults;
+mod pictures;
 mod typecase;
 
 use std::collections::{BTreeSet, HashMap};
@@ -25,6 +26,7 @@ use crate::page::{self, Options, Site, View};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
+use pictures::Gate;
 use typecase::Typecase;
 
 /// Every output of one compile, whole.
@@ -51,6 +53,8 @@ pub struct Bundle {
     /// The colours of code that are known, whatever the state.
     code: Arc<Memo>,
     typecase: Arc<Typecase>,
+    /// How much is in memory of pictures that smaller ones are being made of.
+    gate: Arc<Gate>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
     /// The lines of the file that was looked at last: its diagnostics stand together.
@@ -102,6 +106,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         made: RwLock::default(),
         code: Arc::default(),
         typecase: Arc::default(),
+        gate: Arc::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
     }
@@ -140,7 +145,7 @@ fn catalog(
     let mut catalog = Catalog::of(entries);
     for source in sources.iter() {
         if let Content::Asset(asset) = &source.content {
-            catalog.insert_asset(&source.path, asset.digest, asset.size);
+            catalog.insert_asset(&source.path, asset);
         }
     }
     catalog
@@ -188,6 +193,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         made: RwLock::default(),
         code: Arc::clone(&bundle.code),
         typecase: Arc::clone(&bundle.typecase),
+        gate: Arc::clone(&bundle.gate),
         faults: Mutex::default(),
         lines: Mutex::default(),
     };
@@ -238,7 +244,7 @@ impl Bundle {
         for path in paths.iter().filter(|path| !path.is_document()) {
             match self.sources.get(path).map(|source| &source.content) {
                 Some(Content::Asset(asset)) => {
-                    self.catalog.insert_asset(path, asset.digest, asset.size);
+                    self.catalog.insert_asset(path, asset);
                 }
                 _ => self.catalog.remove_asset(path),
             }
@@ -318,6 +324,10 @@ impl Bundle {
         let mut output = self.make(address)?;
         output.bytes.shrink_to_fit();
         let output = Arc::new(output);
+        // Hundreds of pictures need not be kept twice.
+        if self.options.memo.keeps() && self.is_to_be_made(address) {
+            return Some(output);
+        }
         self.made
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -339,6 +349,10 @@ impl Bundle {
             return Some(Output::new(address, script));
         }
         if let Some(output) = self.plain(address) {
+            return Some(output);
+        }
+        let asset = address.starts_with("assets/");
+        if let Some(output) = asset.then(|| self.picture(address)).flatten() {
             return Some(output);
         }
         self.looks(address).or_else(|| self.font(address)).or_else(|| self.render(address))
@@ -436,7 +450,8 @@ impl Bundle {
             _ => {}
         }
         match self.catalog.route(address)? {
-            Route::Asset(path) | Route::Static(path) => match &self.sources.get(path)?.content {
+            Route::Asset(path) => self.asset(address, path),
+            Route::Static(path) => match &self.sources.get(path)?.content {
                 Content::Asset(asset) => Some(Output::new(address, asset.bytes.to_vec())),
                 Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
                 Content::Unusable(_) => None,
@@ -475,6 +490,7 @@ impl Bundle {
         let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
         let looks = styled.filter_map(|entry| page::looks(self.site(), entry));
         addresses.extend(looks.map(|(address, _)| address));
+        addresses.extend(self.picture_addresses());
         addresses.extend(page::list_routes(self.site()));
         addresses.extend(page::machine_routes(self.site()));
         addresses.push(".nojekyll".to_owned());

@@ -47,7 +47,14 @@ rules! {
     MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
-    REMOTE_PICTURE = "remote-picture", Warning, "A slide shows a picture from the network, or plays a film or a sound from there, and there may be none where the talk is given. Put the file beside the deck.";
+    BROKEN_PICTURE = "broken-picture", Error, "The file is no picture that can be read: it ends too early, or is damaged. What can be shown of it is shown. Save it anew, or take it from its source once more.";
+    HUGE_PICTURE = "huge-picture", Warning, "The picture has more pixels than fit in memory while it is made smaller (100 million), so it is sent as it is; with more than 500 million it is not shown at all. A file of a few kilobytes can hold as many. Make it smaller.";
+    MISLABELLED_PICTURE = "mislabelled-picture", Warning, "The picture is of another kind than its name says. It is shown all the same; give it the ending of what it is, so that every program knows.";
+    ACTIVE_DRAWING = "active-drawing", Warning, "An SVG can run scripts, load files from elsewhere and give names to texts that double without end. It is served without all that.";
+    PICTURE_COLOURS = "picture-colours", Warning, "The colours are those of a printing press (CMYK), or have 16 bits each. Screens have neither; the pictures that are made of it have the colours of screens.";
+    MISSING_ALT = "missing-alt", Warning, "The picture has no alternative text, so those who cannot see it learn nothing of it. Write between the square brackets what it shows. Backgrounds of slides need none.";
+    OVERSIZED_PICTURE = "oversized-picture", Warning, "The file is far larger than its place needs: more than 10 MiB, or sent as it is and more than four times as wide as it is shown, or a moving picture of more than 2 MiB.";
+    REMOTE_PICTURE = "remote-picture", Warning, "A slide or page shows a picture from another host, or plays a film or a sound from there. There may be no network where the talk is given, the file may be gone tomorrow, and that host learns who reads the page. Put the file into the site. With `--offline` this is an error.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
     CODE_LANGUAGE = "code-language", Warning, "The word behind a code fence is no language that is known here, so the code has no colours. Mend the word, or write `text`, which has none on purpose.";
     MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
@@ -76,4 +83,13 @@ rules! {
 /// Returns the rule of a code.
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.code == code)
+}
+
+/// The rules about what comes from other hosts, as they count for a site that is to be shown without a network.
+static OFFLINE: [Rule; 2] =
+    [Rule { severity: Error, ..REMOTE_PICTURE }, Rule { severity: Error, ..CSS_REMOTE }];
+
+/// Returns a rule as it counts where there is no network.
+pub fn offline(rule: &'static Rule) -> &'static Rule {
+    OFFLINE.iter().find(|strict| strict.code == rule.code).unwrap_or(rule)
 }

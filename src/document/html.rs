@@ -116,6 +116,8 @@ pub(super) enum Reference {
 pub(super) struct RawPicture {
     pub src: String,
     pub alt: String,
+    /// Whether there is nothing to tell of it: `alt=""`.
+    pub decorative: bool,
     pub title: String,
     pub class: String,
     pub width: String,
@@ -241,6 +243,7 @@ fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
             Some(Lead::Tag(Reference::Picture(Box::new(RawPicture {
                 src,
                 alt: text("alt"),
+                decorative: value("alt").is_some_and(|alt| alt.trim().is_empty()),
                 title: text("title"),
                 class: text("class"),
                 width: text("width"),

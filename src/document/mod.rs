@@ -174,7 +174,21 @@ pub struct Picture {
     pub height: Option<u32>,
     /// The class of its look in the generated style sheet, if it has one.
     pub class: String,
+    pub stand: Stand,
+    /// Whether its author said that there is nothing to tell of it.
+    pub decorative: bool,
     pub span: Span,
+}
+
+/// Where a picture stands, so far as it counts for its size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stand {
+    #[default]
+    Text,
+    /// Behind a slide, which it covers.
+    Ground,
+    /// Behind a slide, in its own size.
+    PlainGround,
 }
 
 impl Slide {

@@ -177,6 +177,14 @@ impl Words {
         css
     }
 
+    /// Tells whether a background is shown in its own size.
+    pub(super) fn keeps_size(&self) -> bool {
+        self.width.is_none()
+            && self.height.is_none()
+            && self.scale.is_none()
+            && self.size == Some("auto")
+    }
+
     /// Returns the declarations for a background; by itself it covers its place.
     pub(super) fn ground_look(&self) -> String {
         let size = self.scale.as_deref().or(self.size);

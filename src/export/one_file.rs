@@ -27,6 +27,8 @@ pub struct OneFile {
 /// A picture that stands on more than one slide is written once; this gives the others its bytes.
 const COPIES: &str = "for(const i of document.querySelectorAll(\"img[data-copy]\"))\
     i.src=document.querySelector(`img[data-original=\"${i.dataset.copy}\"]`).src";
+/// How wide most projectors show a slide, in pixels.
+const PROJECTOR_WIDTH: u32 = 1920;
 /// From how many bytes on it pays to write a picture once.
 const COPY_BYTES_MIN: usize = 1 << 10;
 
@@ -53,8 +55,7 @@ fn counts(from: &str, pieces: &[Piece<'_>]) -> BTreeMap<String, usize> {
     for piece in pieces {
         if let Piece::Tag(tag) = piece
             && tag.name == "img"
-            && let Some(Target::Bundle { address, .. }) =
-                tag.get("src").map(|src| target(from, src))
+            && let Some(Target::Bundle { address, .. }) = shown(tag).map(|src| target(from, src))
         {
             *counts.entry(address).or_default() += 1;
         }
@@ -74,6 +75,23 @@ fn sheets(bundle: &Bundle, from: &str, pieces: &[Piece<'_>]) -> Vec<String> {
     });
     let styles = outputs.filter(|output| output.content_type.starts_with("text/css"));
     styles.map(|output| compact::sheet(&String::from_utf8_lossy(&output.bytes))).collect()
+}
+
+/// Returns the address of the picture that a file holds: of several widths the one for most projectors.
+fn shown<'t>(tag: &'t Tag<'_>) -> Option<&'t str> {
+    let src = tag.get("src");
+    // What is shown in its own size must have it.
+    if !tag.get("sizes").is_some_and(|sizes| sizes.contains("100vw")) {
+        return src;
+    }
+    let widths = tag.get("srcset").unwrap_or_default().split(", ").filter_map(|candidate| {
+        let (address, width) = candidate.rsplit_once(' ')?;
+        Some((width.strip_suffix('w')?.parse::<u32>().ok()?, address))
+    });
+    let mut widths: Vec<(u32, &str)> = widths.collect();
+    widths.sort_unstable();
+    let fits = widths.iter().rev().find(|(width, _)| *width <= PROJECTOR_WIDTH);
+    fits.or(widths.first()).map(|(_, address)| *address).or(src)
 }
 
 struct Writer<'a> {
@@ -176,8 +194,9 @@ impl<'a> Writer<'a> {
     }
 
     fn picture(&mut self, mut tag: Tag<'_>) {
+        let url = shown(&tag).unwrap_or_default().to_owned();
         tag.remove("srcset");
-        let url = tag.get("src").unwrap_or_default().to_owned();
+        tag.remove("sizes");
         let Some((address, output)) = self.output(self.from, &url) else {
             return tag.write(&mut self.out);
         };

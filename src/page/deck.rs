@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::embed::Embeds;
-use super::fill::{Filler, Place, attribute, relative, root_of};
+use super::fill::{Filler, Place, Sight, attribute, relative, root_of};
 use super::fonts::{self, Fonts};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
@@ -178,7 +178,7 @@ pub fn theme_of<'a>(site: Site<'a>, entry: &Entry) -> &'a Theme {
 }
 
 /// Returns how the slides of a deck are laid out.
-fn frame_of(site: Site<'_>, entry: &Entry) -> Frame {
+pub(super) fn frame_of(site: Site<'_>, entry: &Entry) -> Frame {
     let theme = theme_of(site, entry);
     let own = entry.document.size.as_ref().map(|(size, _)| size.as_str());
     let of_site = Some(site.config.deck.size.as_str());
@@ -257,7 +257,7 @@ fn deck(
         entry,
         root: root.clone(),
         place,
-        eager: index == 0,
+        sight: if index == 0 { Sight::Slide } else { Sight::Later },
         way: vec![(document.path.clone(), Part::Slide(index))],
         embeds,
     };
@@ -413,7 +413,7 @@ pub(super) fn thumbnail(site: Site<'_>, entry: &Arc<Entry>, root: &str, embeds: 
         entry,
         root: root.to_owned(),
         place: Place::Embedded,
-        eager: false,
+        sight: Sight::Small,
         way: vec![(entry.document.path.clone(), Part::Slide(0))],
         embeds,
     };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::Interface;
 use super::deck::{looks, section, styles};
-use super::fill::{Filler, Place, attribute, fragment, relative};
+use super::fill::{Filler, Place, Sight, attribute, fragment, relative};
 use crate::catalog::{EMBED_DEPTH_MAX, EMBEDS_MAX, Part, Shown, Stop, stretch};
 use crate::document::html::escape;
 use crate::document::{Kind, Origins};
@@ -81,7 +81,7 @@ impl Filler<'_> {
             entry,
             root: self.root.clone(),
             place: Place::Embedded,
-            eager: false,
+            sight: Sight::Later,
             way: [&self.way[..], &[stop]].concat(),
             embeds: self.embeds,
         };

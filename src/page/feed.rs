@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Site;
 use super::embed::Embeds;
-use super::fill::{Filler, Place};
+use super::fill::{Filler, Place, Sight};
 use super::news::{Change, newest, whole};
 use super::shell::{in_language, site_languages, site_title};
 use super::sitemap::{escape, url};
@@ -100,10 +100,10 @@ fn content(site: Site<'_>, entry: &Arc<Entry>) -> String {
     let document = &entry.document;
     let embeds = Embeds::default();
     let way = vec![(document.path.clone(), Part::Whole)];
-    let (place, eager) = (Place::Embedded, false);
+    let (place, sight) = (Place::Embedded, Sight::Later);
     // Feed readers have no style sheet of ours.
     let site = Site { code: None, ..site };
-    let filler = Filler { site, entry, root, place, eager, way, embeds: &embeds };
+    let filler = Filler { site, entry, root, place, sight, way, embeds: &embeds };
     match entry.kind {
         Kind::Page => filler.fill(&document.body),
         Kind::Deck => {

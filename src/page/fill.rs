@@ -8,7 +8,7 @@ use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::code::Runs;
 use crate::document::html::{escape, has_byte, is_one_of};
-use crate::document::{Filling, Form, Picture, Prose};
+use crate::document::{Filling, Form, Prose};
 use crate::theme::file_of;
 
 /// What the text of most pages fits in, so that it is not moved while it grows.
@@ -22,6 +22,19 @@ pub(super) enum Place {
     Embedded,
 }
 
+/// When and how large the pictures of a prose are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// The first of them at once.
+    First,
+    /// All of them at once: they are on the slide that a talk begins with.
+    Slide,
+    /// When somebody gets there.
+    Later,
+    /// When somebody gets there, and small.
+    Small,
+}
+
 /// Fills proses of one document for one address.
 pub(super) struct Filler<'a> {
     pub site: Site<'a>,
@@ -29,8 +42,7 @@ pub(super) struct Filler<'a> {
     /// The way from the address to the top of the bundle: `../`.
     pub root: String,
     pub place: Place,
-    /// Whether pictures are wanted at once.
-    pub eager: bool,
+    pub sight: Sight,
     /// What is shown around: the page itself, then what is embedded in it, each in the one before.
     pub way: Vec<Stop>,
     pub embeds: &'a Embeds,
@@ -204,52 +216,6 @@ impl Filler<'_> {
         }
         out.push('>');
     }
-
-    fn picture(&self, picture: &Picture, out: &mut String) {
-        let remote =
-            picture.target.starts_with("https://") || picture.target.starts_with("http://");
-        let asset = self
-            .site
-            .catalog
-            .resolve_asset(self.entry, &picture.target)
-            .and_then(|path| self.site.catalog.asset(&path));
-        let src = match asset {
-            Some(asset) => relative(&self.root, &asset.route),
-            None if remote => picture.target.clone(),
-            None if self.entry.document.brings(&picture.target) => {
-                relative(&self.root, &picture.target)
-            }
-            None => {
-                out.push_str("<span class=\"picture missing\">");
-                escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);
-                out.push_str("</span>");
-                return;
-            }
-        };
-        out.push_str("<img");
-        attribute("src", &src, out);
-        attribute("alt", &picture.alt, out);
-        if !picture.class.is_empty() {
-            attribute("class", &picture.class, out);
-        }
-        if !picture.title.is_empty() {
-            attribute("title", &picture.title, out);
-        }
-        let (width, height) = shown_size(picture, asset.and_then(|asset| asset.size));
-        for (name, value) in [("width", width), ("height", height)] {
-            if let Some(value) = value {
-                attribute(name, &value.to_string(), out);
-            }
-        }
-        if !self.eager || self.place == Place::Embedded {
-            attribute("loading", "lazy", out);
-        }
-        if remote {
-            attribute("referrerpolicy", "no-referrer", out);
-        }
-        attribute("decoding", "async", out);
-        out.push('>');
-    }
 }
 
 /// Returns the number of a slide that has a name of its own: whoever shows where a link leads knows
@@ -258,19 +224,6 @@ fn numbered(entry: &Entry, key: &str) -> Option<usize> {
     let document = &entry.document;
     let at = document.slides.iter().position(|slide| slide.key == key)?;
     document.headings.iter().all(|heading| heading.id != key).then_some(at + 1)
-}
-
-/// Returns width and height as shown: as written, the other side by the picture's own proportion.
-fn shown_size(picture: &Picture, own: Option<(u32, u32)>) -> (Option<u32>, Option<u32>) {
-    let scale = |side: u32, to: u32, from: u32| {
-        u32::try_from(u64::from(side) * u64::from(to) / u64::from(from.max(1))).ok()
-    };
-    match (picture.width, picture.height, own) {
-        (Some(width), None, Some((w, h))) => (Some(width), scale(width, h, w)),
-        (None, Some(height), Some((w, h))) => (scale(height, w, h), Some(height)),
-        (None, None, Some((w, h))) => (Some(w), Some(h)),
-        (width, height, _) => (width, height),
-    }
 }
 
 /// Appends ` name="value"`.

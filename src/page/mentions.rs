@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Site;
 use super::deck::section;
 use super::embed::Embeds;
-use super::fill::{Filler, Place, relative};
+use super::fill::{Filler, Place, Sight, relative};
 use crate::catalog::{Entry, Mention, Naming, Part, Shown};
 use crate::document::Kind;
 use crate::document::html::escape;
@@ -117,7 +117,7 @@ fn thumbnail(
         entry: from,
         root: root.to_owned(),
         place: Place::Embedded,
-        eager: false,
+        sight: Sight::Small,
         way: vec![(entry.document.path.clone(), Part::Whole), (from.document.path.clone(), part)],
         embeds,
     };

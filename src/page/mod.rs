@@ -19,6 +19,7 @@ mod list;
 mod mentions;
 mod names;
 mod news;
+mod pictures;
 mod sequence;
 mod sheet;
 mod shell;
@@ -30,8 +31,9 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
-use crate::document::code::Memo;
+use crate::document::code;
 use crate::history::History;
+use crate::memo::Memo;
 use crate::theme::{Theme, Themes};
 
 pub use deck::{looks, looks_stem, theme_of};
@@ -41,6 +43,7 @@ pub use fonts::{Fonts, families, fonts_of, may_be_font_of};
 pub use hosts::{FOR_EVER, base_path};
 pub use list::list_routes;
 pub use names::{headings, names, words};
+pub use pictures::{derived, places};
 pub use sheet::{Compared, Field, Form, Item, Piece, Sheet, sheet};
 pub use shell::{Shell, SiteLinks, site_languages};
 
@@ -59,6 +62,8 @@ pub struct Options {
     pub not_found_root: String,
     /// The Markdown file that is the whole site, as it was given: diagnostics name it so.
     pub file: Option<String>,
+    /// Where the results of dear work are found again.
+    pub memo: Memo,
 }
 
 /// What the templates bring along: addresses of their style sheets and scripts, and words.
@@ -112,7 +117,7 @@ pub struct Site<'a> {
     pub interface: &'a Interface,
     pub options: &'a Options,
     /// The colours of code that are known; none where code is shown without.
-    pub code: Option<&'a Memo>,
+    pub code: Option<&'a code::Memo>,
 }
 
 /// The value that one template sees.

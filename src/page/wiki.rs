@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::embed::Embeds;
 use super::excerpt::excerpt;
-use super::fill::{Filler, Place, encode, fragment, relative, root_of};
+use super::fill::{Filler, Place, Sight, encode, fragment, relative, root_of};
 use super::mentions::{self, PageMention, SlideMention};
 use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
@@ -104,7 +104,7 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         entry,
         root: root.clone(),
         place: Place::Own,
-        eager: false,
+        sight: Sight::First,
         way: vec![(document.path.clone(), Part::Whole)],
         embeds: &embeds,
     };

@@ -214,7 +214,7 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn riff_chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+pub(super) fn riff_chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes();
     let end: &[u8] = if body.len() % 2 == 1 { &[0] } else { &[] };
     [name.as_slice(), &length, body, end].concat()

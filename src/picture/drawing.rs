@@ -3,7 +3,7 @@
 //! Refuses what it is not sure of: a drawing that is refused can still be put into the folder by hand.
 
 /// What no drawing needs, as the beginning of an element's name.
-const ELEMENTS: [&str; 10] = [
+pub(super) const ELEMENTS: [&str; 10] = [
     "script",
     "foreignobject",
     "iframe",
@@ -73,7 +73,7 @@ fn is_plain_element(element: &str) -> bool {
 }
 
 /// Tells whether every address leads within the drawing, or is a picture that stands in it.
-fn addresses_stay(plain: &str) -> bool {
+pub(super) fn addresses_stay(plain: &str) -> bool {
     let data = ["data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp"];
     let stays = |address: &str| {
         let address = address.trim_start_matches(['"', '\'']);

@@ -1,5 +1,7 @@
 //! What a file is by its first bytes, whatever its name says.
 
+use crate::source::SourcePath;
+
 /// The kinds of files that a page may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -68,6 +70,13 @@ impl Kind {
     pub fn is_picture(self) -> bool {
         matches!(self, Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Webp | Kind::Avif | Kind::Svg)
     }
+}
+
+/// Tells whether a file's name says that it is a picture.
+pub fn is_named_as_one(path: &SourcePath) -> bool {
+    let kinds = [Kind::Png, Kind::Jpeg, Kind::Gif, Kind::Webp, Kind::Avif, Kind::Svg];
+    let ending = path.extension().map(str::to_ascii_lowercase).unwrap_or_default();
+    kinds.iter().any(|kind| kind.extensions().contains(&&*ending))
 }
 
 /// Tells whether a text begins with the tag of a drawing, after what may stand before it.

@@ -15,8 +15,10 @@ pub fn size(path: &SourcePath, bytes: &[u8]) -> Option<(u32, u32)> {
     if !matches!(extension.as_str(), "png" | "apng" | "jpg" | "jpeg" | "gif" | "webp") {
         return None;
     }
-    let mut decoder =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?.into_decoder().ok()?;
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    // Of a picture that is too large one wants to know how large it is.
+    reader.no_limits();
+    let mut decoder = reader.into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
     let turned = decoder.orientation().is_ok_and(|orientation| orientation.to_exif() >= 5);
     Some(if turned { (height, width) } else { (width, height) })

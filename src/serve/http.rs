@@ -123,12 +123,24 @@ async fn file(
     if let Some(output) = bundle.made(&address) {
         return found(&bundle, &address, &output, &asked);
     }
+    // One that is kept is there at once; one that is not waits for its turn, and the page does not.
+    let _turn = if bundle.is_to_be_made(&address) {
+        let (kept, route) = (Arc::clone(&bundle), address.clone());
+        let kept = tokio::task::spawn_blocking(move || kept.kept_picture(&route)).await;
+        if let Ok(Some(output)) = kept {
+            return found(&bundle, &address, &Arc::new(output), &asked);
+        }
+        shared.darkroom.acquire().await.ok()
+    } else {
+        None
+    };
     // Making an output is work for a processor, not for the loop that answers everybody.
+    let teller = Arc::clone(&shared);
     let made = tokio::task::spawn_blocking(move || {
         let response = make(&bundle, &address, &asked);
         // What went wrong here is told like all else.
         if bundle.fault_count() > 0 {
-            shared.recount();
+            teller.recount();
         }
         response
     });

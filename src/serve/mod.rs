@@ -13,12 +13,13 @@ mod token;
 mod update;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::compile::Bundle;
 use crate::diagnostic::Located;
@@ -51,6 +52,8 @@ struct Shared {
     turn: Mutex<()>,
     /// Held by whoever makes a commit.
     committing: Mutex<()>,
+    /// Lets few pictures be made at once: a page must find a processor.
+    darkroom: Semaphore,
 }
 
 /// What the person who started the server may want to know.
@@ -68,6 +71,11 @@ impl Shared {
     fn state(&self) -> Arc<State> {
         Arc::clone(&self.states.borrow())
     }
+}
+
+/// Returns how many threads run at the same time here.
+fn hands() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// A server that is bound to its address and not yet running.
@@ -109,6 +117,7 @@ impl Server {
             editing: OnceLock::new(),
             turn: Mutex::default(),
             committing: Mutex::default(),
+            darkroom: Semaphore::new(hands().saturating_sub(1).max(1)),
         });
         Ok((Server { shared, listener, address }, told))
     }

@@ -12,6 +12,7 @@ mod code;
 /// The values, in reading order: a module uses only what stands above it.
 const VALUES: &[&str] = &[
     "digest",
+    "memo",
     "span",
     "merge",
     "source",
@@ -36,7 +37,7 @@ const VALUES: &[&str] = &[
 
 /// The edges: each uses any value and `save`, none another edge.
 const EDGES: &[&str] =
-    &["load", "watch", "save", "serve", "export", "browser", "deploy", "import", "lsp"];
+    &["load", "watch", "save", "cache", "serve", "export", "browser", "deploy", "import", "lsp"];
 
 /// The command line stands outside of all: it alone calls the edges.
 const OUTERMOST: &str = "cli";

@@ -8,7 +8,7 @@ use super::format::Formatter;
 use super::plain_text;
 use crate::document::html::escape;
 use crate::document::picture::{self, Side, Words};
-use crate::document::{Filling, Hole, Picture, Prose};
+use crate::document::{Filling, Hole, Picture, Prose, Stand};
 
 /// How much of a slide its backgrounds take, where nothing is said.
 const SHARE: f64 = 50.0;
@@ -108,6 +108,7 @@ fn layer(
     html.push('>');
     for (mut picture, words) in pictures {
         let look = words.ground_look();
+        picture.stand = if words.keeps_size() { Stand::PlainGround } else { Stand::Ground };
         if !look.is_empty() {
             picture.class = formatter.looks().class(".slide .slide-backgrounds img", &look);
         }

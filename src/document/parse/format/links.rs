@@ -14,7 +14,7 @@ use crate::diagnostic::rules;
 use crate::document::html::{RawPicture, Reference};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
-use crate::document::{Filling, Form, Link, Picture, Sentence};
+use crate::document::{Filling, Form, Link, Picture, Sentence, Stand};
 use crate::span::Span;
 use crate::theme;
 
@@ -134,6 +134,7 @@ impl Formatter<'_> {
         let pixels = |side: &str| side.trim().trim_end_matches("px").parse::<u32>().ok();
         (picture.width, picture.height) = (pixels(&raw.width), pixels(&raw.height));
         picture.class.clone_from(&raw.class);
+        picture.decorative = raw.decorative;
         if self.dialect == Dialect::Deck {
             let length = |side: &str| {
                 let share =
@@ -179,6 +180,8 @@ impl Formatter<'_> {
             width: None,
             height: None,
             class: String::new(),
+            stand: Stand::Text,
+            decorative: false,
             span,
         }
     }
@@ -187,12 +190,14 @@ impl Formatter<'_> {
     fn elsewhere(&mut self, node: Node<'_>, url: &str, what: &str) -> Option<String> {
         let (scheme, rest) = outside(url)?;
         let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        if self.dialect == Dialect::Deck {
-            let message = format!("{what} comes from {host}");
-            let help = "put the file beside the deck: there may be no network on stage";
-            let span = self.text.span(node);
-            self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
-        }
+        let message = format!("{what} comes from {host}");
+        let help = if self.dialect == Dialect::Deck {
+            "put the file beside the deck: there may be no network on stage"
+        } else {
+            "put the file beside the page: it may be gone tomorrow, and that host learns who reads the page"
+        };
+        let span = self.text.span(node);
+        self.tell(self.text.diagnostic(&rules::REMOTE_PICTURE, span, message, help));
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
         (!host.is_empty() && host.chars().all(plain)).then(|| format!("{scheme}{host}"))
     }
@@ -411,6 +416,8 @@ fn embedded_picture(formatter: &mut Formatter<'_>, node: Node<'_>, url: &str) {
         width,
         height,
         class,
+        stand: Stand::Text,
+        decorative: false,
         span: formatter.text.span(node),
     };
     formatter.hole(Filling::Picture(Box::new(picture)));

@@ -1,5 +1,7 @@
 //! `kami.toml` as plain data: every key has a default, every unknown key is a diagnostic.
 
+mod images;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -7,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Rule, rules};
+use crate::picture::Images;
 use crate::source::SourcePath;
 use crate::span::Span;
 
@@ -28,6 +31,8 @@ pub struct Config {
     pub unlinked: u32,
     /// The names of pages in the order in which they are read, and where they stand.
     pub order: Vec<(String, Span)>,
+    /// How pictures are made smaller.
+    pub images: Images,
     /// `Host` names besides loopback that `kami serve` answers to.
     pub hosts: Vec<String>,
     /// Origins whose pages may show ours in a frame.
@@ -94,6 +99,7 @@ impl Default for Config {
             deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
             unlinked: 1000,
             order: Vec::new(),
+            images: Images::default(),
             hosts: Vec::new(),
             embed_from: Vec::new(),
             other: BTreeMap::new(),
@@ -268,6 +274,9 @@ impl Reader {
                     config.unlinked = self.number(value).unwrap_or(config.unlinked);
                 }
                 ("wiki", "order") => config.order = self.names(value),
+                ("images", "widths") => self.widths(value, &mut config.images),
+                ("images", "quality") => self.quality(value, &mut config.images),
+                ("images", "formats") => self.formats(value, &mut config.images),
                 ("server", "hosts") => config.hosts = self.strings(value),
                 ("embed", "from") => config.embed_from = self.origins(value),
                 ("server", "commit") if !is_commit(value.get_ref()) => {

@@ -1,0 +1,141 @@
+//! Pixels -> a file: WebP, JPEG or PNG, never larger than the picture that it is made of if that can be had.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbaImage};
+use webp::{Encoder, WebPConfig};
+
+use super::colour::Profile;
+use super::riff_chunk;
+use super::{Format, Recipe};
+
+/// How some pixels are to be written.
+pub(super) struct Ask<'a> {
+    pub recipe: Recipe,
+    pub profile: &'a Profile,
+    /// Whether they were drawn: letters and lines stay as sharp as they are.
+    pub drawn: bool,
+    pub opaque: bool,
+    /// How many bytes the picture has that they are from.
+    pub most: usize,
+}
+
+/// One way to write WebP.
+#[derive(Clone, Copy)]
+enum Way {
+    Lossless,
+    /// Lossless, of pixels that were changed a little to take less room.
+    Nearly,
+    Lossy(u8),
+}
+
+/// Writes pixels down.
+pub(super) fn encode(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+    match ask.recipe.format {
+        Format::Webp => webp(pixels, ask),
+        Format::Jpeg => jpeg(pixels, ask),
+        Format::Png => png(pixels, ask),
+    }
+}
+
+fn webp(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+    let quality = ask.recipe.quality;
+    let sharp = quality.max(90);
+    let drawn = [Way::Lossless, Way::Nearly, Way::Lossy(sharp), Way::Lossy(quality)];
+    let taken = [quality, quality / 6 * 5, quality / 3 * 2].map(Way::Lossy);
+    let ways: &[Way] = if ask.drawn { &drawn } else { &taken };
+    let mut least: Option<Vec<u8>> = None;
+    for way in ways {
+        let bytes = webp_in(pixels, *way)?;
+        if least.as_ref().is_none_or(|least| bytes.len() < least.len()) {
+            least = Some(bytes);
+        }
+        // What is no smaller than the picture itself helps nobody.
+        if least.as_ref().is_some_and(|least| least.len() <= ask.most) {
+            break;
+        }
+    }
+    let bytes = least.unwrap_or_default();
+    match ask.profile {
+        Profile::Screen => Ok(bytes),
+        Profile::Own(icc) => with_profile(&bytes, icc, (pixels.dimensions(), ask.opaque))
+            .ok_or_else(|| "the picture has no room for its colour profile".to_owned()),
+    }
+}
+
+fn webp_in(pixels: &RgbaImage, way: Way) -> Result<Vec<u8>, String> {
+    let mut config = WebPConfig::new().map_err(|()| "libwebp has another version".to_owned())?;
+    // One thread: what is made at the same time is other pictures.
+    config.thread_level = 0;
+    match way {
+        Way::Lossless | Way::Nearly => {
+            config.lossless = 1;
+            config.method = 4;
+            config.quality = 50.0;
+            config.near_lossless = if matches!(way, Way::Nearly) { 40 } else { 100 };
+        }
+        Way::Lossy(quality) => {
+            config.quality = f32::from(quality);
+            config.method = 4;
+            // Red letters on white stay letters.
+            config.use_sharp_yuv = i32::from(quality >= 90);
+        }
+    }
+    let (width, height) = pixels.dimensions();
+    let encoded = Encoder::from_rgba(pixels, width, height).encode_advanced(&config);
+    encoded.map(|bytes| bytes.to_vec()).map_err(|error| format!("libwebp says {error:?}"))
+}
+
+/// Puts a colour profile into a WebP file.
+fn with_profile(
+    bytes: &[u8],
+    icc: &[u8],
+    ((width, height), opaque): ((u32, u32), bool),
+) -> Option<Vec<u8>> {
+    let (head, mut body) = (bytes.get(..12)?, bytes.get(12..)?);
+    let mut alpha = !opaque;
+    if body.starts_with(b"VP8X") {
+        alpha |= body.get(8)? & 0x10 != 0;
+        body = body.get(18..)?;
+    }
+    let side = |side: u32| (side.saturating_sub(1)).to_le_bytes();
+    let mut about = vec![0x20 | if alpha { 0x10 } else { 0 }, 0, 0, 0];
+    about.extend_from_slice(&side(width)[..3]);
+    about.extend_from_slice(&side(height)[..3]);
+    let mut out = head.to_vec();
+    out.extend(riff_chunk(*b"VP8X", &about));
+    out.extend(riff_chunk(*b"ICCP", icc));
+    out.extend_from_slice(body);
+    let length = u32::try_from(out.len() - 8).ok()?.to_le_bytes();
+    out[4..8].copy_from_slice(&length);
+    Some(out)
+}
+
+fn jpeg(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+    let pixels = DynamicImage::from(pixels.clone()).into_rgb8();
+    let mut out = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut out, ask.recipe.quality);
+    if let Profile::Own(icc) = ask.profile {
+        encoder.set_icc_profile(icc.clone()).map_err(|error| error.to_string())?;
+    }
+    let (width, height) = pixels.dimensions();
+    let written = encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8);
+    written.map_err(|error| error.to_string()).map(|()| out)
+}
+
+fn png(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let mut encoder =
+        PngEncoder::new_with_quality(&mut out, CompressionType::Best, FilterType::Adaptive);
+    if let Profile::Own(icc) = ask.profile {
+        encoder.set_icc_profile(icc.clone()).map_err(|error| error.to_string())?;
+    }
+    let (width, height) = pixels.dimensions();
+    let written = if ask.opaque {
+        let pixels = DynamicImage::from(pixels.clone()).into_rgb8();
+        encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8)
+    } else {
+        encoder.write_image(pixels, width, height, ExtendedColorType::Rgba8)
+    };
+    written.map_err(|error| error.to_string()).map(|()| out)
+}
