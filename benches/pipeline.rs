@@ -44,7 +44,7 @@ use rayon::prelude::*;
 
 use corpus::Wiki;
 use kamishibai::compile::{Bundle, Change, compile, recompile};
-use kamishibai::document::{self, Formulas, Settings};
+use kamishibai::document::{self, Diagrams, Formulas, Settings};
 use kamishibai::load::{self, Root};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
@@ -206,8 +206,8 @@ fn stages(wiki: &Wiki, folder: &Path) -> io::Result<()> {
 }
 
 fn parsed(source: &Source) -> Option<document::Document> {
-    let formulas = Formulas::default();
-    let settings = Settings { html: false, formulas: &formulas };
+    let (formulas, diagrams) = (Formulas::default(), Diagrams::default());
+    let settings = Settings { html: false, formulas: &formulas, diagrams: &diagrams };
     Some(document::parse(&source.path, source.as_text()?, settings))
 }
 

@@ -18,7 +18,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::code::Memo;
-use crate::document::{self, Document, Formulas, Kind, Settings};
+use crate::document::{self, Diagrams, Document, Formulas, Kind, Settings};
 use crate::font;
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
@@ -49,6 +49,8 @@ pub struct Bundle {
     index: OnceLock<Index>,
     /// The documents that include others' texts.
     assembled: imbl::OrdSet<SourcePath>,
+    /// The diagrams that were drawn, whatever the state.
+    diagrams: Arc<Diagrams>,
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// The colours of code that are known, whatever the state.
     code: Arc<Memo>,
@@ -70,6 +72,10 @@ pub struct Change {
 
 /// Compiles all sources.
 pub fn compile(sources: Sources, options: Options) -> Bundle {
+    compile_with(sources, options, Arc::default())
+}
+
+fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> Bundle {
     let (mut config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
     if options.base_url.is_some() {
         config.base_url.clone_from(&options.base_url);
@@ -78,7 +84,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
     let documents = || {
         let texts = texts.par_iter();
         let read = |formulas: &mut Formulas, source: &&Source| {
-            let settings = Settings { html: config.html, formulas };
+            let settings = Settings { html: config.html, formulas, diagrams: &diagrams };
             Some(Arc::new(understood(&sources, source, settings)?))
         };
         texts.map_init(Formulas::default, read).flatten_iter().collect()
@@ -103,6 +109,7 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
         config_diagnostics: Arc::new(found),
         documents,
         assembled,
+        diagrams,
         made: RwLock::default(),
         code: Arc::default(),
         typecase: Arc::default(),
@@ -169,8 +176,9 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
     }
     paths.extend(including(bundle, &paths));
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
-        let next = compile(sources, (*options).clone()).with_history(bundle.history.clone());
-        return next.with_code(Arc::clone(&bundle.code));
+        let diagrams = Arc::clone(&bundle.diagrams);
+        let next = compile_with(sources, (*options).clone(), diagrams);
+        return next.with_history(bundle.history.clone()).with_code(Arc::clone(&bundle.code));
     }
     let templates = if paths.iter().any(|path| bundle.templates.reads(path)) {
         Arc::new(Templates::new(&sources))
@@ -190,6 +198,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         shelf: bundle.shelf.clone(),
         index: OnceLock::new(),
         assembled: bundle.assembled.clone(),
+        diagrams: Arc::clone(&bundle.diagrams),
         made: RwLock::default(),
         code: Arc::clone(&bundle.code),
         typecase: Arc::clone(&bundle.typecase),
@@ -215,7 +224,11 @@ impl Bundle {
             .par_iter()
             .filter(|path| path.is_document())
             .map(|path| {
-                let settings = Settings { html: self.config.html, formulas: &Formulas::default() };
+                let settings = Settings {
+                    html: self.config.html,
+                    formulas: &Formulas::default(),
+                    diagrams: &self.diagrams,
+                };
                 let source = self.sources.get(path);
                 (path, source.and_then(|source| understood(&self.sources, source, settings)))
             })

@@ -4,6 +4,7 @@
 //! on other documents or on the reader's language stay holes in the HTML.
 
 pub mod code;
+mod diagram;
 pub mod directives;
 pub mod front_matter;
 pub mod html;
@@ -27,6 +28,7 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
+pub use diagram::Diagrams;
 pub use math::Formulas;
 pub use parse::{
     Assembly, Dialect, Piece, Texts, assemble, parse, parse_assembly, render_markdown,
@@ -48,6 +50,8 @@ pub struct Settings<'f> {
     pub html: bool,
     /// What was drawn before: talks repeat their formulas.
     pub formulas: &'f Formulas,
+    /// The same for diagrams, for all who read at the same time.
+    pub diagrams: &'f Diagrams,
 }
 
 /// One Markdown file, understood.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Root, read};
-use crate::document::{self, Filling, Formulas, Settings, Slide};
+use crate::document::{self, Diagrams, Filling, Formulas, Settings, Slide};
 use crate::source::{Source, SourcePath, Sources};
 use crate::theme::file_of;
 
@@ -39,7 +39,8 @@ pub(super) fn path_of(file: &Path) -> SourcePath {
 fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let Some(source) = sources.get(path) else { return BTreeSet::new() };
     let Some(text) = source.as_text() else { return BTreeSet::new() };
-    let settings = Settings { html: false, formulas: &Formulas::default() };
+    let settings =
+        Settings { html: false, formulas: &Formulas::default(), diagrams: &Diagrams::default() };
     let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
     let document = match document::assemble(path, text, &texts) {
         None => document::parse(path, text, settings),

@@ -13,6 +13,8 @@ const PACKS: &[(&str, &[&str])] = &[
     ("search/engine.js", &["search/box.js", "search/peek.js", "offline/offline.js"]),
     ("deck/deck.js", &["deck/overview.js", "deck/link.js"]),
     ("deck/presenter.js", &["deck/ink.js"]),
+    ("site.css", &["diagram.css"]),
+    ("deck/slide.css", &["diagram.css"]),
 ];
 
 /// Returns every file that a browser fetches; `is_ours` tells whether one is as we wrote it.
@@ -37,7 +39,7 @@ pub(super) fn pack(texts: &Texts, is_ours: impl Fn(&str) -> bool) -> Texts {
 }
 
 fn bare(name: &str, text: Cow<'static, str>) -> Cow<'static, str> {
-    let squeezed = ["deck/", "graph/", "offline/", "search/", "site."]
+    let squeezed = ["deck/", "diagram.", "graph/", "offline/", "search/", "site."]
         .iter()
         .any(|start| name.starts_with(start));
     match name.rsplit('.').next() {

@@ -22,7 +22,7 @@ use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
-use crate::document::{Document, Formulas, Kind, Origins, Prose, Settings};
+use crate::document::{Diagrams, Document, Formulas, Kind, Origins, Prose, Settings};
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
@@ -177,7 +177,11 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         base: 0,
         length: text.len(),
         lines: Lines::of(text),
-        settings: Settings { html: true, formulas: &Formulas::default() },
+        settings: Settings {
+            html: true,
+            formulas: &Formulas::default(),
+            diagrams: &Diagrams::default(),
+        },
     };
     let options = options(dialect, text.body);
     let arena = Arena::new();

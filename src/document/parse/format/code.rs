@@ -5,6 +5,7 @@ use std::fmt::Write;
 use comrak::Node;
 use comrak::html::{ChildRendering, Context};
 
+use super::diagram::format_diagram;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::Filling;
@@ -38,6 +39,11 @@ pub(super) fn format_code_block(
     (info, literal): (&str, &str),
 ) -> Rendered {
     let fence = fence::read(info);
+    if fence.word.eq_ignore_ascii_case("mermaid")
+        && format_diagram(context, node, (&fence, literal))?
+    {
+        return Ok(ChildRendering::HTML);
+    }
     let language = context.user.language(node, &fence);
     let (text, kinds) = if fence.marked { unmarked(literal) } else { (literal.into(), Vec::new()) };
     let groups = context.user.groups(node, &fence, text.lines().count());

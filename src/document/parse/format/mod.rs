@@ -4,6 +4,7 @@ mod anchors;
 mod block;
 mod blocks;
 mod code;
+mod diagram;
 mod links;
 
 use std::cell::Cell;
@@ -58,6 +59,8 @@ pub(super) struct Formatter<'t> {
     /// The row of columns that was looked at last.
     row: Row,
     files: Vec<DataFile>,
+    /// The names of the diagrams that were drawn: each has ids of its own.
+    drawings: Vec<String>,
     /// What the prose at hand is written in, used again from slide to slide.
     page: String,
 }
@@ -116,6 +119,7 @@ impl<'t> Formatter<'t> {
             looks: Looks::default(),
             row: Row::default(),
             files: Vec::new(),
+            drawings: Vec::new(),
             page: String::new(),
         }
     }
