@@ -108,7 +108,8 @@ fn compare(site: &Path, made: &Path, start: &str) -> io::Result<()> {
     for entry in fs::read_dir(made)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !name.starts_with(start) || !name.ends_with(".webp") {
+        if !name.starts_with(start) || path.extension().is_none_or(|extension| extension != "webp")
+        {
             continue;
         }
         let picture = read(&path)?;

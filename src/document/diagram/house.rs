@@ -205,7 +205,9 @@ impl House<'_> {
                 }
             } else if name == "href" && element == "use" {
                 let id = value.strip_prefix('#').and_then(|id| self.ids.get(id));
-                id.into_iter().for_each(|id| self.attribute(name, &format!("#{id}")));
+                if let Some(id) = id {
+                    self.attribute(name, &format!("#{id}"));
+                }
             } else if name == "transform" && self.state.is_some() && has_class(attributes, "label")
             {
                 // The library does not measure the words of a state, which stand in the middle of it.

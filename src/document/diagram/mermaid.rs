@@ -29,8 +29,8 @@ static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
 
 /// Draws a diagram as the library does: with colours and style sheets of its own.
 pub(super) fn svg(text: &str) -> Result<String, Fault> {
-    let mut request = SvgRequest::default();
-    request.pipeline = Some(SvgPipeline::resvg_safe());
+    let pipeline = Some(SvgPipeline::resvg_safe());
+    let request = SvgRequest { pipeline, ..SvgRequest::default() };
     match RENDERER.render(RenderRequest::svg(text, OperationControl::new(), request)) {
         Ok(RenderOutput::Svg(Some(output))) => Ok(output.svg().to_owned()),
         Ok(_) => Err(Fault { message: "the diagram is empty".to_owned(), at: None }),
