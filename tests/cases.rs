@@ -103,6 +103,11 @@ fn code() {
 }
 
 #[test]
+fn diagrams() {
+    check("diagrams");
+}
+
+#[test]
 fn files() {
     check("files");
 }

@@ -5,6 +5,7 @@
 
 mod faults;
 mod pictures;
+mod texts;
 mod typecase;
 
 use std::collections::{BTreeSet, HashMap};
@@ -27,6 +28,8 @@ use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
 use pictures::Gate;
+pub use texts::including;
+use texts::understood;
 use typecase::Typecase;
 
 /// Every output of one compile, whole.
@@ -117,26 +120,6 @@ fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> 
         faults: Mutex::default(),
         lines: Mutex::default(),
     }
-}
-
-/// Parses a source with what it includes.
-fn understood(sources: &Sources, source: &Source, settings: Settings<'_>) -> Option<Document> {
-    let (path, text) = (&source.path, source.as_text()?);
-    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_text);
-    Some(match document::assemble(path, text, &texts) {
-        None => document::parse(path, text, settings),
-        Some(assembly) => document::parse_assembly(path, assembly, settings),
-    })
-}
-
-/// Returns the documents that include any of the texts at `paths`, apart from those themselves.
-pub fn including(bundle: &Bundle, paths: &[SourcePath]) -> Vec<SourcePath> {
-    let including = |path: &&SourcePath| {
-        let document = bundle.documents.get(*path);
-        let mut parts = document.iter().flat_map(|document| &document.parts);
-        !paths.contains(path) && parts.any(|part| paths.contains(part))
-    };
-    bundle.assembled.iter().filter(including).cloned().collect()
 }
 
 fn catalog(

@@ -1,5 +1,6 @@
 //! The view of a deck: its slides as whole sections, and what presenter and handout need.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -422,7 +423,8 @@ pub(super) fn thumbnail(site: Site<'_>, entry: &Arc<Entry>, root: &str, embeds: 
 
 /// Writes the notes of a deck as a call with plain data: no HTML is parsed on the other side.
 pub(super) fn notes_script(entry: &Entry) -> String {
-    let mut notes = Map::new();
+    // In the order of the keys, whatever else in the program wants of the library.
+    let mut notes = BTreeMap::new();
     for slide in entry.document.slides.iter().filter(|slide| !slide.notes.is_empty()) {
         let mut nodes = Vec::new();
         for note in &slide.notes {
@@ -430,7 +432,7 @@ pub(super) fn notes_script(entry: &Entry) -> String {
             list.extend(note.tree.iter().cloned());
             nodes.push(Json::Array(list));
         }
-        notes.insert(slide.key.clone(), Json::Array(nodes));
+        notes.insert(slide.key.as_str(), Json::Array(nodes));
     }
-    format!("kamiNotes({});\n", Json::Object(notes))
+    format!("kamiNotes({});\n", serde_json::json!(notes))
 }
