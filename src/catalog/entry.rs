@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::names::{Identity, exact, fold, identify, key, last};
+use super::names::{Identity, composed, exact, fold, identify, key, last};
 use super::resolve::{bare, is_relative, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
@@ -228,7 +228,7 @@ impl Entry {
 
 /// Returns the path that an alias was an address of, without its ending.
 fn alias_path(folder: &str, alias: &str) -> Option<String> {
-    let stem = alias.trim().trim_start_matches('/').replace(' ', "_");
+    let stem = composed(alias.trim().trim_start_matches('/').replace(' ', "_"));
     let stem = stem.strip_suffix(".html").unwrap_or(&stem);
     let inside = if stem.starts_with("wiki/") || stem.starts_with("decks/") {
         stem.to_owned()
@@ -259,7 +259,7 @@ fn document_route(path: &SourcePath, identity: &Identity, lang: &str, config: &C
         Some(own) if *own != config.lang || lang != config.lang => format!(".{own}"),
         _ => String::new(),
     };
-    let stem = shortened(identity.name.replace(' ', "_"));
+    let stem = shortened(composed(identity.name.replace(' ', "_")));
     let folder_page = path.file_name().starts_with("index.") && path.as_str().contains("/index.");
     Arc::from(match identity.kind {
         Kind::Deck => format!("decks/{stem}{suffix}.html"),

@@ -217,7 +217,7 @@ impl Catalog {
         let facts = Facts::of(path, &asset.bytes, asset.size);
         let digest = asset.digest;
         let (route, kind) = match path.as_str().strip_prefix("static/") {
-            Some(rest) => (rest.to_owned(), Route::Static(path.clone())),
+            Some(rest) => (names::composed(rest.to_owned()), Route::Static(path.clone())),
             None => (route_of(path, digest, &facts), Route::Asset(path.clone())),
         };
         let route: Arc<str> = Arc::from(route);

@@ -4,7 +4,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::config::Config;
 use crate::document::Kind;
@@ -74,6 +74,12 @@ fn underscore(out: &mut String) {
     if !out.ends_with('_') {
         out.push('_');
     }
+}
+
+/// Composes the characters of an address. Browsers ask for what stands in a link byte by byte, and stores and disks
+/// compare so: two spellings that look the same must not be two addresses.
+pub fn composed(address: String) -> String {
+    if is_nfc(&address) { address } else { address.nfc().collect() }
 }
 
 /// Writes a name exactly, but for composition and the underscore, which is a space.
