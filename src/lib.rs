@@ -10,7 +10,7 @@
 //! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`].
 //! Then the edges, each of which moves
 //! values across one border:
-//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`cli`].
+//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`deploy`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
@@ -21,6 +21,8 @@ pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod config;
+#[cfg(feature = "deploy")]
+pub mod deploy;
 pub mod diagnostic;
 pub mod digest;
 pub mod document;

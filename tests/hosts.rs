@@ -105,7 +105,13 @@ fn the_worker_is_as_old_as_its_build() {
     let folder = TempDir::new().expect("the system gives a folder");
     let built = |bundle: &Bundle, name: &str| {
         let target = folder.path().join(name);
-        let request = Request { bundle, target: &target, site: folder.path(), precompress: false };
+        let request = Request {
+            bundle,
+            target: &target,
+            site: folder.path(),
+            precompress: false,
+            keep_stale: false,
+        };
         write(&request, &|_, _| {}).expect("there is room");
         let read = |path: &str| fs::read_to_string(Path::new(&target).join(path)).expect("written");
         (read("sw.js"), read("bundle.json"))

@@ -6,6 +6,8 @@
 mod cases;
 mod cli;
 mod demo;
+#[cfg(feature = "deploy")]
+mod deploy;
 mod edit;
 mod edits;
 mod export;

@@ -7,6 +7,8 @@
     reason = "arguments, environment and working folder are read here, once"
 )]
 
+#[cfg(feature = "deploy")]
+mod deploy;
 mod export;
 mod mend;
 mod new;
@@ -85,6 +87,9 @@ enum Command {
     },
     /// Write one deck as one file
     Export(export::Flags),
+    /// Bring the bundle to where readers find it: a store with a web address, or a folder
+    #[cfg(feature = "deploy")]
+    Deploy(deploy::Flags),
     /// Give a page or deck another name, and write every link to it anew
     Rename(rename::Flags),
     /// Write what a host wants to be told, on standard output
@@ -191,6 +196,8 @@ pub fn run() -> u8 {
                 .map(|found| verdict(&found, strict))
         }
         Command::Export(flags) => export::run(&flags, &reporter),
+        #[cfg(feature = "deploy")]
+        Command::Deploy(flags) => deploy::run(&flags, &reporter),
         Command::Rename(flags) => rename::run(&flags, &reporter).map(|()| 0),
         Command::Template(flags) => template::run(&flags, &reporter),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
@@ -274,6 +281,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         target: &target,
         site: &root.folder,
         precompress: flags.forms.precompress,
+        keep_stale: false,
     };
     if let Some(zip) = &flags.forms.zip {
         crate::export::refuse_zip(zip, &request)?;

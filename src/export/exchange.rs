@@ -15,18 +15,22 @@ use rustix::io::Errno;
 
 use crate::export::target::{Old, same_file};
 use crate::export::{Job, Made, ancestors, disk_fault, fault};
-use crate::output::MANIFEST;
+use crate::output::{MANIFEST, NOTE};
 
 /// Links into the staged bundle all that stays: files that are the same, and what is not ours.
-pub(super) fn carry(job: &Job<'_>, made: &[Made]) -> Result<()> {
+pub(super) fn carry(job: &Job<'_>, made: &[Made], kept: &[&String]) -> Result<()> {
     let Some(old) = &job.place.old else { return Ok(()) };
     made.par_iter().filter(|made| made.kept).try_for_each(|made| carry_kept(job, old, made))?;
     let survey = job.survey;
     let mut folders: BTreeSet<PathBuf> =
         survey.foreign.iter().flat_map(|path| ancestors(path)).map(Path::to_path_buf).collect();
+    let staying = kept.iter().map(Path::new);
+    folders.extend(staying.clone().flat_map(ancestors).map(Path::to_path_buf));
     folders.extend(survey.foreign_folders.iter().map(|(path, _)| path.clone()));
     job.staging.make_folders(&folders)?;
-    survey.foreign.par_iter().try_for_each(|path| match link(job, old, path) {
+    let foreign = survey.foreign.iter().map(PathBuf::as_path);
+    let paths: Vec<&Path> = foreign.chain(staying).collect();
+    paths.par_iter().try_for_each(|path| match link(job, old, path) {
         // Its owner has removed it meanwhile.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         result => result.map_err(|error| disk_fault("keep", &job.place.folder.join(path), &error)),
@@ -138,6 +142,7 @@ fn is_unsupported(error: Errno) -> bool {
 fn retire(job: &Job<'_>, old: &Old) -> Result<()> {
     job.survey.ours.par_iter().for_each(|path| unlink(old, path));
     unlink(old, MANIFEST);
+    unlink(old, NOTE);
     let known: HashSet<&Path> = job.survey.own_folders.iter().map(PathBuf::as_path).collect();
     let rescued = rescue(job, &known, Path::new(""));
     rescued.map_err(|(path, error)| {

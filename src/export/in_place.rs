@@ -14,12 +14,14 @@ use rustix::io::Errno;
 
 use crate::export::target::Old;
 use crate::export::{Job, Layout, Made, ancestors, disk_fault};
-use crate::output::MANIFEST;
+use crate::output::{MANIFEST, NOTE};
 
 /// Moves the staged files into the target and removes what is stale.
-pub(super) fn settle(job: &Job<'_>, layout: &Layout, made: &[Made]) -> Result<()> {
+pub(super) fn settle(job: &Job<'_>, made: &[Made], kept: &[&String]) -> Result<()> {
+    let layout = job.layout;
     let old = job.place.old.as_ref().expect("a target that is not there yet is made by a rename");
-    let stale: Vec<&String> = job.survey.stale(made).collect();
+    let kept: HashSet<&String> = kept.iter().copied().collect();
+    let stale: Vec<&String> = job.survey.stale(made).filter(|path| !kept.contains(path)).collect();
     let own: Vec<&String> =
         job.survey.ours.iter().chain(made.iter().map(|made| &made.entry.path)).collect();
     job.staging.write_journal(&own)?;
@@ -39,7 +41,13 @@ pub(super) fn settle(job: &Job<'_>, layout: &Layout, made: &[Made]) -> Result<()
     let new = || made.par_iter().filter(|made| !made.kept);
     new().filter(is_asset).try_for_each(|made| bring(job, old, &made.entry.path))?;
     new().filter(|made| !is_asset(made)).try_for_each(|made| bring(job, old, &made.entry.path))?;
+    if !kept.is_empty() {
+        bring(job, old, NOTE)?;
+    }
     bring(job, old, MANIFEST)?;
+    if kept.is_empty() {
+        let _ = unlinkat(&old.file, NOTE, AtFlags::empty());
+    }
     remove(job, old, layout, &late)
 }
 

@@ -13,6 +13,7 @@ mod markup;
 mod notes;
 mod one_file;
 mod pdf;
+mod release;
 mod sheet;
 mod staging;
 mod survey;
@@ -29,13 +30,14 @@ use rayon::prelude::*;
 
 use crate::compile::Bundle;
 use crate::digest::Digest;
-use crate::output::{Encoding, Entry, MANIFEST, Output, WORKER, is_text, manifest};
+use crate::output::{Encoding, Entry, MANIFEST, NOTE, Note, Output, WORKER, is_text, manifest};
 
 pub use file::{is_folder, make_folder, write_file};
 pub use notes::{notes_text, slide_notes};
 pub use one_file::{OneFile, one_file};
 pub use pdf::{Paper, PaperSheet, finish};
-use staging::Staging;
+pub use release::{previous_release, write_release};
+use staging::{Staging, Stale};
 use survey::Survey;
 use target::Place;
 pub use zip::{Archive, Member, refuse_zip, zip};
@@ -50,6 +52,8 @@ pub struct Request<'a> {
     pub site: &'a Path,
     /// Whether compressed forms stand beside all texts.
     pub precompress: bool,
+    /// Whether files of the old bundle that the new one does not have stay where they are.
+    pub keep_stale: bool,
 }
 
 /// What a write did; `bundle.json` is not counted.
@@ -106,30 +110,48 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
         made.extend(job.stage_all(WORKER, &bundle.worker(&Digest::of(others.as_bytes())))?);
         progress(layout.paths.len(), layout.paths.len());
     }
+    let kept = if request.keep_stale { survey.keepable(&made, &layout) } else { Vec::new() };
+    let note = Note { left: kept.iter().map(|path| (*path).clone()).collect(), ..Note::default() };
+    let note = (!note.is_empty()).then(|| note.bytes());
     let mut summary = Summary {
         written: made.iter().filter(|made| !made.kept).count(),
         kept: made.iter().filter(|made| made.kept).count(),
-        removed: survey.stale(&made).count(),
+        removed: survey.stale(&made).count() - kept.len(),
         bytes: made.iter().map(|made| made.entry.bytes).sum(),
         in_place: false,
     };
     let text = manifest(made.iter().map(|made| &made.entry));
     let nothing_new = summary.written == 0
         && summary.removed == 0
-        && survey.stale_folders(&layout).next().is_none();
+        && survey.note == note
+        && survey
+            .stale_folders(&layout)
+            .all(|folder| kept.iter().any(|path| Path::new(path).starts_with(folder)));
     if !(nothing_new && survey.manifest.as_deref() == Some(text.as_bytes())) {
         if !staging.is_inside {
-            exchange::carry(&job, &made)?;
+            exchange::carry(&job, &made, &kept)?;
+        }
+        if let Some(note) = &note {
+            staging.write_durably(NOTE, note)?;
         }
         staging.write_durably(MANIFEST, text.as_bytes())?;
         summary.in_place = staging.is_inside || !exchange::swap(&job)?;
         if summary.in_place {
-            in_place::settle(&job, &layout, &made)?;
+            in_place::settle(&job, &made, &kept)?;
         }
     }
     drop(staging);
     stale.forget();
     Ok(summary)
+}
+
+/// Returns which files of ours a target has: of each what it is, or nothing where it was changed since.
+pub fn look(request: &Request<'_>) -> Result<Vec<(String, Option<Entry>)>> {
+    let place = Place::resolve(request)?;
+    let survey = Survey::of(&place, &Stale::default())?;
+    survey.refuse_conflicts(&place, &Layout::of(request)?)?;
+    let known = |path: &String| survey.entry(&place, path).cloned();
+    Ok(survey.ours.iter().map(|path| (path.clone(), known(path))).collect())
 }
 
 impl Layout {

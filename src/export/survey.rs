@@ -17,12 +17,14 @@ use anyhow::Result;
 use crate::export::staging::Stale;
 use crate::export::target::Place;
 use crate::export::{Layout, Made, ancestors, disk_fault, fault};
-use crate::output::{Entry, MANIFEST, parse_manifest};
+use crate::output::{Entry, MANIFEST, NOTE, Note, parse_manifest};
 
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// The old `bundle.json`, to the byte.
     pub(super) manifest: Option<Vec<u8>>,
+    /// What a deploy has noted beside it, to the byte.
+    pub(super) note: Option<Vec<u8>>,
     /// When it was written: after all files that it names.
     written: Option<SystemTime>,
     /// What it says, by path.
@@ -54,10 +56,12 @@ impl Survey {
                     entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
                 survey.manifest = Some(text);
                 survey.written = metadata.modified().ok();
+                survey.note = fs::read(place.folder.join(NOTE)).ok();
             }
         }
-        let named: HashSet<&str> =
-            survey.entries.keys().chain(&stale.paths).map(String::as_str).collect();
+        let note = survey.note.as_deref().map(Note::parse).unwrap_or_default();
+        let named = survey.entries.keys().chain(&stale.paths).chain(&note.left);
+        let named: HashSet<&str> = named.map(String::as_str).collect();
         let folders: HashSet<&Path> =
             named.iter().flat_map(|path| ancestors(Path::new(path))).collect();
         let mut walk = Walk {
@@ -95,11 +99,25 @@ impl Survey {
         before.digest == entry.digest && before.bytes == entry.bytes && self.is_intact(place, entry)
     }
 
+    /// Returns what the old bundle says of a file that is still as it says.
+    pub(super) fn entry(&self, place: &Place, path: &str) -> Option<&Entry> {
+        self.entries.get(path).filter(|entry| self.is_intact(place, entry))
+    }
+
+    /// Returns the files of the old bundle that may stay beside the new one.
+    pub(super) fn keepable<'a>(&'a self, made: &'a [Made], layout: &Layout) -> Vec<&'a String> {
+        let may_stay = |path: &&String| {
+            let path = Path::new(path.as_str());
+            let under_file = |above: &Path| above.to_str().is_some_and(|above| layout.has(above));
+            !layout.folders.contains(path) && !ancestors(path).any(under_file)
+        };
+        self.stale(made).filter(may_stay).collect()
+    }
+
     /// Returns what the old bundle says of a compressed form, if it has the one of this origin.
     pub(super) fn compressed(&self, place: &Place, path: &str, origin: &str) -> Option<Entry> {
-        let entry = self.entries.get(path)?;
-        let same = entry.origin.as_deref() == Some(origin);
-        (same && self.is_intact(place, entry)).then(|| entry.clone())
+        let entry = self.entry(place, path)?;
+        (entry.origin.as_deref() == Some(origin)).then(|| entry.clone())
     }
 
     /// Tells whether a file is as it was when the old manifest was written.
@@ -196,7 +214,7 @@ impl Walk<'_> {
                 continue;
             }
             match path.to_str() {
-                Some(MANIFEST) if self.manifest_is_ours => {}
+                Some(MANIFEST | NOTE) if self.manifest_is_ours => {}
                 Some(text) if self.named.contains(text) => self.found.ours.push(text.to_owned()),
                 _ => self.found.foreign.push(path),
             }

@@ -3,6 +3,7 @@
 pub(crate) mod compact;
 mod compressed;
 mod manifest;
+mod note;
 mod pack;
 mod render;
 
@@ -12,6 +13,7 @@ use crate::search::is_shard;
 
 pub use compressed::{Encoding, is_text};
 pub use manifest::{Entry, MANIFEST, manifest, parse_manifest};
+pub use note::{NOTE, Note};
 pub use render::{Templates, embedded, host_text};
 
 /// The bytes at one address of the bundle.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::{Bundle, age, assert_no_staging, assert_same, assert_whole, bundle, put, tree, write};
 
 fn request<'a>(bundle: &'a Bundle, target: &'a Path, site: &'a Path) -> Request<'a> {
-    Request { bundle, target, site, precompress: true }
+    Request { bundle, target, site, precompress: true, keep_stale: false }
 }
 
 fn write_compressed(bundle: &Bundle, target: &Path) -> anyhow::Result<Summary> {

@@ -59,7 +59,10 @@ fn after() -> Bundle {
 fn try_write(bundle: &Bundle, target: &Path) -> anyhow::Result<Summary> {
     // No site of ours lies in a folder of that name.
     let site = Path::new("/nonexistent/site");
-    export::write(&Request { bundle, target, site, precompress: false }, &|_, _| ())
+    export::write(
+        &Request { bundle, target, site, precompress: false, keep_stale: false },
+        &|_, _| (),
+    )
 }
 
 #[track_caller]
@@ -198,6 +201,7 @@ fn progress_is_told_up_to_the_end() {
         target: &target,
         site: Path::new("/nonexistent"),
         precompress: false,
+        keep_stale: false,
     };
     export::write(&request, &|done, total| told.lock().unwrap().push((done, total))).unwrap();
     let mut told = told.into_inner().unwrap();

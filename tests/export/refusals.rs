@@ -18,9 +18,11 @@ fn check(target: &Path, expected: &str) {
 #[track_caller]
 fn check_of_site(target: &Path, site: &Path, expected: &str) {
     let bundle = before();
-    let error =
-        export::write(&Request { bundle: &bundle, target, site, precompress: false }, &|_, _| ())
-            .expect_err("is refused");
+    let error = export::write(
+        &Request { bundle: &bundle, target, site, precompress: false, keep_stale: false },
+        &|_, _| (),
+    )
+    .expect_err("is refused");
     let text = error.to_string();
     let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
     assert!(what.contains(expected), "{text}");
