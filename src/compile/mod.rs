@@ -19,7 +19,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::code::Memo;
-use crate::document::{self, Diagrams, Document, Formulas, Kind, Settings};
+use crate::document::{Diagrams, Document, Formulas, Kind, Settings};
 use crate::font;
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
