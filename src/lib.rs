@@ -7,7 +7,7 @@
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
 //! [`memo`], [`span`], [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
-//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`].
+//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
 //! Then the edges, each of which moves
 //! values across one border:
 //! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`deploy`], [`cli`].
@@ -27,6 +27,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod document;
 pub mod draft;
+pub mod drill;
 pub mod export;
 pub mod fence;
 pub mod font;

@@ -9,6 +9,7 @@
 
 #[cfg(feature = "deploy")]
 mod deploy;
+mod drill;
 mod export;
 mod mend;
 mod new;
@@ -94,6 +95,8 @@ enum Command {
     Rename(rename::Flags),
     /// Write what a host wants to be told, on standard output
     Template(template::Flags),
+    /// Rehearse the loss of the origin: what readers see, minute by minute
+    Drill(drill::Flags),
     /// Say what a diagnostic means and how to mend it
     Explain {
         /// The code in the square brackets, such as missing-link
@@ -200,6 +203,7 @@ pub fn run() -> u8 {
         Command::Deploy(flags) => deploy::run(&flags, &reporter),
         Command::Rename(flags) => rename::run(&flags, &reporter).map(|()| 0),
         Command::Template(flags) => template::run(&flags, &reporter),
+        Command::Drill(flags) => drill::run(&flags, &reporter).map(|()| 0),
         Command::Explain { code } => Ok(explain(&code, &reporter)),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -292,3 +292,26 @@ check("Caddy serves the bundle", async (world) => {
   assert.equal(packed.headers["content-encoding"], "br");
   assert.deepEqual(brotliDecompressSync(packed.body), await readFile(join(bundle.folder, "wiki/Long.html")));
 });
+
+check("a drill tells what readers see, and the outage's talk shows what it tells", async (world) => {
+  const site = await world.demo();
+  const drill = async (...args) => {
+    const { status, stdout, stderr } = await run("drill", ...args, site.folder);
+    return { status, stdout, stderr };
+  };
+  const { stdout } = await drill("--page", "/index.html");
+  for (const deck of ["decks/us-east-1-outage.md", "decks/us-east-1-outage.en.md"]) {
+    assert.ok((await site.read(deck)).includes(stdout), `${deck} does not show\n${stdout}`);
+  }
+  assert.match((await drill()).stdout, /bundle\.json.*\n0-9 +well/);
+  const spared = await drill("--page", "wiki/EBS.html", "--timeline", "well 5m, gone 2h", "--spare");
+  assert.match(spared.stdout, /the spare's, after 6 s/);
+  for (const [args, said] of [
+    [["--page", "wiki/EBS.htm"], "did you mean `wiki/EBS.html`?"],
+    [["--timeline", "gone soon"], "help: write it such as --timeline"],
+  ]) {
+    const { status, stderr } = await drill(...args);
+    assert.equal(status, 2);
+    assert.ok(stderr.includes(said), stderr);
+  }
+});

@@ -33,6 +33,7 @@ const VALUES: &[&str] = &[
     "draft",
     "rename",
     "hosting",
+    "drill",
 ];
 
 /// The edges: each uses any value and `save`, none another edge.
