@@ -20,7 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::code::Memo;
 use crate::document::{Diagrams, Document, Formulas, Kind, Settings};
-use crate::font;
+use crate::font::{self, Letters};
 use crate::history::History;
 use crate::output::{self, MANIFEST, Output, Templates, WORKER};
 use crate::page::{self, Options, Site, View};
@@ -54,6 +54,8 @@ pub struct Bundle {
     assembled: imbl::OrdSet<SourcePath>,
     /// The diagrams that were drawn, whatever the state.
     diagrams: Arc<Diagrams>,
+    /// What all decks say, where they share their fonts.
+    shared: OnceLock<Option<Letters>>,
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// The colours of code that are known, whatever the state.
     code: Arc<Memo>,
@@ -113,6 +115,7 @@ fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> 
         documents,
         assembled,
         diagrams,
+        shared: OnceLock::new(),
         made: RwLock::default(),
         code: Arc::default(),
         typecase: Arc::default(),
@@ -182,6 +185,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         index: OnceLock::new(),
         assembled: bundle.assembled.clone(),
         diagrams: Arc::clone(&bundle.diagrams),
+        shared: OnceLock::new(),
         made: RwLock::default(),
         code: Arc::clone(&bundle.code),
         typecase: Arc::clone(&bundle.typecase),
@@ -299,6 +303,7 @@ impl Bundle {
             interface: &self.templates.interface,
             options: &self.options,
             code: Some(&self.code),
+            shared: &self.shared,
         }
     }
 

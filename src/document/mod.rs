@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::front_matter::Matter;
+use crate::font::Letters;
 use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
@@ -89,6 +90,8 @@ pub struct Document {
     pub origins: Origins,
     /// Characters on slides that no font of the program has, each where it stands first.
     pub foreign: Vec<(char, Span)>,
+    /// The characters of a deck's file, whatever they are for; none of a page.
+    pub letters: Letters,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -10,6 +10,18 @@ const BITS: usize = 0x2_0000;
 pub struct Letters(Vec<char>);
 
 impl Letters {
+    /// Returns the characters of a text.
+    pub fn of(text: &str) -> Letters {
+        let mut all = Gathering::default();
+        all.text(text);
+        all.finish().0
+    }
+
+    /// Tells whether all characters are among those of another set.
+    pub fn are_among(&self, others: &Letters) -> bool {
+        self.iter().all(|letter| others.contains(letter))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = char> {
         self.0.iter().copied()
     }

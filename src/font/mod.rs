@@ -36,6 +36,8 @@ const MARKS: &str = "・！？（）：％＆～";
 #[derive(Debug)]
 pub struct Wants<'a> {
     pub letters: Letters,
+    /// What all decks of a site say, where they are many: they share their files.
+    pub shared: Option<&'a Letters>,
     /// Signs among them that are to be pictures.
     pub pictures: Letters,
     pub families: &'a BTreeSet<&'static str>,
@@ -63,6 +65,14 @@ enum Cut {
     Letters(Arc<Letters>),
 }
 
+/// What stands in the names of files that many decks share, where else the name of a deck does: no deck has it.
+const SHARED: &str = "+";
+
+/// Tells whether a name may be that of a file that many decks share.
+pub fn may_be_shared(name: &str) -> bool {
+    name.strip_prefix("font-").is_some_and(|rest| rest.starts_with(SHARED))
+}
+
 /// Returns the files that a page needs. `own` stands in the names of those that are made for it.
 pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
     let japanese = wants.letters.iter().any(is_japanese) || wants.is_japanese;
@@ -82,7 +92,12 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
                 }
             }
             Use::Japanese if japanese => {
-                let letters = common.get_or_insert_with(|| Arc::new(japanese_letters(wants)));
+                let shared = wants.shared.filter(|shared| {
+                    let words = wants.letters.only(|letter| !emoji::is_emoji(letter));
+                    words.are_among(shared)
+                });
+                let (own, of) = shared.map_or((own, &wants.letters), |shared| (SHARED, shared));
+                let letters = common.get_or_insert_with(|| Arc::new(japanese_letters(of)));
                 fonts.push(Font::cut(face, own, Arc::clone(letters)));
             }
             Use::Emoji => {
@@ -106,9 +121,9 @@ fn is_japanese(letter: char) -> bool {
         | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-fn japanese_letters(wants: &Wants<'_>) -> Letters {
+fn japanese_letters(letters: &Letters) -> Letters {
     let mut all = Gathering::default();
-    all.extend(wants.letters.iter().filter(|letter| !emoji::is_emoji(*letter)));
+    all.extend(letters.iter().filter(|letter| !emoji::is_emoji(*letter)));
     for (first, last) in ALWAYS {
         all.extend(first..=last);
     }

@@ -8,10 +8,13 @@ use crate::catalog::Entry;
 use crate::config::Fonts as Setting;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::font::{self, FACES, Font, Gathering, Wants};
+use crate::font::{self, FACES, Font, Gathering, Letters, Wants};
 
 /// How much of a deck's name stands in the names of its fonts: disks take 255 bytes.
 const NAME_BYTES_MAX: usize = 120;
+
+/// How many decks have fonts of their own.
+const OWN_MAX: usize = 32;
 
 /// The fonts of a page, and the style sheet that brings them.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +83,7 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
     };
     let wants = Wants {
         letters,
+        shared: site.shared.get_or_init(|| shared(site)).as_ref(),
         pictures,
         families: &families,
         is_japanese: entry.lang.starts_with("ja") && !slides.iter().any(other),
@@ -97,6 +101,20 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
     Fonts { address, css, files }
 }
 
+/// Returns what all decks of a site say, where they are so many that to cut a font for each would take longer
+/// than all the rest.
+fn shared(site: Site<'_>) -> Option<Letters> {
+    let decks = || site.catalog.entries().filter(|entry| entry.kind == Kind::Deck);
+    if decks().count() <= OWN_MAX {
+        return None;
+    }
+    let mut all = Gathering::default();
+    for deck in decks() {
+        all.extend(deck.document.letters.iter());
+    }
+    Some(all.finish().0)
+}
+
 fn short_name(entry: &Entry) -> String {
     let name = entry.name.replace('/', "-");
     let end = name.floor_char_boundary(NAME_BYTES_MAX);
@@ -110,8 +128,10 @@ fn stem(entry: &Entry) -> String {
 
 /// Tells whether an address may be that of a font of a deck, or of the style sheet that brings them.
 pub fn may_be_font_of(entry: &Entry, address: &str) -> bool {
+    let name = address.strip_prefix("assets/").unwrap_or_default();
     entry.kind == Kind::Deck
-        && (address.starts_with(&stem(entry))
+        && (font::may_be_shared(name)
+            || address.starts_with(&stem(entry))
             || address.starts_with(&format!("assets/font-{}-", short_name(entry))))
 }
 

@@ -27,11 +27,12 @@ mod sitemap;
 mod wiki;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
 use crate::document::code;
+use crate::font::Letters;
 use crate::history::History;
 use crate::memo::Memo;
 use crate::theme::{Theme, Themes};
@@ -118,6 +119,8 @@ pub struct Site<'a> {
     pub options: &'a Options,
     /// The colours of code that are known; none where code is shown without.
     pub code: Option<&'a code::Memo>,
+    /// The characters of all decks, where they are so many that they share their fonts; found when a deck asks.
+    pub shared: &'a OnceLock<Option<Letters>>,
 }
 
 /// The value that one template sees.

@@ -64,16 +64,16 @@ fn killed_anywhere_every_page_is_whole_and_the_next_deploy_finishes() {
 }
 
 fn first(place: &Place) {
-    place.write("wiki/Page.md", "# Page\n\n[[Only first]] ![](a.png)\n");
+    place.write("wiki/Page.md", "# Page\n\n[[Only first]] ![a](a.svg)\n");
     place.write("wiki/Only first.md", "# Only first\n\n[[Page]]\n");
-    place.write("wiki/a.png", "the first picture");
+    place.write("wiki/a.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"8\"><title>the first</title></svg>");
     drop(fs::remove_file(place.site.path().join("wiki/Only second.md")));
 }
 
 fn second(place: &Place) {
-    place.write("wiki/Page.md", "# Page\n\n[[Only second]] ![](a.png)\n");
+    place.write("wiki/Page.md", "# Page\n\n[[Only second]] ![a](a.svg)\n");
     place.write("wiki/Only second.md", "# Only second\n\n[[Page]]\n");
-    place.write("wiki/a.png", "the second picture");
+    place.write("wiki/a.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"8\"><title>the second</title></svg>");
     drop(fs::remove_file(place.site.path().join("wiki/Only first.md")));
 }
 

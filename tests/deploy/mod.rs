@@ -273,8 +273,11 @@ fn pages_come_after_what_they_show_and_before_what_goes() {
     place.write("wiki/Gone.md", "# Gone\n\n[[Kamishibai]]\n");
     place.deploy(&[]);
     fs::remove_file(place.site.path().join("wiki/Gone.md")).unwrap();
-    place.write("wiki/New.md", "# New\n\n[[Page]] ![](a.png)\n");
-    place.write("wiki/a.png", "a picture");
+    place.write("wiki/New.md", "# New\n\n[[Page]] ![a](a.svg)\n");
+    place.write(
+        "wiki/a.svg",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"8\"><title>a</title></svg>",
+    );
     place.wire.take();
     place.deploy(&["--delete"]);
     let asked = place.wire.take();

@@ -23,6 +23,7 @@ use memchr::memmem;
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
 use crate::document::{Diagrams, Document, Formulas, Kind, Origins, Prose, Settings};
+use crate::font::Letters;
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 use crate::theme::Sheet;
@@ -138,6 +139,7 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings<'_>) -> Document 
         files: Vec::new(),
         origins: Origins::default(),
         foreign: Vec::new(),
+        letters: if kind == Kind::Deck { Letters::of(written) } else { Letters::default() },
         diagnostics,
     };
     match kind {
