@@ -92,10 +92,8 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
                 }
             }
             Use::Japanese if japanese => {
-                let shared = wants.shared.filter(|shared| {
-                    let words = wants.letters.only(|letter| !emoji::is_emoji(letter));
-                    words.are_among(shared)
-                });
+                let shared =
+                    wants.shared.filter(|shared| wants.letters.only(is_japanese).are_among(shared));
                 let (own, of) = shared.map_or((own, &wants.letters), |shared| (SHARED, shared));
                 let letters = common.get_or_insert_with(|| Arc::new(japanese_letters(of)));
                 fonts.push(Font::cut(face, own, Arc::clone(letters)));

@@ -112,6 +112,9 @@ fn shared(site: Site<'_>) -> Option<Letters> {
     for deck in decks() {
         all.extend(deck.document.letters.iter());
     }
+    for signs in site.interface.signs.values() {
+        all.text(signs);
+    }
     Some(all.finish().0)
 }
 
