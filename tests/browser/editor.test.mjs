@@ -482,3 +482,19 @@ check("the editor is light, compressed on its way, and loaded by who edits alone
   await page.goto(url("wiki/Rain.html"));
   assert.ok(!read.some((url) => url.includes("editor")), "who reads loads no editor");
 });
+
+check("a new talk begins with the skeleton of one, and is saved as it stands", async (world) => {
+  const site = await world.site(files);
+  const { url } = await world.serve(site);
+  const page = await world.open(url("_kami/new"));
+  await page.getByLabel(/スライド|Deck/).check();
+  await page.getByLabel(/題|Title/).fill("Rain again");
+  await button(page, /書きはじめる|Begin/).click();
+  await page.locator(".cm-content").waitFor({ state: "visible" });
+  await eventually(async () => assert.match(await text(page), /title: "Rain again"[^]*duration: 5m[^]*# Rain again/));
+  await page.locator(".shown h1", { hasText: "Rain again" }).waitFor({ state: "visible" });
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+s");
+  await expectSaid(page, /保存しました|Saved/);
+  assert.match(await site.read("decks/Rain_again.md"), /# Rain again/);
+});

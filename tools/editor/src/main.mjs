@@ -41,14 +41,16 @@ class Editor {
   }
 
   async open() {
-    this.saved = this.source.take(await this.source.look());
-    this.draw();
+    const found = await this.source.look();
+    this.saved = this.source.take(found);
+    // Something new begins with what the form suggests, and is on no disk yet.
+    this.draw(found.tag === null ? form.elements.text.value : this.saved);
     this.listen();
     this.preview.show(this.view);
     this.offerDrafts(await this.drafts.left());
   }
 
-  draw() {
+  draw(text) {
     this.desk = el("div", "desk");
     const host = el("div", "text");
     const shown = el("div", "shown");
@@ -72,7 +74,7 @@ class Editor {
     main.classList.add("drawn");
     const shadow = host.attachShadow({ mode: "open" });
     this.preview = new Preview(shown, this.source, (found) => this.underline(found));
-    this.view = new EditorView({ parent: shadow, root: shadow, state: this.state(this.saved) });
+    this.view = new EditorView({ parent: shadow, root: shadow, state: this.state(text) });
     this.view.scrollDOM.addEventListener("scroll", () => {
       // What the cursor or the page has scrolled is followed already.
       if (performance.now() > Math.max(this.preview.led ?? 0, this.moved ?? 0)) this.preview.follow(this.view, false);
