@@ -6,12 +6,11 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { promisify } from "node:util";
 import vm from "node:vm";
-import { check, eventually, root, run } from "./harness.mjs";
+import { check, eventually, freePort, root, run } from "./harness.mjs";
 
 const files = {
   "kami.toml": 'title = "雨"\n',
@@ -184,15 +183,6 @@ async function started(world, command, args, port) {
   return ask;
 }
 
-async function free() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 // Asks a server for everything that a reader may meet.
 async function tried(ask, bundle, manifest) {
   const old = (await readFile(join(bundle.folder, "_redirects"), "utf8")).split("\n").map((line) => decodeURIComponent(line.split(" ")[0]));
@@ -260,7 +250,7 @@ async function built(world) {
 
 check("nginx serves the bundle", async (world) => {
   const { site, bundle, manifest } = await built(world);
-  const port = await free();
+  const port = await freePort();
   const folder = await world.folder();
   const server = (await template(site, "nginx")).text
     .replace("listen 80;", `listen 127.0.0.1:${port};`)
@@ -280,7 +270,7 @@ ${server}}
 
 check("Caddy serves the bundle", async (world) => {
   const { site, bundle, manifest } = await built(world);
-  const port = await free();
+  const port = await freePort();
   const folder = await world.folder();
   const server = (await template(site, "caddy")).text
     .replace(":80 {", `http://127.0.0.1:${port} {`)
