@@ -4,26 +4,26 @@
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
 mod faults;
+mod outputs;
 mod pictures;
 mod texts;
 mod typecase;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
 
-use crate::catalog::{Catalog, Entry, Route, names};
+use crate::catalog::{Catalog, Entry, names};
 use crate::check::Kept;
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
-use crate::digest::Digest;
 use crate::document::code::Memo;
-use crate::document::{Diagrams, Document, Formulas, Kind, Settings};
-use crate::font::{self, Letters};
+use crate::document::{Diagrams, Document, Formulas, Settings};
+use crate::font::Letters;
 use crate::history::History;
-use crate::output::{self, MANIFEST, Output, Templates, WORKER};
-use crate::page::{self, Options, Site, View};
+use crate::output::{Output, Templates};
+use crate::page::{Options, Site};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
@@ -307,194 +307,8 @@ impl Bundle {
         }
     }
 
-    /// Returns the output at an address if it was made earlier.
-    pub fn made(&self, address: &str) -> Option<Arc<Output>> {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).get(address).cloned()
-    }
-
     /// Returns how much went wrong while outputs were made.
     pub fn fault_count(&self) -> usize {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Returns the output at an address, made now or earlier.
-    pub fn output(&self, address: &str) -> Option<Arc<Output>> {
-        if let Some(output) = self.made(address) {
-            return Some(output);
-        }
-        let mut output = self.make(address)?;
-        output.bytes.shrink_to_fit();
-        let output = Arc::new(output);
-        // Hundreds of pictures need not be kept twice.
-        if self.options.memo.keeps() && self.is_to_be_made(address) {
-            return Some(output);
-        }
-        self.made
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(address.to_owned(), Arc::clone(&output));
-        Some(output)
-    }
-
-    /// Makes the output at an address and does not keep it.
-    pub fn make(&self, address: &str) -> Option<Output> {
-        if address == MANIFEST {
-            return Some(self.manifest());
-        }
-        if let Some(bytes) = self.templates.file(address) {
-            return Some(Output::new(address, bytes.to_vec()));
-        }
-        if address.starts_with("search/")
-            && let Some(script) = self.index().make(address)
-        {
-            return Some(Output::new(address, script));
-        }
-        if let Some(output) = self.plain(address) {
-            return Some(output);
-        }
-        let asset = address.starts_with("assets/");
-        if let Some(output) = asset.then(|| self.picture(address)).flatten() {
-            return Some(output);
-        }
-        self.looks(address).or_else(|| self.font(address)).or_else(|| self.render(address))
-    }
-
-    /// Makes the manifest of all other outputs; none of them is kept. Notes are not for everybody
-    /// who may ask for it.
-    fn manifest(&self) -> Output {
-        let notes = |address: &str| matches!(self.catalog.route(address), Some(Route::Notes(_)));
-        let entries: Vec<output::Entry> = self
-            .addresses()
-            .par_iter()
-            .filter(|address| *address != MANIFEST && !notes(address))
-            .filter_map(|address| Some(output::Entry::of(address, &self.make(address)?)))
-            .collect();
-        Output::new(MANIFEST, output::manifest(&entries).into_bytes())
-    }
-
-    /// Makes the service worker of the bundle whose other outputs have a manifest of this digest.
-    pub fn worker(&self, manifest: &Digest) -> Output {
-        let lang = &self.config.lang;
-        let home = page::home(self.site(), lang);
-        Output::new(WORKER, self.templates.worker(manifest, lang, &home).into_bytes())
-    }
-
-    /// Makes the style sheet of a document's own looks.
-    fn looks(&self, address: &str) -> Option<Output> {
-        // Thousands of pages have none, and each of their own addresses comes by here.
-        if !address.starts_with("assets/") {
-            return None;
-        }
-        let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
-        let named = styled.filter(|entry| address.starts_with(&page::looks_stem(entry)));
-        let mut looks = named.filter_map(|entry| page::looks(self.site(), entry));
-        let (_, css) = looks.find(|(known, _)| known == address)?;
-        Some(Output::new(address, css.into_bytes()))
-    }
-
-    /// Makes a font, or the style sheet that brings the fonts of a deck.
-    fn font(&self, address: &str) -> Option<Output> {
-        let name = address.strip_prefix("assets/")?;
-        let bytes = self.typecase.make(address).or_else(|| font::piece(name)).or_else(|| {
-            // Whoever asks has seen a page that nobody here remembers.
-            let of_deck = |entry: &&Arc<Entry>| page::may_be_font_of(entry, address);
-            for entry in self.catalog.entries().filter(of_deck) {
-                self.typecase.note(&page::fonts_of(self.site(), entry));
-            }
-            self.typecase.make(address)
-        });
-        bytes.map(|bytes| Output::new(address, bytes))
-    }
-
-    /// Returns the addresses of all fonts; what slides say is read for it.
-    fn fonts(&self) -> BTreeSet<String> {
-        let decks: Vec<_> =
-            self.catalog.entries().filter(|entry| entry.kind == Kind::Deck).collect();
-        let found = decks.par_iter().flat_map_iter(|entry| {
-            let fonts = page::fonts_of(self.site(), entry);
-            self.typecase.note(&fonts);
-            let sheet = Some(fonts.address.clone()).filter(|address| !address.is_empty());
-            fonts.addresses().chain(sheet).collect::<Vec<_>>()
-        });
-        found.collect()
-    }
-
-    fn render(&self, address: &str) -> Option<Output> {
-        let bytes = self.rendered(&page::compose(self.site(), address)?);
-        Some(Output::new(address, bytes))
-    }
-
-    /// Renders a page, of the bundle or beside it.
-    pub fn rendered(&self, page: &page::Page) -> Vec<u8> {
-        if let View::Deck(deck) = &page.view {
-            self.typecase.note(&deck.fonts);
-        }
-        let (bytes, fault) = self.templates.render(page);
-        if let Some(fault) = fault {
-            // One template fails on many pages.
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            if !faults.contains(&fault) {
-                faults.push(fault);
-            }
-        }
-        bytes
-    }
-
-    /// Makes the outputs that no template has a hand in.
-    fn plain(&self, address: &str) -> Option<Output> {
-        match address {
-            ".nojekyll" => return Some(Output::new(address, Vec::new())),
-            _ if self.catalog.route(address).is_none() => {
-                let text = page::machine_text(self.site(), address);
-                return text.map(|text| Output::new(address, text.into_bytes()));
-            }
-            _ => {}
-        }
-        match self.catalog.route(address)? {
-            Route::Asset(path) => self.asset(address, path),
-            Route::Static(path) => match &self.sources.get(path)?.content {
-                Content::Asset(asset) => Some(Output::new(address, asset.bytes.to_vec())),
-                Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
-                Content::Unusable(_) => None,
-            },
-            Route::Data(path) => {
-                let mut files = self.documents.get(path)?.data_files();
-                let file = files.find(|file| file.address == address)?;
-                Some(Output::new(address, file.bytes.clone()))
-            }
-            Route::Notes(_) if self.options.notes => page::notes_script(self.site(), address)
-                .map(|script| Output::new(address, script.into_bytes())),
-            _ => None,
-        }
-    }
-
-    /// Returns all addresses of the bundle in their order; `bundle.json` is the exporter's.
-    pub fn addresses(&self) -> Vec<String> {
-        let mut addresses = self.addresses_beside_search();
-        addresses.extend(self.fonts());
-        addresses.extend(self.index().addresses().cloned());
-        addresses.sort();
-        addresses.dedup();
-        addresses
-    }
-
-    /// Returns all addresses but those of the search and of fonts, for which every text is read.
-    pub fn addresses_beside_search(&self) -> Vec<String> {
-        let mut addresses: Vec<String> = self.templates.addresses().cloned().collect();
-        let written = |route: &Route| self.options.notes || !matches!(route, Route::Notes(_));
-        addresses.extend(
-            self.catalog
-                .routes()
-                .filter(|(_, routes)| routes.first().is_some_and(written))
-                .map(|(address, _)| address.to_string()),
-        );
-        let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
-        let looks = styled.filter_map(|entry| page::looks(self.site(), entry));
-        addresses.extend(looks.map(|(address, _)| address));
-        addresses.extend(self.picture_addresses());
-        addresses.extend(page::list_routes(self.site()));
-        addresses.extend(page::machine_routes(self.site()));
-        addresses.push(".nojekyll".to_owned());
-        addresses
     }
 }

@@ -11,7 +11,7 @@ use super::client::{Answer, Call, Client, Service, hex, told};
 use super::paths::ascii;
 use super::store::Store;
 use super::utc_now;
-use super::xml::escape;
+use crate::xml::escaped;
 
 const VERSION: &str = "2020-05-31";
 
@@ -126,7 +126,7 @@ impl CloudFront {
         let _ = fill(&mut mark);
         let items = paths
             .iter()
-            .fold(String::new(), |items, path| items + "<Path>" + &escape(path) + "</Path>");
+            .fold(String::new(), |items, path| items + "<Path>" + &escaped(path) + "</Path>");
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/{VERSION}/\"><Paths><Quantity>{}</Quantity><Items>{items}</Items></Paths><CallerReference>kami-{}</CallerReference></InvalidationBatch>",
             paths.len(),
@@ -162,7 +162,7 @@ fn origin_path(origin: &str) -> &str {
 
 /// Returns an origin with another path.
 fn with_path(origin: &str, path: &str) -> String {
-    let path = format!("<OriginPath>{}</OriginPath>", escape(&ascii(path)));
+    let path = format!("<OriginPath>{}</OriginPath>", escaped(&ascii(path)));
     for (start, end) in
         [("<OriginPath>", "</OriginPath>"), ("<OriginPath/>", ""), ("<OriginPath />", "")]
     {

@@ -61,8 +61,3 @@ impl Node {
         self.child(name).map_or("", |child| child.text.as_str())
     }
 }
-
-/// Writes a text so that XML holds it.
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}

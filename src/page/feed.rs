@@ -11,10 +11,11 @@ use super::embed::Embeds;
 use super::fill::{Filler, Place, Sight};
 use super::news::{Change, newest, whole};
 use super::shell::{in_language, site_languages, site_title};
-use super::sitemap::{escape, url};
+use super::sitemap::url;
 use crate::catalog::{Entry, Part};
 use crate::digest::Digest;
 use crate::document::Kind;
+use crate::xml::escaped;
 
 /// How many documents a feed tells of.
 const ENTRIES: usize = 30;
@@ -41,15 +42,15 @@ pub(super) fn text(site: Site<'_>, address: &str) -> Option<String> {
     let updated = shown.first().map_or_else(|| whole(first), |(change, _)| change.timestamp());
     let title = site_title(site);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    write!(out, "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">", escape(&lang))
+    write!(out, "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">", escaped(&lang))
         .expect("a string takes all");
     element(&mut out, "title", &title);
     element(&mut out, "id", &id(site, &format!("feed:{lang}")));
     let home = url(site, &in_language(site, "index", &lang));
-    link(&mut out, &format!("rel=\"alternate\" type=\"text/html\" href=\"{}\"", escape(&home)));
+    link(&mut out, &format!("rel=\"alternate\" type=\"text/html\" href=\"{}\"", escaped(&home)));
     if site.config.base_url.is_some() {
         let own = url(site, address);
-        let own = escape(&own);
+        let own = escaped(&own);
         link(&mut out, &format!("rel=\"self\" type=\"application/atom+xml\" href=\"{own}\""));
     }
     element(&mut out, "updated", &updated);
@@ -65,11 +66,11 @@ pub(super) fn text(site: Site<'_>, address: &str) -> Option<String> {
 fn entry(site: Site<'_>, change: Change<'_>, entry: &Arc<Entry>, out: &mut String) {
     let document = &entry.document;
     let matter = &document.matter;
-    write!(out, "\n<entry xml:lang=\"{}\">", escape(&entry.lang)).expect("a string takes all");
+    write!(out, "\n<entry xml:lang=\"{}\">", escaped(&entry.lang)).expect("a string takes all");
     element(out, "title", &entry.title);
     element(out, "id", &id(site, document.path.as_str()));
     let address = url(site, &entry.route);
-    link(out, &format!("rel=\"alternate\" type=\"text/html\" href=\"{}\"", escape(&address)));
+    link(out, &format!("rel=\"alternate\" type=\"text/html\" href=\"{}\"", escaped(&address)));
     element(out, "updated", &change.timestamp());
     if let Some(date) = matter.date.as_deref().filter(|date| whole(date) <= change.timestamp()) {
         element(out, "published", &whole(date));
@@ -84,13 +85,13 @@ fn entry(site: Site<'_>, change: Change<'_>, entry: &Arc<Entry>, out: &mut Strin
         author(out, name);
     }
     for tag in &matter.tags {
-        write!(out, "\n<category term=\"{}\"/>", escape(tag)).expect("a string takes all");
+        write!(out, "\n<category term=\"{}\"/>", escaped(tag)).expect("a string takes all");
     }
     if !matter.summary.is_empty() {
         element(out, "summary", &matter.summary);
     }
     let html = content(site, entry);
-    write!(out, "\n<content type=\"html\">{}</content>\n</entry>", escape(&html))
+    write!(out, "\n<content type=\"html\">{}</content>\n</entry>", escaped(&html))
         .expect("a string takes all");
 }
 
@@ -133,7 +134,7 @@ fn id(site: Site<'_>, name: &str) -> String {
 }
 
 fn element(out: &mut String, name: &str, text: &str) {
-    write!(out, "\n<{name}>{}</{name}>", escape(text)).expect("a string takes all");
+    write!(out, "\n<{name}>{}</{name}>", escaped(text)).expect("a string takes all");
 }
 
 fn link(out: &mut String, attributes: &str) {
@@ -141,5 +142,5 @@ fn link(out: &mut String, attributes: &str) {
 }
 
 fn author(out: &mut String, name: &str) {
-    write!(out, "\n<author><name>{}</name></author>", escape(name)).expect("a string takes all");
+    write!(out, "\n<author><name>{}</name></author>", escaped(name)).expect("a string takes all");
 }

@@ -6,6 +6,7 @@ use super::Site;
 use super::list::list_routes;
 use super::news::change;
 use crate::catalog::Route;
+use crate::xml::escaped;
 
 /// How many addresses one file may list, by the protocol.
 const ADDRESSES_MAX: usize = 50_000;
@@ -84,7 +85,7 @@ fn xml(
     );
     for (address, day) in pages {
         let url = url(site, &address);
-        write!(out, "<{inner}><loc>{}</loc>", escape(&url)).expect("a string takes all");
+        write!(out, "<{inner}><loc>{}</loc>", escaped(&url)).expect("a string takes all");
         if let Some(day) = day {
             write!(out, "<lastmod>{day}</lastmod>").expect("a string takes all");
         }
@@ -112,22 +113,4 @@ pub(super) fn ascii(address: &str) -> String {
         }
         out
     })
-}
-
-/// Escapes a text for XML, and leaves out what XML cannot hold at all.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' | '\r' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::drawing::{ELEMENTS, addresses_stay};
+use crate::xml::escape;
 
 /// How many bytes the names of a drawing may stand for in all: a few lines can stand for gigabytes.
 const ENTITIES_BYTES_MAX: usize = 1 << 20;
@@ -261,18 +262,6 @@ fn sheet(css: &str) -> String {
     }
     out.push_str(&css[at..]);
     out
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

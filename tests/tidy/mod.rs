@@ -14,6 +14,7 @@ const VALUES: &[&str] = &[
     "digest",
     "memo",
     "span",
+    "xml",
     "merge",
     "source",
     "fence",
