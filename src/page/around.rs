@@ -3,20 +3,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use unicode_width::UnicodeWidthChar;
-
 use super::Site;
 use super::fill::{attribute, relative};
+use super::lettering::{BESIDE_A_PAGE, cut};
 use crate::catalog::{Entry, Mention};
 use crate::document::Kind;
 use crate::document::html::escape;
 
 /// How many neighbours are drawn.
 const DRAWN: usize = 12;
-/// The picture's width, how far its lines stand apart, and how wide half of a full-width letter is.
+/// The picture's width, and how far its lines stand apart.
 const WIDTH: u32 = 320;
 const LINE: u32 = 26;
-const LETTER: u32 = 7;
 /// Where the page stands, and how far its neighbours stand off at most.
 const CENTRE: u32 = 12;
 const REACH: u32 = 58;
@@ -76,7 +74,7 @@ fn draw(near: &[(&Arc<Entry>, &str)], (label, lang): (&str, &str), root: &str) -
         out.push('>');
         node(other.kind, (x, y), 4, &mut out);
         write!(out, "<text x=\"{}\" y=\"{}\">", x + 11, y + 4).expect(TAKES);
-        let room = (WIDTH - x - 11) / LETTER;
+        let room = (WIDTH - x - 11) / BESIDE_A_PAGE;
         escape(&cut(&other.title, room as usize), &mut out);
         out.push_str("</text></a>");
     }
@@ -103,40 +101,4 @@ pub(super) fn node(kind: Kind, (x, y): (u32, u32), radius: u32, out: &mut String
         }
     }
     .expect(TAKES);
-}
-
-/// Returns how wide a text is, in halves of a full-width letter.
-pub(super) fn width(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
-    }
-    text.chars().map(|c| c.width().unwrap_or(0)).sum()
-}
-
-/// Cuts a text that is wider than `room`.
-pub(super) fn cut(text: &str, room: usize) -> String {
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut left = room.saturating_sub(2);
-    let kept = text.chars().take_while(|c| {
-        let width = c.width().unwrap_or(0);
-        let fits = width <= left;
-        left = left.saturating_sub(width);
-        fits
-    });
-    let kept: String = kept.collect();
-    format!("{}…", kept.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cut;
-
-    #[test]
-    fn a_long_title_is_cut_at_a_whole_letter() {
-        assert_eq!(cut("障害の金曜日", 12), "障害の金曜日");
-        assert_eq!(cut("障害の金曜日", 11), "障害の金…");
-        assert_eq!(cut("Elastic IP addresses", 10), "Elastic…");
-    }
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::around::{TAKES, cut, link, node, width};
+use super::around::{TAKES, link, node};
 use super::fill::{attribute, relative, root_of};
 use super::layout::{Plan, Point, layout};
-use super::list::kind;
+use super::lettering::{IN_THE_GRAPH, OF_A_FOLDER, cut, width};
+use super::list::{Group, ListEntry, kind, short_line};
 use super::shell::{Head, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Resolution};
@@ -20,11 +21,8 @@ use crate::document::html::escape;
 
 /// How many documents are drawn: more would not be legible.
 const DRAWN: usize = 300;
-/// How wide a label may be, in halves of a full-width letter, and how wide such a half is.
+/// How wide a label may be, in halves of a full-width letter.
 const LABEL: usize = 24;
-const LETTER: f64 = 6.7;
-/// How wide half of a full-width letter is in the name of a folder.
-const NAME_LETTER: u32 = 9;
 /// How high a label's line is, and the white around all.
 const LINE: f64 = 25.0;
 const MARGIN: f64 = 24.0;
@@ -38,27 +36,10 @@ pub struct Graph {
     pub svg: String,
     /// Said where not all could be drawn.
     pub cut: String,
+    /// The documents folder by folder; beside each stand the titles of those it is joined with.
     pub groups: Vec<Group>,
     pub wanted: String,
     pub orphans: String,
-}
-
-/// The documents of one folder.
-#[derive(Clone, Debug, Serialize)]
-pub struct Group {
-    pub label: String,
-    pub nodes: Vec<Line>,
-}
-
-/// A document in words.
-#[derive(Clone, Debug, Serialize)]
-pub struct Line {
-    pub title: String,
-    pub href: String,
-    pub lang: String,
-    pub kind: &'static str,
-    /// The titles of those it is joined with.
-    pub near: String,
 }
 
 /// What is drawn: documents group by group, and which of them are joined.
@@ -178,7 +159,7 @@ fn edges(site: Site<'_>, lang: &str, entries: &[&Arc<Entry>]) -> Vec<(usize, usi
 /// Draws the nodes with their labels, the lines between them, and the names of groups.
 fn draw(drawn: &Drawn<'_>, (label, lang): (&str, &str), root: &str) -> String {
     let labels: Vec<String> = drawn.entries.iter().map(|entry| cut(&entry.title, LABEL)).collect();
-    let letters = |text: &str| f64::from(u32::try_from(width(text)).unwrap_or(0)) * LETTER;
+    let letters = |text: &str| f64::from(u32::try_from(width(text)).unwrap_or(0)) * IN_THE_GRAPH;
     let radius = |node: usize| (4 + drawn.near[node].len() / 3).min(8);
     let reaches: Vec<(f64, f64)> =
         labels.iter().map(|label| (16.0, 14.0 + letters(label) + 8.0)).collect();
@@ -269,7 +250,7 @@ fn hulls(drawn: &Drawn<'_>, at: &[(u32, u32)], boxes: &[Box], out: &mut String) 
         }
         out.push_str("Z\"/>");
         let name = cut(&space.replace('_', " "), LABEL);
-        let wide = u32::try_from(width(&name)).unwrap_or(0) * NAME_LETTER;
+        let wide = u32::try_from(width(&name)).unwrap_or(0) * OF_A_FOLDER;
         if let Some(free) = free(&shape, &taken, wide) {
             write!(names, "<text class=\"name\" x=\"{}\" y=\"{}\">", free[0] + 4, free[3] - 8)
                 .expect(TAKES);
@@ -337,7 +318,7 @@ fn lines(site: Site<'_>, drawn: &Drawn<'_>, lang: &str, root: &str) -> Vec<Group
                 (_, "") => word("pages").to_owned(),
                 (_, space) => space.replace('_', " "),
             };
-            groups.push(Group { label, nodes: Vec::new() });
+            groups.push(Group { label, kind: "entries", entries: Vec::new() });
         }
         let near = drawn.near[place].iter().take(NAMED);
         let near: Vec<&str> = near.map(|other| drawn.entries[*other].title.as_str()).collect();
@@ -345,14 +326,8 @@ fn lines(site: Site<'_>, drawn: &Drawn<'_>, lang: &str, root: &str) -> Vec<Group
         if drawn.near[place].len() > NAMED {
             near.push_str(word("and_others"));
         }
-        let line = Line {
-            title: entry.title.clone(),
-            href: relative(root, &entry.route),
-            lang: entry.lang.clone(),
-            kind: kind(entry),
-            near,
-        };
-        groups.last_mut().into_iter().for_each(|group| group.nodes.push(line.clone()));
+        let line = ListEntry { summary: near, ..short_line(entry, root) };
+        groups.last_mut().into_iter().for_each(|group| group.entries.push(line.clone()));
     }
     groups
 }

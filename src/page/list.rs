@@ -170,7 +170,7 @@ fn line(site: Site<'_>, entry: &Arc<Entry>, lang: &str, root: &str) -> ListEntry
 }
 
 /// Returns a line that does not tell the date.
-fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
+pub(super) fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
     let matter = &entry.document.matter;
     ListEntry {
         title: entry.title.clone(),

@@ -15,6 +15,7 @@ mod gaps;
 mod graph;
 mod hosts;
 mod layout;
+mod lettering;
 mod list;
 mod mentions;
 mod names;
