@@ -52,14 +52,30 @@ pub(super) fn missing(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Dia
     }
 }
 
-/// Pictures that say nothing to those who cannot see them. What lies behind a slide is there for its looks.
+/// Pictures that say nothing to those who cannot see them. What lies behind a slide is there for its looks. On slides
+/// somebody says what is to be seen, and those written for Marp hold few words for it: a deck is told once.
 pub(super) fn described(_: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let path = &entry.document.path;
-    for picture in shown(&entry.document) {
-        let silent = picture.alt.trim().is_empty() && picture.title.trim().is_empty();
-        if !silent || picture.stand != Stand::Text || picture.decorative {
-            continue;
-        }
+    let silent = |picture: &&Picture| {
+        let says = [&picture.alt, &picture.title].iter().any(|text| !text.trim().is_empty());
+        !says && picture.stand == Stand::Text && !picture.decorative
+    };
+    let silent = shown(&entry.document).filter(silent);
+    if entry.kind == Kind::Deck {
+        let silent: Vec<&Picture> = silent.collect();
+        let Some(first) = silent.iter().min_by_key(|picture| picture.span) else { return };
+        let target = one_line(&first.target);
+        let message = match silent.len() {
+            1 => format!("`{target}` says nothing to those who cannot see it"),
+            count => format!(
+                "{count} pictures say nothing to those who cannot see them; `{target}` is the first"
+            ),
+        };
+        let help = "write what it shows behind Marp's words, `![w:400 what it shows](picture)`; for mere decoration write `<img src=\"picture\" alt=\"\">`";
+        found.push(diagnostic(&rules::SILENT_SLIDES, path, first.span, message, help.to_owned()));
+        return;
+    }
+    for picture in silent {
         let message =
             format!("`{}` says nothing to those who cannot see it", one_line(&picture.target));
         let help = "write what it shows, `![what it shows](picture)`; for mere decoration write `<img src=\"picture\" alt=\"\">`";

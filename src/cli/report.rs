@@ -108,7 +108,11 @@ impl Reporter {
         if !self.color {
             return text.to_owned();
         }
-        let code = if severity == Severity::Error { 31 } else { 33 };
+        let code = match severity {
+            Severity::Error => 31,
+            Severity::Warning => 33,
+            Severity::Hint => 36,
+        };
         format!("\x1b[1;{code}m{text}\x1b[0m")
     }
 
@@ -135,14 +139,17 @@ impl Reporter {
 
     /// Counts what was found.
     pub(super) fn summary(&self, found: &[Diagnostic]) {
-        let errors =
-            found.iter().filter(|diagnostic| diagnostic.rule.severity == Severity::Error).count();
-        let warnings = found.len() - errors;
+        let count = |severity: Severity| {
+            let count = found.iter().filter(|found| found.rule.severity == severity).count();
+            let end = if count == 1 { "" } else { "s" };
+            format!("{count} {}{end}", severity.name())
+        };
         if !found.is_empty() {
-            let plural = |n: usize, word: &str| {
-                if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
-            };
-            self.note(&format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")));
+            let mut said = vec![count(Severity::Error), count(Severity::Warning)];
+            if found.iter().any(|found| found.rule.severity == Severity::Hint) {
+                said.push(count(Severity::Hint));
+            }
+            self.note(&said.join(", "));
         }
     }
 }

@@ -77,7 +77,11 @@ impl Bundle {
 
     /// Tells whether a diagnostic is an error, or would be one under `--strict`.
     pub fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
-        diagnostics.iter().any(|diagnostic| strict || diagnostic.rule.severity == Severity::Error)
+        diagnostics.iter().any(|diagnostic| match diagnostic.rule.severity {
+            Severity::Error => true,
+            Severity::Warning => strict,
+            Severity::Hint => false,
+        })
     }
 }
 

@@ -10,12 +10,13 @@ use serde::Serialize;
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
 
-/// How bad it is: an error makes the exit status 1, a warning does not.
+/// How bad it is: an error makes the exit status 1, a warning does so where one is strict, a hint never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
     Warning,
+    Hint,
 }
 
 impl Severity {
@@ -23,6 +24,7 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Hint => "hint",
         }
     }
 }

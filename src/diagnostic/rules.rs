@@ -1,7 +1,7 @@
 //! The one table of rules: every code that a diagnostic can bear, its severity and its explanation.
 
 use super::Rule;
-use super::Severity::{Error, Warning};
+use super::Severity::{Error, Hint, Warning};
 
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $explanation:literal;)*) => {
@@ -52,7 +52,8 @@ rules! {
     MISLABELLED_PICTURE = "mislabelled-picture", Warning, "The picture is of another kind than its name says. It is shown all the same; give it the ending of what it is, so that every program knows.";
     ACTIVE_DRAWING = "active-drawing", Warning, "An SVG can run scripts, load files from elsewhere and give names to texts that double without end. It is served without all that.";
     PICTURE_COLOURS = "picture-colours", Warning, "The colours are those of a printing press (CMYK), or have 16 bits each. Screens have neither; the pictures that are made of it have the colours of screens.";
-    MISSING_ALT = "missing-alt", Warning, "The picture has no alternative text, so those who cannot see it learn nothing of it. Write between the square brackets what it shows. Backgrounds of slides need none.";
+    MISSING_ALT = "missing-alt", Warning, "The picture has no alternative text, so those who cannot see it learn nothing of it. Write between the square brackets what it shows. Pictures on slides are told once a deck, as `silent-slides`.";
+    SILENT_SLIDES = "silent-slides", Hint, "Pictures on the slides of a deck have no alternative text. Whoever hears the talk is told by the speaker; whoever reads the deck later without seeing it learns nothing of them. Write what one shows behind Marp's words: `![w:400 what it shows](picture.png)`. It is told once a deck, and never of backgrounds.";
     OVERSIZED_PICTURE = "oversized-picture", Warning, "The file is far larger than its place needs: more than 10 MiB, or sent as it is and more than four times as wide as it is shown, or a moving picture of more than 2 MiB.";
     REMOTE_PICTURE = "remote-picture", Warning, "A slide or page shows a picture from another host, or plays a film or a sound from there. There may be no network where the talk is given, the file may be gone tomorrow, and that host learns who reads the page. Put the file into the site. With `--offline` this is an error.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";

@@ -49,7 +49,10 @@ pub fn log(found: &[Located]) -> String {
 }
 
 fn level(severity: Severity) -> &'static str {
-    severity.name()
+    match severity {
+        Severity::Hint => "note",
+        other => other.name(),
+    }
 }
 
 fn result(located: &Located, rule: Option<&usize>) -> Json {

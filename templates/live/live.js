@@ -429,7 +429,8 @@
     note.hidden = !yes;
     if (yes) status.textContent = note.textContent;
   }
-  function of(severity) { return list.filter(function (d) { return (d.severity === 'error') === (severity === 'error'); }); }
+  // Hints are for who asks `kami check`, or writes.
+  function of(severity) { return list.filter(function (d) { return d.severity === severity; }); }
   // Lines shift with every edit above them, so they do not make a diagnostic another one.
   function name(diagnostics) {
     return diagnostics.map(function (d) { return [d.code, d.path, d.message].join('\t'); }).sort().join('\n');
