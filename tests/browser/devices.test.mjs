@@ -70,7 +70,9 @@ check("a phone whose clock is ahead follows all the same", async (world) => {
 
 check("a presenter view without the token says what is missing and moves nobody else", async (world) => {
   const { far, stage, speaker } = await hall(world);
+  await press(speaker, "3", "Enter");
   const page = await world.open(`${far}${talk}?view=presenter`, phone);
+  await eventually(async () => assert.equal(await shown(page), 3)); // it has heard where the talk stands
   await page.locator(".notes").getByText("open the address with the token").waitFor({ state: "visible" });
   assert.equal(await note(page).count(), 0);
   await press(page, "7", "Enter");
