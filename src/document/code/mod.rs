@@ -9,6 +9,7 @@ mod languages;
 mod memo;
 mod own;
 mod paint;
+mod painter;
 mod runs;
 mod scope;
 

@@ -1,6 +1,6 @@
 //! Languages that no collection of grammars has: Varnish's VCL, PowerShell, and what a terminal shows.
 
-use super::paint::Painter;
+use super::painter::Painter;
 use super::runs::{Builder, Class};
 
 /// How a language is written, where comments, strings and words are all there is to colour.

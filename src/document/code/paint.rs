@@ -1,37 +1,22 @@
-//! Code -> runs of colours. This file and `scope` alone name the crate that reads grammars.
+//! Code -> runs of colours.
 
-use std::sync::LazyLock;
-
-use syntect::parsing::{ParseState, ScopeStack, ScopeStackOp, SyntaxReference, SyntaxSet};
-
-use super::languages::{Grammar, Language, language};
+use super::languages::{Grammar, Language};
 use super::own;
-use super::runs::{Builder, Class, Runs};
-use super::scope::Colours;
+use super::painter::{Painter, tidy};
+use super::runs::{Builder, Runs};
 
 /// Of a longer text only the beginning has colours: nobody reads the rest for them.
 const TEXT_BYTES_MAX: usize = 512 << 10;
-/// A longer line has none: it is data, and grammars take the square of its length.
-const LINE_BYTES_MAX: usize = 2000;
-
-/// All grammars. Each is unpacked when a text first needs it.
-static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
-
-/// Reads a text line by line.
-pub(super) struct Painter {
-    state: ParseState,
-    scopes: ScopeStack,
-    colours: Colours,
-}
 
 /// Returns the colours of a text.
 pub fn paint(language: &Language, text: &str) -> Runs {
     let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
     let mut runs = Builder::default();
+    tidy();
     match language.grammar {
         Grammar::Plain => {}
-        Grammar::Named(name) => {
-            if let Some(mut painter) = Painter::new(name, language.word) {
+        Grammar::Named(_) => {
+            if let Some(mut painter) = Painter::new(language) {
                 if language.word == "php" && !text.contains("<?") {
                     // Code in a text seldom says that it is no HTML.
                     painter.line("<?php\n", &mut Builder::default());
@@ -48,55 +33,11 @@ pub fn paint(language: &Language, text: &str) -> Runs {
     runs.finish()
 }
 
-impl Painter {
-    fn new(name: &str, word: &str) -> Option<Painter> {
-        let syntax = syntax(name)?;
-        let (state, scopes) = (ParseState::new(syntax), ScopeStack::new());
-        Some(Painter { state, scopes, colours: Colours::new(word) })
-    }
-
-    /// Reads a language by the word for it.
-    pub(super) fn of(word: &str) -> Option<Painter> {
-        match language(word)?.grammar {
-            Grammar::Named(name) => Painter::new(name, word),
-            _ => None,
-        }
-    }
-
-    /// Reads the next line, with its end.
-    pub(super) fn line(&mut self, line: &str, runs: &mut Builder) {
-        if line.len() > LINE_BYTES_MAX {
-            return runs.push(Class::Plain, line.len());
-        }
-        let Ok(changes) = self.state.parse_line(line, &GRAMMARS) else {
-            return runs.push(Class::Plain, line.len());
-        };
-        let mut at = 0;
-        for (end, change) in changes {
-            self.stretch(&line[at..end.max(at)], runs);
-            at = end.max(at);
-            if !matches!(change, ScopeStackOp::Noop) && self.scopes.apply(&change).is_err() {
-                self.scopes = ScopeStack::new();
-            }
-        }
-        self.stretch(&line[at..], runs);
-    }
-
-    fn stretch(&mut self, text: &str, runs: &mut Builder) {
-        if !text.is_empty() {
-            runs.push(self.colours.class(self.scopes.as_slice(), text), text.len());
-        }
-    }
-}
-
-fn syntax(name: &str) -> Option<&'static SyntaxReference> {
-    GRAMMARS.find_syntax_by_name(name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Grammar, paint, syntax};
+    use super::{Grammar, paint};
     use crate::document::code::languages::{language, languages};
+    use crate::document::code::painter::syntax;
 
     #[test]
     fn every_language_has_its_grammar() {

@@ -89,6 +89,12 @@ impl Builder {
         }
     }
 
+    pub(super) fn extend(&mut self, stretches: &[(Class, usize)]) {
+        for (class, length) in stretches {
+            self.push(*class, *length);
+        }
+    }
+
     fn close(&mut self) {
         let Some((class, mut length)) = self.open.take() else { return };
         self.bytes.push(class as u8);
