@@ -20,17 +20,16 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::document::code::Memo;
 use crate::document::{Diagrams, Document, Formulas, Settings};
-use crate::font::Letters;
 use crate::history::History;
 use crate::output::{Output, Templates};
-use crate::page::{Options, Site};
+use crate::page::{Lettering, Options, Site};
 use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
 use pictures::Gate;
 pub use texts::including;
 use texts::understood;
-use typecase::Typecase;
+use typecase::{Prepared, Typecase};
 
 /// Every output of one compile, whole.
 #[derive(Debug)]
@@ -54,8 +53,8 @@ pub struct Bundle {
     assembled: imbl::OrdSet<SourcePath>,
     /// The diagrams that were drawn, whatever the state.
     diagrams: Arc<Diagrams>,
-    /// What all decks say, where they share their fonts.
-    shared: OnceLock<Option<Letters>>,
+    lettering: Lettering,
+    prepared: Prepared,
     made: RwLock<HashMap<String, Arc<Output>>>,
     /// The colours of code that are known, whatever the state.
     code: Arc<Memo>,
@@ -115,7 +114,8 @@ fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> 
         documents,
         assembled,
         diagrams,
-        shared: OnceLock::new(),
+        lettering: Lettering::default(),
+        prepared: Prepared::default(),
         made: RwLock::default(),
         code: Arc::default(),
         typecase: Arc::default(),
@@ -185,7 +185,8 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         index: OnceLock::new(),
         assembled: bundle.assembled.clone(),
         diagrams: Arc::clone(&bundle.diagrams),
-        shared: OnceLock::new(),
+        lettering: Lettering::default(),
+        prepared: Prepared::default(),
         made: RwLock::default(),
         code: Arc::clone(&bundle.code),
         typecase: Arc::clone(&bundle.typecase),
@@ -280,7 +281,7 @@ impl Bundle {
     /// Returns the bundle with a history of its files: pages then tell their last change.
     #[must_use]
     pub fn with_history(self, history: History) -> Bundle {
-        Bundle { history, made: RwLock::default(), ..self }
+        Bundle { history, made: RwLock::default(), prepared: Prepared::default(), ..self }
     }
 
     /// Returns the bundle with colours of code that are known already.
@@ -303,7 +304,7 @@ impl Bundle {
             interface: &self.templates.interface,
             options: &self.options,
             code: Some(&self.code),
-            shared: &self.shared,
+            lettering: &self.lettering,
         }
     }
 

@@ -1,15 +1,12 @@
 //! What stands at an address: made when somebody asks for it, from the state of one bundle alone.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use rayon::prelude::*;
 
 use super::Bundle;
-use crate::catalog::{Entry, Route};
+use crate::catalog::Route;
 use crate::digest::Digest;
-use crate::document::Kind;
-use crate::font;
 use crate::output::{self, MANIFEST, Output, WORKER};
 use crate::page::{self, View};
 use crate::source::Content;
@@ -95,36 +92,10 @@ impl Bundle {
         Some(Output::new(address, css.into_bytes()))
     }
 
-    /// Makes a font, or the style sheet that brings the fonts of a deck.
-    fn font(&self, address: &str) -> Option<Output> {
-        let name = address.strip_prefix("assets/")?;
-        let bytes = self.typecase.make(address).or_else(|| font::piece(name)).or_else(|| {
-            // Whoever asks has seen a page that nobody here remembers.
-            let of_deck = |entry: &&Arc<Entry>| page::may_be_font_of(entry, address);
-            for entry in self.catalog.entries().filter(of_deck) {
-                self.typecase.note(&page::fonts_of(self.site(), entry));
-            }
-            self.typecase.make(address)
-        });
-        bytes.map(|bytes| Output::new(address, bytes))
-    }
-
-    /// Returns the addresses of all fonts; what slides say is read for it.
-    fn fonts(&self) -> BTreeSet<String> {
-        let decks: Vec<_> =
-            self.catalog.entries().filter(|entry| entry.kind == Kind::Deck).collect();
-        let found = decks.par_iter().flat_map_iter(|entry| {
-            let fonts = page::fonts_of(self.site(), entry);
-            self.typecase.note(&fonts);
-            let sheet = Some(fonts.address.clone()).filter(|address| !address.is_empty());
-            fonts.addresses().chain(sheet).collect::<Vec<_>>()
-        });
-        found.collect()
-    }
-
     fn render(&self, address: &str) -> Option<Output> {
-        let bytes = self.rendered(&page::compose(self.site(), address)?);
-        Some(Output::new(address, bytes))
+        let page = self.prepared.take(address);
+        let page = page.or_else(|| page::compose(self.site(), address))?;
+        Some(Output::new(address, self.rendered(&page)))
     }
 
     /// Renders a page, of the bundle or beside it.

@@ -4,14 +4,25 @@
 //! the address and nobody else does. All states of a site and all drafts share one case: a window may ask for
 //! what an older page named, or one that is not saved yet.
 
-use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::font::Font;
-use crate::page::Fonts;
+use rayon::prelude::*;
+
+use super::Bundle;
+use crate::catalog::Entry;
+use crate::config;
+use crate::document::Kind;
+use crate::font::{self, Font};
+use crate::memo::Memo;
+use crate::output::Output;
+use crate::page::{self, Fonts, Page, View};
 
 /// How many addresses are remembered. What is forgotten can be found again by composing its page.
 const REMEMBERED_MAX: usize = 4096;
+
+/// How much of the slides of composed pages is kept.
+const PREPARED_BYTES_MAX: usize = 64 << 20;
 
 /// What is behind an address.
 #[derive(Clone, Debug)]
@@ -42,11 +53,68 @@ impl Typecase {
     }
 
     /// Makes what is behind an address.
-    pub(super) fn make(&self, address: &str) -> Option<Vec<u8>> {
+    fn make(&self, address: &str, memo: &Memo) -> Option<Vec<u8>> {
         let behind = self.0.read().unwrap_or_else(PoisonError::into_inner).get(address).cloned();
         Some(match behind? {
             Behind::Sheet(css) => css.into_bytes(),
-            Behind::File(font) => font.bytes(),
+            Behind::File(font) => font.bytes(memo),
         })
+    }
+}
+
+/// Pages of decks that were composed to know their fonts, until somebody wants them.
+#[derive(Debug, Default)]
+pub(super) struct Prepared(Mutex<(HashMap<String, Page>, usize)>);
+
+impl Prepared {
+    fn put(&self, address: &str, page: Page) {
+        let View::Deck(deck) = &page.view else { return };
+        let bytes = deck.slides.iter().map(|slide| slide.html.len()).sum::<usize>();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.1 + bytes <= PREPARED_BYTES_MAX {
+            kept.1 += bytes;
+            kept.0.insert(address.to_owned(), page);
+        }
+    }
+
+    pub(super) fn take(&self, address: &str) -> Option<Page> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.remove(address)
+    }
+}
+
+impl Bundle {
+    /// Makes a font, or the style sheet that brings the fonts of a deck.
+    pub(super) fn font(&self, address: &str) -> Option<Output> {
+        let name = address.strip_prefix("assets/")?;
+        let made = || self.typecase.make(address, &self.options.memo);
+        let bytes = made().or_else(|| font::piece(name)).or_else(|| {
+            // Whoever asks has seen a page that nobody here remembers.
+            let of_deck = |entry: &&Arc<Entry>| page::may_be_font_of(entry, address);
+            for entry in self.catalog.entries().filter(of_deck) {
+                self.typecase.note(&page::fonts_of(self.site(), entry));
+            }
+            made()
+        });
+        bytes.map(|bytes| Output::new(address, bytes))
+    }
+
+    /// Returns the addresses of all fonts; decks are composed for it.
+    pub(super) fn fonts(&self) -> BTreeSet<String> {
+        if self.config.fonts == config::Fonts::System {
+            return BTreeSet::new();
+        }
+        let decks = self.catalog.entries().filter(|entry| entry.kind == Kind::Deck);
+        let found = decks.collect::<Vec<_>>().into_par_iter().flat_map_iter(|entry| {
+            let Some(page) = page::compose(self.site(), &entry.route) else { return Vec::new() };
+            let View::Deck(deck) = &page.view else { return Vec::new() };
+            let fonts = &deck.fonts;
+            self.typecase.note(fonts);
+            self.lettering.note(entry, fonts.clone());
+            let sheet = Some(fonts.address.clone()).filter(|address| !address.is_empty());
+            let addresses = fonts.addresses().chain(sheet).collect::<Vec<_>>();
+            self.prepared.put(&entry.route, page);
+            addresses
+        });
+        found.collect()
     }
 }

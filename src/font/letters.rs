@@ -84,7 +84,7 @@ impl Gathering {
     /// Takes what stands between the tags; what tags say themselves is not shown.
     pub fn html(&mut self, html: &str) {
         let mut rest = html;
-        while let Some(at) = rest.find(['<', '&']) {
+        while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
             self.text(&rest[..at]);
             rest = &rest[at..];
             rest = match rest.strip_prefix("&#").and_then(|rest| rest.split_once(';')) {

@@ -11,17 +11,20 @@ mod known;
 mod letters;
 mod pieces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::digest::Digest;
+use crate::memo::Memo;
 
 pub use face::{FACES, Face, Use};
 pub use known::is_known;
 pub use letters::{Gathering, Letters};
 use pieces::PIECES;
 
+/// What the memo calls files that were made.
+const KIND: &str = "fonts";
 /// Letters, kana and marks: they stand in every file for Japanese, so that few edits ask for another one.
 const ALWAYS: [(char, char); 5] = [
     ('\u{20}', '\u{7E}'),
@@ -37,7 +40,7 @@ const MARKS: &str = "・！？（）：％＆～";
 pub struct Wants<'a> {
     pub letters: Letters,
     /// What all decks of a site say, where they are many: they share their files.
-    pub shared: Option<&'a Letters>,
+    pub shared: Option<&'a Common>,
     /// Signs among them that are to be pictures.
     pub pictures: Letters,
     pub families: &'a BTreeSet<&'static str>,
@@ -45,6 +48,33 @@ pub struct Wants<'a> {
     pub is_japanese: bool,
     pub has_code: bool,
     pub has_formulas: bool,
+}
+
+/// What many decks say, and what of it their common files for Japanese are cut down to.
+#[derive(Debug)]
+pub struct Common {
+    letters: Letters,
+    japanese: Cutting,
+}
+
+impl Common {
+    pub fn new(letters: Letters) -> Common {
+        Common { japanese: Cutting::new(japanese_letters(&letters)), letters }
+    }
+}
+
+/// Characters that faces are cut down to, and their digest.
+#[derive(Clone, Debug)]
+struct Cutting {
+    letters: Arc<Letters>,
+    digest: Digest,
+}
+
+impl Cutting {
+    fn new(letters: Letters) -> Cutting {
+        let digest = Digest::of_parts([letters.text().as_bytes(), cut::RECIPE.as_bytes()]);
+        Cutting { letters: Arc::new(letters), digest }
+    }
 }
 
 /// One file that a page needs.
@@ -62,7 +92,8 @@ pub struct Font {
 enum Cut {
     /// The file is there already, under this name.
     Piece(String),
-    Letters(Arc<Letters>),
+    /// It is made of these, and has this digest of all that goes into it.
+    Letters(Arc<Letters>, Digest),
 }
 
 /// What stands in the names of files that many decks share, where else the name of a deck does: no deck has it.
@@ -81,28 +112,31 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
     // A theme for both scripts sets Japanese in its Japanese font alone.
     let alphabet = !(wants.is_japanese && (is_set("Noto Sans JP") || is_set("Noto Serif JP")));
     let mut fonts = Vec::new();
-    let mut common: Option<Arc<Letters>> = None;
+    let mut cutting: Option<Cutting> = None;
     for face in FACES.iter().filter(|face| is_set(face.family)) {
         match face.purpose {
             Use::Alphabet if !alphabet => {}
             Use::Code if !wants.has_code => {}
             Use::Alphabet | Use::Code => {
-                for piece in &pieces {
-                    fonts.extend(Font::piece(face, piece.name, piece.range()));
-                }
+                fonts.extend(
+                    pieces.iter().filter_map(|piece| Font::piece(face, piece.name, piece.range())),
+                );
             }
             Use::Japanese if japanese => {
-                let shared =
-                    wants.shared.filter(|shared| wants.letters.only(is_japanese).are_among(shared));
-                let (own, of) = shared.map_or((own, &wants.letters), |shared| (SHARED, shared));
-                let letters = common.get_or_insert_with(|| Arc::new(japanese_letters(of)));
-                fonts.push(Font::cut(face, own, Arc::clone(letters)));
+                let says = wants.letters.only(is_japanese);
+                let shared = wants.shared.filter(|shared| says.are_among(&shared.letters));
+                let own = if shared.is_some() { SHARED } else { own };
+                let cutting = cutting.get_or_insert_with(|| {
+                    let of_own = || Cutting::new(japanese_letters(&wants.letters));
+                    shared.map_or_else(of_own, |shared| shared.japanese.clone())
+                });
+                fonts.push(Font::cut(face, own, cutting));
             }
             Use::Emoji => {
                 let emoji = emoji::emoji(&wants.letters, &wants.pictures);
                 fonts.extend(emoji.map(|letters| Font {
                     range: emoji::range(&letters),
-                    ..Font::cut(face, own, Arc::new(letters))
+                    ..Font::cut(face, own, &Cutting::new(letters))
                 }));
             }
             Use::Mathematics if wants.has_formulas => {
@@ -156,35 +190,48 @@ pub fn piece(name: &str) -> Option<Vec<u8>> {
     (!bytes.is_empty() && digested(stem, &bytes) == name).then(|| bytes.into_owned())
 }
 
+/// The names of all fixed pieces by what their files are called here.
+static NAMES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let pieces = || PIECES.iter().map(|piece| piece.name).chain([""]);
+    let stems = FACES.iter().flat_map(|face| pieces().map(|piece| piece_stem(face, piece)));
+    let named = stems.filter_map(|stem| {
+        let bytes = face::file(&format!("{stem}.woff2"));
+        (!bytes.is_empty()).then(|| (stem.clone(), digested(&stem, &bytes)))
+    });
+    named.collect()
+});
+
+fn piece_stem(face: &Face, piece: &str) -> String {
+    if piece.is_empty() { face.stem.to_owned() } else { [face.stem, "-", piece].concat() }
+}
+
 fn digested(stem: &str, bytes: &[u8]) -> String {
     format!("{stem}-{}.woff2", Digest::of(bytes).short())
 }
 
 impl Font {
     fn piece(face: &'static Face, piece: &str, range: String) -> Option<Font> {
-        let stem =
-            if piece.is_empty() { face.stem.to_owned() } else { [face.stem, "-", piece].concat() };
-        let file = format!("{stem}.woff2");
-        let bytes = face::file(&file);
-        if bytes.is_empty() {
-            return None;
-        }
-        Some(Font { face, name: digested(&stem, &bytes), range, cut: Cut::Piece(file) })
+        let stem = piece_stem(face, piece);
+        let name = NAMES.get(&stem)?.clone();
+        Some(Font { face, name, range, cut: Cut::Piece(format!("{stem}.woff2")) })
     }
 
-    fn cut(face: &'static Face, own: &str, letters: Arc<Letters>) -> Font {
-        let text = letters.text();
-        let digest =
-            Digest::of_parts([face.digest().as_bytes(), text.as_bytes(), cut::RECIPE.as_bytes()]);
+    fn cut(face: &'static Face, own: &str, cutting: &Cutting) -> Font {
+        let digest = Digest::of_parts([face.digest().as_bytes(), cutting.digest.as_bytes()]);
         let name = format!("font-{own}-{}-{}.woff2", face.stem, digest.short());
-        Font { face, name, range: String::new(), cut: Cut::Letters(letters) }
+        let cut = Cut::Letters(Arc::clone(&cutting.letters), digest);
+        Font { face, name, range: String::new(), cut }
     }
 
-    /// Makes the file.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// Returns the file, made now or at another time.
+    pub fn bytes(&self, memo: &Memo) -> Vec<u8> {
         match &self.cut {
             Cut::Piece(file) => face::file(file).into_owned(),
-            Cut::Letters(letters) => cut::woff2(self.face.whole(), letters),
+            Cut::Letters(letters, digest) => memo.find((KIND, *digest)).unwrap_or_else(|| {
+                let made = cut::woff2(self.face.whole(), letters);
+                memo.keep((KIND, *digest), &made);
+                made
+            }),
         }
     }
 }

@@ -80,7 +80,9 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let mut deck = deck(site, entry, (Place::Own, &embeds), false);
     let mut styles = styles(site, entry, frame(site, entry, "css"));
     embeds.styles(&mut styles);
-    with_fonts(site, entry, &mut deck, &mut styles);
+    let slides: Vec<&str> = deck.slides.iter().map(|slide| slide.html.as_str()).collect();
+    let fonts = fonts::of(site, entry, &slides, &styles);
+    with_fonts(&mut deck, &mut styles, fonts);
     let head = Head {
         address: &entry.route,
         lang: &entry.lang,
@@ -126,7 +128,11 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             .to_vec(),
     );
     embeds.styles(&mut styles);
-    with_fonts(site, entry, &mut deck, &mut styles);
+    let fonts = site.lettering.of(entry).unwrap_or_else(|| {
+        let slides: Vec<&str> = deck.slides.iter().map(|slide| slide.html.as_str()).collect();
+        fonts::of(site, entry, &slides, &styles)
+    });
+    with_fonts(&mut deck, &mut styles, fonts);
     let head = Head {
         address: &address,
         lang: &entry.lang,
@@ -142,9 +148,7 @@ pub(super) fn compose_handout(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 }
 
 /// Adds the fonts that slides are set in.
-fn with_fonts(site: Site<'_>, entry: &Entry, deck: &mut Deck, styles: &mut Vec<String>) {
-    let slides: Vec<&str> = deck.slides.iter().map(|slide| slide.html.as_str()).collect();
-    let fonts = fonts::of(site, entry, &slides, styles);
+fn with_fonts(deck: &mut Deck, styles: &mut Vec<String>, fonts: Fonts) {
     // No rule of fonts depends on another, and the browser begins to load them with the first.
     styles.insert(0, fonts.address.clone());
     deck.fonts = fonts;

@@ -1,14 +1,15 @@
 //! Which of the program's fonts a page gets: those that its style sheets name, for what its slides say.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{Site, deck};
 use crate::catalog::Entry;
 use crate::config::Fonts as Setting;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::font::{self, FACES, Font, Gathering, Letters, Wants};
+use crate::font::{self, Common, FACES, Font, Gathering, Wants};
+use crate::source::SourcePath;
 
 /// How much of a deck's name stands in the names of its fonts: disks take 255 bytes.
 const NAME_BYTES_MAX: usize = 120;
@@ -29,6 +30,27 @@ impl Fonts {
     /// Iterates over the addresses of the files.
     pub fn addresses(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|font| format!("assets/{}", font.name))
+    }
+}
+
+/// What is known of the fonts of a site's decks, once somebody has asked.
+#[derive(Debug, Default)]
+pub struct Lettering {
+    /// What all decks say, where they are so many that they share their fonts.
+    shared: OnceLock<Option<Common>>,
+    decks: RwLock<HashMap<SourcePath, Fonts>>,
+}
+
+impl Lettering {
+    /// Remembers the fonts of a deck of the site: its handout has the same.
+    pub fn note(&self, deck: &Entry, fonts: Fonts) {
+        let mut decks = self.decks.write().unwrap_or_else(PoisonError::into_inner);
+        decks.insert(deck.document.path.clone(), fonts);
+    }
+
+    pub(super) fn of(&self, deck: &Entry) -> Option<Fonts> {
+        let decks = self.decks.read().unwrap_or_else(PoisonError::into_inner);
+        decks.get(&deck.document.path).cloned()
     }
 }
 
@@ -83,7 +105,7 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
     };
     let wants = Wants {
         letters,
-        shared: site.shared.get_or_init(|| shared(site)).as_ref(),
+        shared: site.lettering.shared.get_or_init(|| shared(site)).as_ref(),
         pictures,
         families: &families,
         is_japanese: entry.lang.starts_with("ja") && !slides.iter().any(other),
@@ -103,7 +125,7 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
 
 /// Returns what all decks of a site say, where they are so many that to cut a font for each would take longer
 /// than all the rest.
-fn shared(site: Site<'_>) -> Option<Letters> {
+fn shared(site: Site<'_>) -> Option<Common> {
     let decks = || site.catalog.entries().filter(|entry| entry.kind == Kind::Deck);
     if decks().count() <= OWN_MAX {
         return None;
@@ -115,7 +137,7 @@ fn shared(site: Site<'_>) -> Option<Letters> {
     for signs in site.interface.signs.values() {
         all.text(signs);
     }
-    Some(all.finish().0)
+    Some(Common::new(all.finish().0))
 }
 
 fn short_name(entry: &Entry) -> String {

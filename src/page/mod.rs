@@ -28,12 +28,11 @@ mod sitemap;
 mod wiki;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
 use crate::document::code;
-use crate::font::Letters;
 use crate::history::History;
 use crate::memo::Memo;
 use crate::theme::{Theme, Themes};
@@ -41,7 +40,7 @@ use crate::theme::{Theme, Themes};
 pub use deck::{looks, looks_stem, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
 pub use fill::{encode, root_of};
-pub use fonts::{Fonts, families, fonts_of, may_be_font_of};
+pub use fonts::{Fonts, Lettering, families, fonts_of, may_be_font_of};
 pub use hosts::{FOR_EVER, base_path};
 pub use list::list_routes;
 pub use names::{headings, names, words};
@@ -120,8 +119,7 @@ pub struct Site<'a> {
     pub options: &'a Options,
     /// The colours of code that are known; none where code is shown without.
     pub code: Option<&'a code::Memo>,
-    /// The characters of all decks, where they are so many that they share their fonts; found when a deck asks.
-    pub shared: &'a OnceLock<Option<Letters>>,
+    pub lettering: &'a Lettering,
 }
 
 /// The value that one template sees.
