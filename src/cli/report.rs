@@ -76,6 +76,11 @@ impl Reporter {
         }
     }
 
+    /// Tells whether somebody asked for more.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.loudness == Loudness::Verbose
+    }
+
     /// Says something for those who asked for more.
     pub(super) fn detail(&self, text: &str) {
         if self.loudness == Loudness::Verbose {

@@ -43,7 +43,7 @@ pub(super) struct Flags {
     /// Open the browser
     #[arg(long)]
     open: bool,
-    /// Write nothing, whatever the browser asks
+    /// Write nothing, whatever the browser asks; on an address of the network, speak to caches as the bundle does
     #[arg(long)]
     read_only: bool,
     /// Show drafts too
@@ -77,6 +77,12 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
     let found = bundle.parse_diagnostics();
     let told: Vec<Located> = found.iter().map(|diagnostic| bundle.locate(diagnostic)).collect();
     let (server, news) = Server::bind(bundle, &flags.host, flags.port)?;
+    if flags.read_only {
+        server.serve_as_origin();
+    }
+    if reporter.is_verbose() {
+        server.log_requests();
+    }
     let url = address(&server, &root);
     reporter.answer(&format!("kamishibai: listening on {url}\n"));
     if !flags.read_only {
@@ -139,14 +145,14 @@ fn tell_network(server: &Server, url: &str, flags: &Flags, reporter: &Reporter) 
     );
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let token = server.token(Right::Drive);
-    reporter.answer(&format!(
-        "driving and speaker notes from another device: http://{host}/{path}?token={token}\n"
-    ));
-    if !flags.read_only {
-        let token = server.token(Right::Edit);
-        reporter
-            .answer(&format!("editing from another device: http://{host}/{path}?token={token}\n"));
+    let what = if flags.read_only { "speaker notes" } else { "driving and speaker notes" };
+    reporter.answer(&format!("{what} from another device: http://{host}/{path}?token={token}\n"));
+    if flags.read_only {
+        reporter.note(&format!("everybody on this network can read the site at http://{host}/{path}, and caches may keep it; pages do not follow changes by themselves"));
+        return;
     }
+    let token = server.token(Right::Edit);
+    reporter.answer(&format!("editing from another device: http://{host}/{path}?token={token}\n"));
     reporter.note(&format!("everybody on this network can read the site at http://{host}/{path}; without the token their keys move only their own screen, and diagnostics are for this machine alone"));
 }
 
@@ -165,6 +171,7 @@ fn tell(news: &Receiver<News>, told: Vec<Located>, reporter: &Reporter) {
                 reporter.detail(&format!("changed: {what} ({took_ms} ms)"));
             }
             News::Note(text) => reporter.note(&text),
+            News::Asked(line) => reporter.detail(&line),
             News::Errors(now) => {
                 // A line that only moved is no news.
                 let same = |a: &Located, b: &Located| {

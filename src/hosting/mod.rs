@@ -78,6 +78,12 @@ pub fn host_template(bundle: &Bundle, host: &Host) -> Result<HostText, Diagnosti
     Ok(HostText { text, notes })
 }
 
+/// Returns the headers that the bundle's `_headers` gives all files.
+pub fn all_headers(bundle: &Bundle) -> Vec<(String, String)> {
+    let headers = Rules::of_headers(bundle).headers;
+    headers.into_iter().map(|header| (header.name, header.value)).collect()
+}
+
 /// Returns what all texts may name.
 fn common(bundle: &Bundle, rules: &Rules) -> Json {
     let base = base_path(bundle.site());

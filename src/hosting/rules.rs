@@ -40,13 +40,15 @@ pub(super) struct Redirect {
 
 impl Rules {
     pub(super) fn of(bundle: &Bundle) -> Rules {
-        let text = |address| {
-            let output = bundle.output(address);
-            output.map_or_else(String::new, |it| String::from_utf8_lossy(&it.bytes).into_owned())
-        };
+        let mut rules = Rules::of_headers(bundle);
+        rules.read_redirects(&text(bundle, "_redirects"));
+        rules
+    }
+
+    /// Reads `_headers` alone.
+    pub(super) fn of_headers(bundle: &Bundle) -> Rules {
         let mut rules = Rules::default();
-        rules.read_headers(&text("_headers"), &base_path(bundle.site()));
-        rules.read_redirects(&text("_redirects"));
+        rules.read_headers(&text(bundle, "_headers"), &base_path(bundle.site()));
         rules
     }
 
@@ -103,6 +105,11 @@ impl Rules {
             }
         }
     }
+}
+
+fn text(bundle: &Bundle, address: &str) -> String {
+    let output = bundle.output(address);
+    output.map_or_else(String::new, |it| String::from_utf8_lossy(&it.bytes).into_owned())
 }
 
 /// Reads a line whose old address is a path of its own, or all below one.

@@ -1,25 +1,26 @@
 //! Addresses -> responses. A path is looked up in the bundle; no path ever reaches the disk.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::answer::{Asked, Served, found};
 use super::dress::{Ways, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
+use super::origin::{in_time, is_shipped};
 use super::state::all_told;
 use super::token::Right;
-use super::{Shared, edit, live, own};
+use super::{News, Shared, edit, live, own};
 use crate::catalog::Route;
-use crate::compile::Bundle;
-use crate::output::{Output, is_lasting};
+use crate::output::{WORKER, cache_control};
 use crate::save::Files;
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
@@ -37,11 +38,16 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let line = shared.logs.load(Ordering::Relaxed).then(|| asked(&request));
     let bundle = Arc::clone(&shared.state().bundle);
+    // What an origin has is for every site to show, as on any host of the bundle; and a refusal would be kept by
+    // caches for those who are not refused.
+    let is_public = shared.origin_for(request.headers()).is_some()
+        && !request.uri().path().starts_with("/_kami/");
     let traded = shared
         .hosts
         .check(request.uri(), request.headers(), &bundle.config.hosts)
-        .and_then(|()| check_site(request.headers()))
+        .and_then(|()| if is_public { Ok(()) } else { check_site(request.headers()) })
         .and_then(|()| match *request.method() {
             Method::GET | Method::HEAD => check_body(request.headers()),
             _ => Ok(()),
@@ -56,13 +62,24 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         Ok(_) => next.run(request).await,
         Err(refusal) => refuse(refusal),
     };
-    let headers = response.headers_mut();
+    add_guards(response.headers_mut(), is_public);
+    if let Some(line) = line {
+        shared.tell(News::Asked(answered(&line, &response)));
+    }
+    response
+}
+
+/// Adds what holds other sites off. What an origin has of its bundle's `_headers` is not said again.
+fn add_guards(headers: &mut HeaderMap, is_public: bool) {
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    if is_public {
+        return;
+    }
     for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("cross-origin-resource-policy", "same-origin"),
-        ("x-frame-options", "SAMEORIGIN"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'self'"),
@@ -70,7 +87,22 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
+}
+
+/// Says who asks for what. What stands behind a `?` may be a token.
+fn asked(request: &Request) -> String {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or_else(String::new, |peer| peer.0.ip().to_canonical().to_string());
+    format!("{peer} {} {}", request.method(), request.uri().path())
+}
+
+fn answered(line: &str, response: &Response) -> String {
+    let header =
+        |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let bytes =
+        response.body().size_hint().exact().map_or("-".to_owned(), |bytes| bytes.to_string());
+    let form = header(header::CONTENT_ENCODING).map_or(String::new(), |form| format!(" {form}"));
+    format!("{line} {} {bytes}{form}", response.status().as_u16())
 }
 
 pub(super) fn refuse(refusal: Refusal) -> Response {
@@ -108,39 +140,68 @@ async fn file(
     };
     let bundle = Arc::clone(&shared.state().bundle);
     if matches!(bundle.catalog.route(&address), Some(Route::Notes(_)))
-        && !shared.tokens.allow(Right::Drive, peer, (request.uri(), request.headers()))
+        && !shared.allows(Right::Drive, peer, (request.uri(), request.headers()))
     {
         return script("kamiNotes({});\n");
     }
-    if address == "sw.js" {
+    let origin = shared.origin_for(request.headers());
+    // A host of the bundle has its worker, too: without one, what was read is gone when the origin is.
+    if address == WORKER && origin.is_none() {
         return script(REMOVE_WORKER);
     }
     let folder = address.is_empty() || address.ends_with('/');
     let address = if folder { format!("{address}index.html") } else { address };
     let edits = edit::may_edit(&shared, peer, (request.uri(), request.headers()));
     let one_file = shared.editing.get().is_some_and(Files::is_one_file);
-    let asked = Asked { headers: request.headers().clone(), edits, one_file };
-    if let Some(output) = bundle.made(&address) {
-        return found(&bundle, &address, &output, &asked);
+    let mut headers = request.headers().clone();
+    if request.method() == Method::HEAD {
+        // Only who wants bytes can want a part of them.
+        headers.remove(header::RANGE);
     }
+    let asked = Asked { headers, edits, one_file };
+    if let Some(output) = bundle.made(&address)
+        && origin.is_none_or(|origin| {
+            !is_shipped(&address) && origin.is_ready(&address, &output, &asked.headers)
+        })
+    {
+        return found((&*bundle, origin), &address, &output, &asked);
+    }
+    make_in_turn(&shared, address, asked).await
+}
+
+/// Makes what is not there yet, when it is its turn.
+async fn make_in_turn(shared: &Arc<Shared>, address: String, asked: Asked) -> Response {
+    let bundle = Arc::clone(&shared.state().bundle);
+    let origin = shared.origin_for(&asked.headers);
     // One that is kept is there at once; one that is not waits for its turn, and the page does not.
-    let _turn = if bundle.is_to_be_made(&address) {
+    let _picture = if bundle.is_to_be_made(&address) {
         let (kept, route) = (Arc::clone(&bundle), address.clone());
         let kept = tokio::task::spawn_blocking(move || kept.kept_picture(&route)).await;
         if let Ok(Some(output)) = kept {
-            return found(&bundle, &address, &Arc::new(output), &asked);
+            return found((&*bundle, origin), &address, &Arc::new(output), &asked);
         }
-        shared.darkroom.acquire().await.ok()
+        let turn = shared.darkroom.acquire();
+        let turn = if origin.is_some() { in_time(turn).await } else { Some(turn.await) };
+        let Some(turn) = turn else { return busy() };
+        turn.ok()
     } else {
         None
     };
+    let _turn = match origin {
+        Some(origin) => match origin.turn().await {
+            Some(turn) => Some(turn),
+            None => return busy(),
+        },
+        None => None,
+    };
     // Making an output is work for a processor, not for the loop that answers everybody.
-    let teller = Arc::clone(&shared);
+    let maker = Arc::clone(shared);
     let made = tokio::task::spawn_blocking(move || {
-        let response = make(&bundle, &address, &asked);
+        let origin = maker.origin_for(&asked.headers);
+        let response = make((&*bundle, origin), &address, &asked);
         // What went wrong here is told like all else.
         if bundle.fault_count() > 0 {
-            teller.recount();
+            maker.recount();
         }
         response
     });
@@ -150,35 +211,45 @@ async fn file(
     })
 }
 
-/// What an answer depends on beside the address.
-struct Asked {
-    headers: HeaderMap,
-    /// Whether who asks may edit: their pages lead to the editor.
-    edits: bool,
-    /// Whether the site is one file: no other is made.
-    one_file: bool,
-}
-
-impl Asked {
-    fn makes(&self) -> bool {
-        self.edits && !self.one_file
-    }
-}
-
-fn make(bundle: &Bundle, address: &str, asked: &Asked) -> Response {
-    if let Some(output) = bundle.output(address) {
-        return found(bundle, address, &output, asked);
+fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response {
+    let output = match origin {
+        Some(origin) => origin.output(bundle, address),
+        None => bundle.output(address),
+    };
+    if let Some(output) = output {
+        return found((bundle, origin), address, &output, asked);
     }
     let file = format!("{address}.html");
     if bundle.output(&file).is_some() {
-        return (StatusCode::FOUND, [(header::LOCATION, location(&file))]).into_response();
+        let mut response =
+            (StatusCode::FOUND, [(header::LOCATION, location(&file))]).into_response();
+        if origin.is_some() {
+            let caching = HeaderValue::from_static(cache_control(&file));
+            response.headers_mut().insert(header::CACHE_CONTROL, caching);
+        }
+        return response;
     }
-    let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
     let lost = bundle.output("404.html");
-    let lost = lost.map_or_else(Vec::new, |output| dressed(&output.bytes, "", ways.as_ref()));
+    let text = lost.map_or_else(Vec::new, |output| match origin {
+        Some(_) => output.bytes.clone(),
+        None => {
+            let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
+            dressed(&output.bytes, "", ways.as_ref())
+        }
+    });
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    (StatusCode::NOT_FOUND, kind, lost).into_response()
+    let mut response = (StatusCode::NOT_FOUND, kind, text).into_response();
+    if let Some(origin) = origin {
+        origin.add_headers(bundle, response.headers_mut());
+    }
+    response
+}
+
+/// Asks to come again: a cache before an origin has an older copy to show until then.
+fn busy() -> Response {
+    let told = [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")];
+    (told, plain(StatusCode::SERVICE_UNAVAILABLE, "too many ask at once")).into_response()
 }
 
 /// Returns an answer in a line of text.
@@ -196,97 +267,6 @@ pub(super) fn location(address: &str) -> String {
 /// A header holds ASCII only; everything else in the address is percent-encoded.
 const ASCII: percent_encoding::AsciiSet = percent_encoding::CONTROLS.remove(b'%');
 
-/// Tells whether somebody has what has a tag.
-pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let tags = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut tags = tags.unwrap_or("").split(',').map(str::trim);
-    tags.any(|one| one.trim_start_matches("W/") == tag || one == "*")
-}
-
-fn found(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Asked) -> Response {
-    let html = output.content_type.starts_with("text/html");
-    let kind = match (html, asked.edits) {
-        (true, true) => "-edit",
-        (true, false) => "-live",
-        (false, _) => "",
-    };
-    let tag = format!("\"{}{kind}\"", output.digest.short());
-    let known = is_known(&asked.headers, &tag);
-    let cache =
-        if is_lasting(address) { "private, max-age=31536000, immutable" } else { "no-cache" };
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if html {
-        let ways = asked.edits.then(|| Ways::of(bundle, address, asked.makes()));
-        Body::from(dressed(&output.bytes, &output.digest.short(), ways.as_ref())).into_response()
-    } else {
-        ranged(output, &asked.headers, &tag)
-    };
-    let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(output.content_type));
-    head.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        head.insert(header::ETAG, tag);
-    }
-    if output.content_type == "image/svg+xml" {
-        head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"));
-    }
-    response
-}
-
-/// Answers one range, as players of film and sound ask for; all else gets the whole.
-fn ranged(output: &Arc<Output>, headers: &HeaderMap, tag: &str) -> Response {
-    let total = output.bytes.len();
-    // What is sent is the bundle's own memory: a hundred slow readers of a film cost no more than one.
-    let bytes = Bytes::from_owner(Shown(Arc::clone(output)));
-    let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let current = value(header::IF_RANGE).is_none_or(|known| known == tag);
-    let asked = value(header::RANGE)
-        .filter(|range| current && !range.contains(','))
-        .and_then(|range| range.strip_prefix("bytes="))
-        .and_then(|range| range.split_once('-'))
-        .and_then(|(from, to)| range(from, to, total));
-    let mut response = match asked {
-        None => bytes.into_response(),
-        Some(range) if range.is_empty() => {
-            let told = [(header::CONTENT_RANGE, format!("bytes */{total}"))];
-            (StatusCode::RANGE_NOT_SATISFIABLE, told).into_response()
-        }
-        Some(range) => {
-            let told = format!("bytes {}-{}/{total}", range.start, range.end - 1);
-            let told = [(header::CONTENT_RANGE, told)];
-            (StatusCode::PARTIAL_CONTENT, told, bytes.slice(range)).into_response()
-        }
-    };
-    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    response
-}
-
-/// Reads a range; an empty one cannot be satisfied, and what is none counts as not asked for.
-fn range(from: &str, to: &str, total: usize) -> Option<Range<usize>> {
-    let number = |text: &str| {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().unwrap_or(usize::MAX))
-    };
-    match (number(from), number(to)) {
-        (Some(from), Some(to)) if from <= to => {
-            Some(from.min(total)..to.saturating_add(1).min(total))
-        }
-        (Some(from), None) if to.is_empty() => Some(from.min(total)..total),
-        (None, Some(last)) if from.is_empty() => Some(total.saturating_sub(last)..total),
-        _ => None,
-    }
-}
-
-/// An output as the owner of the bytes that are being sent.
-struct Shown(Arc<Output>);
-
-impl AsRef<[u8]> for Shown {
-    fn as_ref(&self) -> &[u8] {
-        &self.0.bytes
-    }
-}
-
 fn script(text: &'static str) -> Response {
     (
         [
@@ -302,8 +282,9 @@ fn script(text: &'static str) -> Response {
 async fn diagnostics(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
 ) -> Response {
-    if !is_here(peer) {
+    if !is_here(peer) || shared.origin_for(&headers).is_some() {
         return plain(StatusCode::FORBIDDEN, "only the machine that serves may ask for this");
     }
     let state = shared.state();

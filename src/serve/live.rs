@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, Query, State as Shares};
+use axum::extract::{ConnectInfo, Extension, Query, State as Shares};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::Shared;
+use super::connection::Ticket;
 use super::edit;
 use super::guard::{check_origin, is_here};
 use super::http::refuse;
@@ -91,7 +92,7 @@ impl Drop for Place {
 pub(super) async fn upgrade(
     Shares(shared): Shares<Arc<Shared>>,
     Query(asked): Query<Asked>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    (ConnectInfo(peer), Extension(mut ticket)): (ConnectInfo<SocketAddr>, Extension<Ticket>),
     (uri, headers): (Uri, HeaderMap),
     socket: WebSocketUpgrade,
 ) -> Response {
@@ -99,7 +100,8 @@ pub(super) async fn upgrade(
         return refuse(refusal);
     }
     let head = (&uri, &headers);
-    let who = Who { drives: shared.tokens.allow(Right::Drive, peer, head), here: is_here(peer) };
+    let here = is_here(peer) && shared.origin_for(&headers).is_none();
+    let who = Who { drives: shared.allows(Right::Drive, peer, head), here };
     // What is told is told from here on: the window may count on it as soon as it is open.
     let states = shared.states.subscribe();
     let state = Arc::clone(&states.borrow());
@@ -125,7 +127,13 @@ pub(super) async fn upgrade(
         .max_frame_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
-        .on_upgrade(move |socket| talk(opened, socket))
+        .on_upgrade(move |socket| async move {
+            // A window keeps its place; when the server stops, it holds up nobody.
+            tokio::select! {
+                () = talk(opened, socket) => {}
+                () = ticket.stops() => {}
+            }
+        })
 }
 
 /// A window that is about to listen.

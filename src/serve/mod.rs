@@ -1,11 +1,14 @@
 //! Bundle -> HTTP: the current bundle, swapped in one step, and everybody who looks at it.
 
+mod accept;
+mod answer;
 mod connection;
 mod dress;
 mod edit;
 mod guard;
 mod http;
 mod live;
+mod origin;
 mod own;
 mod stage;
 mod state;
@@ -14,10 +17,13 @@ mod update;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use axum::http::{HeaderMap, Uri};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -26,6 +32,7 @@ use crate::diagnostic::Located;
 use crate::save::Files;
 use guard::Hosts;
 use live::Windows;
+use origin::Origin;
 use own::OwnFiles;
 use stage::Stage;
 use state::State;
@@ -33,6 +40,15 @@ use token::Tokens;
 
 pub use token::Right;
 pub use update::Updater;
+
+/// How long a request that is being answered may take when the server is told to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(4);
+/// How long a save may take then that nobody waits for any more.
+const LAST_SAVES: Duration = Duration::from_secs(3);
+/// How many connections are served at the same time, where the system gives so many files.
+const CONNECTIONS_MAX: u32 = 20_000;
+/// How many files are left for the site itself.
+const OTHER_FILES: u32 = 200;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -48,6 +64,10 @@ struct Shared {
     waiting: Mutex<update::Waiting>,
     /// The files of the site, where it may be edited.
     editing: OnceLock<Files>,
+    /// Where the server is an origin for caches.
+    origin: OnceLock<Origin>,
+    /// Whether each request is told.
+    logs: AtomicBool,
     /// Held by whoever reads the site's files into the bundle, or writes them.
     turn: Mutex<()>,
     /// Held by whoever makes a commit.
@@ -63,11 +83,24 @@ pub enum News {
     Errors(Vec<Located>),
     /// These files changed, and it took so many milliseconds until the site was up to date.
     Changed { paths: Vec<String>, took_ms: u128 },
+    /// Somebody asked for something; told on demand.
+    Asked(String),
     /// Something else that is worth a line.
     Note(String),
 }
 
 impl Shared {
+    /// Returns the origin for those whom it answers: the network, and who comes by way of another server.
+    fn origin_for(&self, headers: &HeaderMap) -> Option<&Origin> {
+        self.origin.get().filter(|origin| origin.answers(headers))
+    }
+
+    /// Tells whether who asks may do something. Behind an origin nobody sits at this machine: a cache does.
+    fn allows(&self, right: Right, peer: SocketAddr, head: (&Uri, &HeaderMap)) -> bool {
+        let peer = self.origin_for(head.1).is_none().then_some(peer);
+        self.tokens.allow(right, peer, head)
+    }
+
     fn state(&self) -> Arc<State> {
         Arc::clone(&self.states.borrow())
     }
@@ -115,6 +148,8 @@ impl Server {
             news: Mutex::new(news),
             waiting: Mutex::default(),
             editing: OnceLock::new(),
+            origin: OnceLock::new(),
+            logs: AtomicBool::new(false),
             turn: Mutex::default(),
             committing: Mutex::default(),
             darkroom: Semaphore::new(hands().saturating_sub(1).max(1)),
@@ -138,13 +173,26 @@ impl Server {
         drop(self.shared.editing.set(files));
     }
 
+    /// Speaks to the network and to caches as a host of the bundle does.
+    pub fn serve_as_origin(&self) {
+        let for_all = !self.address.ip().is_loopback();
+        drop(self.shared.origin.set(Origin::new(for_all, 2 * hands())));
+    }
+
+    /// Tells each request.
+    pub fn log_requests(&self) {
+        self.shared.logs.store(true, Ordering::Relaxed);
+    }
+
     pub fn updater(&self) -> Updater {
         Updater::new(Arc::clone(&self.shared))
     }
 
-    /// Serves until the process is told to stop; open windows do not hold it up.
+    /// Serves until the process is told to stop. Who is being answered then gets the rest of it; open windows
+    /// do not hold it up.
     pub fn run(self) -> Result<()> {
-        allow_many_files();
+        let files = allow_many_files();
+        let most = files.saturating_sub(OTHER_FILES).max(files / 2).clamp(1, CONNECTIONS_MAX);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -152,18 +200,30 @@ impl Server {
         let router = http::router(self.shared);
         let ended = runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener).context("start the server")?;
-            tokio::select! {
-                () = connection::accept(listener, router) => Ok(()),
+            let places = Arc::new(Semaphore::new(most as usize));
+            let (stopping, stops) = watch::channel(());
+            let door = connection::Door { router, places: Arc::clone(&places), stops };
+            let ended = tokio::select! {
+                () = connection::accept(listener, door) => Ok(()),
                 ended = stop() => ended,
+            };
+            stopping.send_replace(());
+            tokio::select! {
+                // All places are free when the last connection has gone.
+                _ = tokio::time::timeout(LAST_ANSWERS, places.acquire_many(most)) => {}
+                // Who says it twice does not want to wait.
+                _ = stop() => {}
             }
+            ended
         });
-        runtime.shutdown_background();
+        // A save whose asker has gone is finished, too.
+        runtime.shutdown_timeout(LAST_SAVES);
         ended
     }
 }
 
-/// Every window is an open file, and the usual limit of 1,024 is less than a hall.
-fn allow_many_files() {
+/// Every window is an open file, and the usual limit of 1,024 is less than a hall. Returns how many there may be.
+fn allow_many_files() -> u32 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
@@ -171,6 +231,8 @@ fn allow_many_files() {
         let raised = Rlimit { current: limit.maximum, ..limit };
         setrlimit(Resource::Nofile, raised).ok();
     }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    u32::try_from(files).unwrap_or(u32::MAX)
 }
 
 async fn stop() -> Result<()> {

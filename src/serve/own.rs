@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
-use super::http::is_known;
+use super::accept::{forms, is_known};
 use crate::digest::Digest;
 use crate::output::{Encoding, embedded};
 
@@ -67,16 +67,9 @@ pub(super) async fn show(
     if is_known(&headers, &file.tag) {
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
-    if unpacks(&headers) && !file.packed.is_empty() {
+    if forms(&headers).contains(&Some(Encoding::Gzip)) && !file.packed.is_empty() {
         let packed = [(header::CONTENT_ENCODING, "gzip")];
         return (about, packed, file.packed.clone()).into_response();
     }
     (about, file.plain.clone()).into_response()
-}
-
-/// Tells whether somebody reads what is compressed with gzip.
-fn unpacks(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let mut accepted = accepted.unwrap_or("").split(',').map(|one| one.replace(' ', ""));
-    accepted.any(|one| one == "gzip" || (one.starts_with("gzip;q=") && !one.ends_with("=0")))
 }

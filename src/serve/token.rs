@@ -65,14 +65,14 @@ impl Tokens {
     pub(super) fn allow(
         &self,
         right: Right,
-        peer: SocketAddr,
+        peer: Option<SocketAddr>,
         (uri, headers): (&Uri, &HeaderMap),
     ) -> bool {
         let bearer = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token)
         });
-        is_here(peer)
+        peer.is_some_and(is_here)
             || self.cookies(right, headers).any(|token| self.is(right, token))
             || bearer.chain(in_address(uri)).any(|token| self.is(right, token))
     }
@@ -164,7 +164,7 @@ mod tests {
         for (name, value) in head {
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
-        tokens.allow(right, peer, (&uri, &headers))
+        tokens.allow(right, Some(peer), (&uri, &headers))
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod origin;
 mod saves;
 
 use std::io::Write;

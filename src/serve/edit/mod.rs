@@ -56,7 +56,7 @@ pub(super) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
 /// Tells whether a request comes from somebody who may edit: the person at this machine, or one who has the
 /// token for it.
 pub(super) fn may_edit(shared: &Shared, peer: SocketAddr, head: (&Uri, &HeaderMap)) -> bool {
-    shared.editing.get().is_some() && shared.tokens.allow(Right::Edit, peer, head)
+    shared.editing.get().is_some() && shared.allows(Right::Edit, peer, head)
 }
 
 /// Returns the text that somebody wants to write in a window, if they may; else what they are answered.
