@@ -180,17 +180,16 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
         })
         .collect();
     let several = versions.len() > 1;
-    let absolute = |address: &str| {
-        site.config
-            .base_url
-            .as_ref()
-            .map_or_else(|| from_root(address), |base| format!("{base}{}", encode(address)))
+    // Search engines read whole addresses only; readers have the language switch.
+    let base = site.config.base_url.as_ref().filter(|_| several);
+    let alternate = |base: &String| {
+        let of = |(lang, address): &(String, String)| Alternate {
+            lang: lang.clone(),
+            href: format!("{base}{}", encode(address)),
+        };
+        versions.iter().map(of).collect()
     };
-    let alternates = versions
-        .iter()
-        .filter(|_| several)
-        .map(|(lang, address)| Alternate { lang: lang.clone(), href: absolute(address) })
-        .collect();
+    let alternates = base.map(alternate).unwrap_or_default();
     let assets = |names: Vec<String>| {
         names.iter().filter(|name| !name.is_empty()).map(|name| from_root(name)).collect()
     };
