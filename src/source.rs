@@ -124,6 +124,15 @@ impl Source {
         Source { path: SourcePath::new(path), content: Content::Asset(asset) }
     }
 
+    /// Returns the text, also of a file that is served as it is: values in a table are read as one.
+    pub fn as_values(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::Asset(asset) => std::str::from_utf8(&asset.bytes).ok(),
+            Content::Unusable(_) => None,
+        }
+    }
+
     /// Returns the text, if this source is text.
     pub fn as_text(&self) -> Option<&str> {
         match &self.content {

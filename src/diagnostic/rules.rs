@@ -58,6 +58,8 @@ rules! {
     REMOTE_PICTURE = "remote-picture", Warning, "A slide or page shows a picture from another host, or plays a film or a sound from there. There may be no network where the talk is given, the file may be gone tomorrow, and that host learns who reads the page. Put the file into the site. With `--offline` this is an error.";
     CODE_LINES = "code-lines", Warning, "The braces behind a code fence name lines that the code does not have, or do not name lines. Write `{2,4-5}` to light lines and `{1|3-4|all}` to step through them.";
     CODE_LANGUAGE = "code-language", Warning, "The word behind a code fence is no language that is known here, so the code has no colours. Mend the word, or write `text`, which has none on purpose.";
+    VALUES = "values", Warning, "The values of a table or a chart are uneven: rows of different lengths, a quotation mark that nothing closes, a word where a number should be, more rows than anybody reads. What can be shown is shown.";
+    QR = "qr-code", Warning, "A QR code holds at most 2,953 bytes, and something has to stand in it. It is shown as text.";
     MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
     INCLUDE_CYCLE = "include-cycle", Error, "A file includes itself, by way of others perhaps, or far too many files are included. The comment that closes the circle is left out.";
     FORMULA = "formula", Warning, "A formula between `$` signs cannot be read, so it is shown as it is written. The place is where reading stopped. What the `katex` library knows is understood; a formula may have 8,192 bytes and be nested 60 deep.";

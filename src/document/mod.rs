@@ -3,7 +3,9 @@
 //! Parsing never fails: what is wrong becomes diagnostics. Links, pictures and words that depend
 //! on other documents or on the reader's language stay holes in the HTML.
 
+mod chart;
 pub mod code;
+mod csv;
 mod diagram;
 pub mod directives;
 pub mod front_matter;
@@ -12,6 +14,7 @@ mod looks;
 mod math;
 mod parse;
 mod picture;
+mod qr;
 mod running;
 mod sentence;
 pub mod values;

@@ -88,3 +88,45 @@ check("code on a slide can be read in every theme", async (world) => {
     assertReadable(await page.evaluate(contrasts, ".slide"), name);
   }
 });
+
+const drawn = `\`\`\`chart
+type: line
+title: 来た人
+x: 月
+y: 人
+月,会場,配信
+2011年4月,12,40
+2011年5月,,65
+2011年6月,31,-5
+\`\`\`
+
+\`\`\`qr
+https://example.org
+\`\`\`
+`;
+
+check("a chart keeps to its frame and a QR code is dark on light, on pages and slides", async (world) => {
+  const files = { "kami.toml": `title = "図"\n`, "wiki/Chart.md": `# 図\n\n${drawn}`, "decks/chart.md": drawn };
+  const { url } = await world.serve(await world.site(files));
+  for (const [address, colorScheme] of [["wiki/Chart.html", "dark"], ["wiki/Chart.html", "light"], ["decks/chart.html", "light"]]) {
+    const page = await world.open(url(address), { colorScheme });
+    const found = await page.evaluate(() => {
+      const svg = document.querySelector("figure.chart > svg");
+      const frame = svg.getBoundingClientRect();
+      const inside = ({ left, right, top, bottom }) => left >= frame.left - 1 && right <= frame.right + 1 && top >= frame.top - 1 && bottom <= frame.bottom + 1;
+      const parts = [...svg.querySelectorAll("text, path, rect")];
+      return {
+        outside: parts.filter((part) => !inside(part.getBoundingClientRect())).map((part) => part.outerHTML),
+        colours: new Set([...svg.querySelectorAll(".chart-line")].map((line) => getComputedStyle(line).stroke)).size,
+        values: document.querySelectorAll("figure.chart table tbody tr").length,
+        code: [...document.querySelectorAll("svg.qr > :is(rect, path)")].map((part) => getComputedStyle(part).fill),
+        square: document.querySelector("svg.qr").getBoundingClientRect(),
+      };
+    });
+    assert.deepEqual(found.outside, [], address);
+    assert.equal(found.colours, 2, address);
+    assert.equal(found.values, 3, address);
+    assert.deepEqual(found.code, ["rgb(255, 255, 255)", "rgb(0, 0, 0)"], address);
+    assert.ok(found.square.width > 40 && Math.abs(found.square.width - found.square.height) < 1, address);
+  }
+});

@@ -10,7 +10,7 @@ use comrak::{Arena, Node, parse_document};
 use super::format::Formatter;
 use super::styles::{self, Taken, Written};
 use super::{
-    Dialect, Text, grounds, include, notes, options, plain_text, prepare, ruby, surprises,
+    Dialect, Text, grounds, include, notes, options, plain_text, prepare, qr, ruby, surprises,
 };
 use crate::diagnostic::rules;
 use crate::digest::Digest;
@@ -40,6 +40,9 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     let arena = Arena::new();
     let root = parse_document(&arena, text.body, &options);
     let mut formatter = Formatter::new(text, Dialect::Deck);
+    for node in qr::set(&arena, root, text.body) {
+        document.diagnostics.push(qr::diagnostic(text, node));
+    }
     for uneven in ruby::set(&arena, root, text.body) {
         formatter.tell(ruby::diagnostic(text, &uneven));
     }

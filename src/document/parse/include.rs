@@ -12,6 +12,9 @@ use crate::span::{self, Span};
 /// How many files a document may be put together from: files that hold each other twice grow fast.
 const PARTS_MAX: usize = 1000;
 
+/// How the names of files of values end.
+const VALUES: [&str; 2] = [".csv", ".tsv"];
+
 /// The text at a path of the site, if there is one.
 pub type Texts<'a> = &'a dyn Fn(&SourcePath) -> Option<&'a str>;
 
@@ -37,7 +40,11 @@ pub struct Assembly {
 /// Returns the text of a document with what it includes; nothing where it includes nothing.
 pub fn assemble(path: &SourcePath, text: &str, texts: Texts<'_>) -> Option<Assembly> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b':', bytes).find(|at| bytes[..*at].ends_with(b"include"))?;
+    let includes = || memchr::memchr_iter(b':', bytes).any(|at| bytes[..at].ends_with(b"include"));
+    let holds = |end: &str| memchr::memmem::find(bytes, end.as_bytes()).is_some();
+    if !includes() && !VALUES.iter().any(|end| holds(end)) {
+        return None;
+    }
     let body = body_of(text);
     let mut reader = Reader { texts, way: vec![path.clone()], count: 0, out: Assembly::default() };
     reader.copy(&text[..body], 0);
@@ -90,11 +97,20 @@ impl Reader<'_> {
     /// Adds the text of a file from a place on, and what that includes.
     fn add(&mut self, text: &str, body: usize) {
         let (mut at, mut copied, mut code) = (body, body, None);
+        let mut chart = false;
         for line in span::lines(&text[body..]) {
             let (start, words) = (at, line.trim_start_matches(' '));
             at += line.len();
             let indented = line.len() - words.len() > 3;
             if let Some(open) = code {
+                if chart
+                    && let Some(target) = line.strip_prefix("file:")
+                    && let Some((path, values)) = self.values(target)
+                {
+                    self.copy(&text[copied..start], copied);
+                    self.add_values((path, &values), "", start);
+                    copied = at;
+                }
                 code = Some(open).filter(|open| indented || !closes_code(words, *open));
                 continue;
             }
@@ -102,6 +118,22 @@ impl Reader<'_> {
                 continue;
             }
             code = code_fence(words);
+            chart = code.is_some()
+                && words.trim_start_matches(['`', '~']).trim_start().starts_with("chart");
+            if let Some((target, caption)) = shown(words) {
+                if let Some((path, values)) = self.values(target) {
+                    self.copy(&text[copied..start], copied);
+                    // A fence longer than any in the file.
+                    let marks = "~".repeat(longest(&values, '~').max(2) + 1);
+                    let quoted = caption.replace('"', "”");
+                    let title =
+                        if quoted.is_empty() { quoted } else { format!(" title=\"{quoted}\"") };
+                    self.copy(&format!("\n{marks}csv{title}\n"), start);
+                    self.add_values((path, &values), &format!("{marks}\n\n"), start);
+                    copied = at;
+                }
+                continue;
+            }
             let Some(target) = asked(words) else { continue };
             self.copy(&text[copied..start], copied);
             self.include(target, start);
@@ -110,6 +142,30 @@ impl Reader<'_> {
             copied = at;
         }
         self.copy(&text[copied..], copied);
+    }
+
+    /// Returns a file of values beside the document, if it is there. One that is not is told where its place is shown.
+    fn values(&mut self, target: &str) -> Option<(SourcePath, String)> {
+        let target = target.trim().trim_matches(['"', '\'']);
+        self.count += 1;
+        let folders = [self.way[0].folder().to_owned(), self.here().folder().to_owned()];
+        let paths = folders.iter().filter_map(|folder| join(folder, target)).map(SourcePath::new);
+        let paths: Vec<SourcePath> = paths.collect();
+        let found =
+            paths.iter().find_map(|path| Some((path.clone(), (self.texts)(path)?.to_owned())));
+        self.out.parts.extend(paths);
+        found.filter(|_| self.count <= PARTS_MAX && is_values(target))
+    }
+
+    /// Adds values, whose places are those of their file, and what comes behind them.
+    fn add_values(&mut self, (path, values): (SourcePath, &str), end: &str, at: usize) {
+        // Spreadsheets begin a file with a mark of its encoding.
+        let bare = values.trim_start_matches('\u{feff}');
+        self.way.push(path);
+        self.copy(bare, values.len() - bare.len());
+        self.way.pop();
+        self.copy(if values.ends_with('\n') { "" } else { "\n" }, at);
+        self.copy(end, at);
     }
 
     fn include(&mut self, target: &str, at: usize) {
@@ -157,6 +213,33 @@ impl Reader<'_> {
         self.add(text, body_of(text));
         self.way.pop();
     }
+}
+
+/// Tells whether a file is one of values, by its name.
+fn is_values(target: &str) -> bool {
+    let lower = target.to_ascii_lowercase();
+    VALUES.iter().any(|end| lower.ends_with(end))
+}
+
+/// Returns the file of values that a line shows if it does nothing else, and what it is called: `![[prices.csv]]`,
+/// `![[prices.csv|Prices]]`, `![Prices](prices.csv)`.
+fn shown(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_end();
+    let (target, caption) = match line.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]"))
+    {
+        Some(inside) => inside.split_once('|').unwrap_or((inside, "")),
+        None => {
+            let (caption, target) = line.strip_prefix("![")?.strip_suffix(')')?.split_once("](")?;
+            (target, caption)
+        }
+    };
+    let plain = !target.contains(['[', ']', '(', ')']) && !caption.contains(['[', ']']);
+    (plain && is_values(target.trim()) && !target.contains("://")).then_some((target, caption))
+}
+
+/// Returns how many of a character stand in a row at most.
+fn longest(text: &str, mark: char) -> usize {
+    text.split(|c| c != mark).map(str::len).max().unwrap_or(0)
 }
 
 /// Returns which file a line asks for, if it does nothing else.

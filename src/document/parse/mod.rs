@@ -9,6 +9,7 @@ mod hidden;
 mod include;
 mod notes;
 mod prepare;
+mod qr;
 mod ruby;
 mod styles;
 mod surprises;
@@ -201,6 +202,8 @@ fn page(text: &Text<'_>, document: &mut Document) {
     let options = options(Dialect::Page, text.body);
     let arena = Arena::new();
     let root = parse_document(&arena, text.body, &options);
+    let odd = qr::set(&arena, root, text.body);
+    document.diagnostics.extend(odd.into_iter().map(|node| qr::diagnostic(text, node)));
     let uneven = ruby::set(&arena, root, text.body);
     document.diagnostics.extend(uneven.iter().map(|uneven| ruby::diagnostic(text, uneven)));
     prepare::tidy(&arena, root, Dialect::Page);

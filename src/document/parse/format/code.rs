@@ -6,6 +6,7 @@ use comrak::Node;
 use comrak::html::{ChildRendering, Context};
 
 use super::diagram::format_diagram;
+use super::drawn::{Drawn, format_drawn};
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::Filling;
@@ -43,6 +44,9 @@ pub(super) fn format_code_block(
         && format_diagram(context, node, (&fence, literal))?
     {
         return Ok(ChildRendering::HTML);
+    }
+    if let Some(drawn) = Drawn::of(fence.word) {
+        return format_drawn(context, node, (drawn, &fence, literal));
     }
     let language = context.user.language(node, &fence);
     let (text, kinds) = if fence.marked { unmarked(literal) } else { (literal.into(), Vec::new()) };
@@ -236,7 +240,7 @@ impl Formatter<'_> {
         self.span_in_line(start.line, begin, word.len())
     }
 
-    fn span_in_line(&self, line: usize, begin: usize, length: usize) -> Span {
+    pub(super) fn span_in_line(&self, line: usize, begin: usize, length: usize) -> Span {
         let from = self.text.base + self.text.lines.offset(line, begin + 1);
         Span::new(from, from + length.max(1))
     }

@@ -5,6 +5,7 @@ mod block;
 mod blocks;
 mod code;
 mod diagram;
+mod drawn;
 mod links;
 
 use std::cell::Cell;
