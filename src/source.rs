@@ -39,6 +39,11 @@ impl SourcePath {
         self.file_name().rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, e)| e)
     }
 
+    /// Tells whether it is a file of values, by its name.
+    pub fn is_values(&self) -> bool {
+        self.extension().is_some_and(|end| ["csv", "tsv", "CSV", "TSV"].contains(&end))
+    }
+
     /// Tells whether the path names a Markdown text in `decks/` or `wiki/`.
     pub fn is_markdown(&self) -> bool {
         let inside = self.0.starts_with("decks/") || self.0.starts_with("wiki/");
@@ -111,6 +116,16 @@ pub struct Fault {
     pub column: u32,
 }
 
+/// What a document can take in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    Text(&'a str),
+    /// Rows of values, which become a table or a chart.
+    Values(&'a str),
+    /// Values that are written in some other way than UTF-8.
+    Unreadable,
+}
+
 impl Source {
     /// Returns a source of text.
     pub fn text(path: &str, text: &str) -> Source {
@@ -124,12 +139,14 @@ impl Source {
         Source { path: SourcePath::new(path), content: Content::Asset(asset) }
     }
 
-    /// Returns the text, also of a file that is served as it is: values in a table are read as one.
-    pub fn as_values(&self) -> Option<&str> {
+    /// Returns what a document can take in of this source.
+    pub fn as_part(&self) -> Option<Part<'_>> {
         match &self.content {
-            Content::Text(text) => Some(text),
-            Content::Asset(asset) => std::str::from_utf8(&asset.bytes).ok(),
-            Content::Unusable(_) => None,
+            Content::Text(text) => Some(Part::Text(text)),
+            Content::Asset(asset) if self.path.is_values() => {
+                Some(std::str::from_utf8(&asset.bytes).map_or(Part::Unreadable, Part::Values))
+            }
+            _ => None,
         }
     }
 

@@ -81,7 +81,7 @@ fn every_word_is_in_every_language() {
         let code = fs::read_to_string(root().join("src").join(file)).unwrap_or_default();
         asked.extend(quoted(&code, &["word(", "word(&self.entry.lang, ", "word(lang, "]));
     }
-    for file in ["blocks.rs", "mod.rs"] {
+    for file in ["blocks.rs", "drawn.rs", "mod.rs"] {
         let folder = root().join("src/document/parse/format");
         let code = fs::read_to_string(folder.join(file)).unwrap_or_default();
         asked.extend(quoted(&code, &["Filling::Word("]));

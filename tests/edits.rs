@@ -37,3 +37,44 @@ fn an_edit_reaches_what_embeds_and_includes_it() {
     let warm = recompiled(&warm, "decks/_p.md", "---\n\n五");
     assert!(shown(&warm, "wiki/A.html").contains("<p>五</p>"), "the part is back");
 }
+
+/// Values are read where they are shown, so a saved file is never of yesterday either, come or gone or unreadable.
+#[test]
+fn an_edit_of_values_reaches_the_tables_and_charts_of_them() {
+    let files = [
+        ("wiki/A.md", "![[v.csv]]\n"),
+        ("decks/t.md", "```chart\ntype: bar\nfile: /wiki/v.csv\n```\n"),
+    ];
+    let texts: Sources = files.iter().map(|(path, text)| Source::text(path, text)).collect();
+    let asset = |bytes: &[u8]| Source::asset("wiki/v.csv", bytes, None);
+    let mut warm = compile(texts.clone(), Options::default());
+    let states: [Option<&[u8]>; 5] = [
+        Some("店,本\n東,3\n".as_bytes()),
+        Some(b"a,b\nx,40\ny,5\n"),
+        None,
+        Some(b"a,b\n\xff,1\n"),
+        Some(b"a,b\nz,6\n"),
+    ];
+    for state in states {
+        let source = state.map(asset);
+        warm = recompile(
+            &warm,
+            vec![Change { path: SourcePath::new("wiki/v.csv"), source: source.clone() }],
+        );
+        let cold = compile(texts.iter().cloned().chain(source).collect(), Options::default());
+        for address in ["wiki/A.html", "decks/t.html"] {
+            let bytes = |bundle: &Bundle| bundle.output(address).map(|output| output.bytes.clone());
+            assert_eq!(bytes(&warm), bytes(&cold), "{address} with {state:?}");
+        }
+        let told = |bundle: &Bundle| -> Vec<String> {
+            let found = bundle.diagnostics();
+            found.iter().map(|it| format!("{} {} {}", it.path, it.rule.code, it.message)).collect()
+        };
+        assert_eq!(told(&warm), told(&cold), "{state:?}");
+        let unreadable =
+            told(&warm).iter().any(|it| it.contains("wiki/v.csv values the file is not UTF-8"));
+        assert_eq!(unreadable, state.is_some_and(|bytes| bytes.contains(&0xff)), "{state:?}");
+    }
+    let page = warm.output("wiki/A.html").expect("the document has a page");
+    assert!(String::from_utf8_lossy(&page.bytes).contains("<td class=\"right\">6</td>"));
+}

@@ -36,6 +36,7 @@ const PATHS: &[&str] = &[
     "decks/_p.md",
     "wiki/_p.md",
     "decks/A.png",
+    "wiki/v.csv",
     "static/robots.txt",
     "static/wiki/A.html",
     "templates/wiki/page.html",
@@ -74,6 +75,8 @@ const LINES: &[&str] = &[
     "<!-- include: _p.md -->",
     "<!-- include: A.md -->",
     "<!-- include: ../wiki/_p.md -->",
+    "![[v.csv]]",
+    "```chart\nfile: ../wiki/v.csv\n```",
     "![[A]]",
     "![[t#2]]",
     "![[Help/A#x]]",
@@ -125,6 +128,11 @@ fn text_of(path: &'static str) -> BoxedStrategy<String> {
     }
     if path.starts_with("templates/strings") {
         return select(&["pages = \"頁\"\n", "pages = 1\n"][..]).prop_map(str::to_owned).boxed();
+    }
+    if path == "wiki/v.csv" {
+        return select(&["a,b\n1,2\n", "a\n\"1", "題;b\n~~~;1,5", ""][..])
+            .prop_map(str::to_owned)
+            .boxed();
     }
     if !is_markdown(path) {
         return select(&["a", "b", ".wet { color: blue }"][..]).prop_map(str::to_owned).boxed();

@@ -211,6 +211,26 @@ fn decks_and_folders_are_renamed() {
     );
 }
 
+/// Values are taken in by their path, which is written anew where a page goes elsewhere.
+#[test]
+fn tables_and_charts_stay_with_their_files() {
+    renamed(
+        &[
+            (
+                "wiki/Old.md",
+                "![[v.csv|表]]\n\n```chart\nfile: two words.csv\n```\n\n![](two%20words.csv)\n",
+            ),
+            ("wiki/v.csv", "a,b\n1,2\n"),
+            ("wiki/two words.csv", "a,b\n1,2\n"),
+        ],
+        ("Old", "deep/New"),
+        &[(
+            "wiki/deep/New.md",
+            "---\naliases: [Old]\n---\n\n![[../v.csv|表]]\n\n```chart\nfile: ../two%20words.csv\n```\n\n![](../two%20words.csv)\n",
+        )],
+    );
+}
+
 /// A name that becomes free, or is taken, may change what other links mean: they are written so that they do not.
 #[test]
 fn links_to_namesakes_stay_with_them() {

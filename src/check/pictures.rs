@@ -93,6 +93,7 @@ pub(super) fn files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagn
             size(&path, &asset.facts),
             name(&path, &asset.facts),
             form(&path, &asset.facts),
+            table(&path),
             weight(known, entry, picture, (&path, asset)),
         ];
         for (rule, message, help) in faults.into_iter().flatten() {
@@ -118,6 +119,13 @@ fn damage(path: &SourcePath, facts: &Facts) -> Option<Fault> {
         return None;
     };
     Some((&rules::BROKEN_PICTURE, message, help))
+}
+
+/// Values that stand where only a picture can.
+fn table(path: &SourcePath) -> Option<Fault> {
+    let message = || format!("`{path}` is no picture, and no table where it stands");
+    let help = "a table stands on a line of its own, `![Prices](prices.csv)` and nothing else, and its file is UTF-8";
+    path.is_values().then(|| (&rules::VALUES, message(), help))
 }
 
 /// Tells whether a picture of a kind says how large it is.

@@ -8,7 +8,7 @@ use super::Bundle;
 use crate::catalog::Entry;
 use crate::check::Known;
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
-use crate::source::{Content, Source, SourcePath};
+use crate::source::{Content, Part, Source, SourcePath};
 use crate::span::{Lines, Span};
 
 impl Bundle {
@@ -51,7 +51,10 @@ impl Bundle {
     /// Returns a diagnostic with its line, column and excerpt.
     pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
         let source = self.sources.get(&diagnostic.path);
-        let text = source.and_then(Source::as_text).unwrap_or("");
+        let text = match source.and_then(Source::as_part) {
+            Some(Part::Text(text) | Part::Values(text)) => text,
+            Some(Part::Unreadable) | None => "",
+        };
         let mut located = diagnostic.locate_in(text, &self.lines(&diagnostic.path, text));
         if let Some(Content::Unusable(fault)) = source.map(|source| &source.content) {
             (located.line, located.column) = (fault.line, fault.column);

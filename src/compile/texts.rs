@@ -11,7 +11,7 @@ pub(super) fn understood(
     settings: Settings<'_>,
 ) -> Option<Document> {
     let (path, text) = (&source.path, source.as_text()?);
-    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_values);
+    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_part);
     Some(match document::assemble(path, text, &texts) {
         None => document::parse(path, text, settings),
         Some(assembly) => document::parse_assembly(path, assembly, settings),

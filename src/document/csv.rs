@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::document::html::escape;
+use unicode_normalization::UnicodeNormalization;
 
-/// How many rows a table shows: nobody reads more of one page.
-pub(super) const ROWS_MAX: usize = 2000;
+use crate::document::html::escape;
 
 /// What is wrong with a table, and in which of its lines, from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +26,31 @@ pub(super) struct Row {
 pub(super) struct Table {
     pub rows: Vec<Row>,
     pub faults: Vec<Fault>,
+    /// What stands between whole and part of a number.
+    point: Point,
 }
 
-/// Reads values; never fails. Commas part them, else semicolons or tabs if the first line has no comma.
-pub(super) fn read(text: &str) -> Table {
+/// What stands between whole and part of a number. Where semicolons part values, that is a comma.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Point {
+    #[default]
+    Dot,
+    Comma,
+}
+
+/// Reads values below a head, at most so many rows; never fails. Commas part them, else semicolons or tabs if the
+/// first line has no comma; rows between `|` are a table as Markdown writes it.
+pub(super) fn read(text: &str, rows_max: usize) -> Table {
     let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim_start();
+    let piped = first.starts_with('|');
     let comma = [',', ';', '\t'].into_iter().find(|comma| first.contains(*comma)).unwrap_or(',');
-    let mut table = Table::default();
+    let point = if comma == ';' && !piped { Point::Comma } else { Point::Dot };
+    let mut table = Table { point, ..Table::default() };
     let (mut rest, mut line) = (text, 0);
     while !rest.is_empty() {
-        let (cells, length, closed) = row(rest, comma);
+        let (cells, length, closed) = if piped { piped_row(rest) } else { row(rest, comma) };
         let (written, after) = rest.split_at(length);
-        let blank = cells.len() == 1 && cells[0].trim().is_empty();
         if !closed {
             table.tell(
                 line,
@@ -47,20 +58,17 @@ pub(super) fn read(text: &str) -> Table {
                 "write `\"\"` for a quotation mark within a value",
             );
         }
+        let blank = cells.iter().all(String::is_empty);
+        if !blank && table.rows.len() > rows_max {
+            let message = format!("the values have more than {rows_max} rows");
+            table.tell(line, message, "what is below this line is left out; show a part or a sum");
+            break;
+        }
         if !blank {
             table.add(Row { line, cells });
         }
         line += written.matches('\n').count();
         rest = after;
-    }
-    if table.rows.len() > ROWS_MAX + 1 {
-        let (count, at) = (table.rows.len() - 1, table.rows[ROWS_MAX + 1].line);
-        table.rows.truncate(ROWS_MAX + 1);
-        table.tell(
-            at,
-            format!("the table has {count} rows; the first {ROWS_MAX} are shown"),
-            "show a part of it, and link to the file",
-        );
     }
     table
 }
@@ -89,23 +97,73 @@ fn row(text: &str, comma: char) -> (Vec<String>, usize, bool) {
     (cells, text.len(), !quoted)
 }
 
+/// Reads a row of a table of Markdown; the one that only parts the head from the rest has no cells.
+fn piped_row(text: &str) -> (Vec<String>, usize, bool) {
+    let length = text.find('\n').map_or(text.len(), |end| end + 1);
+    let line = text[..length].trim();
+    let line = line.strip_prefix('|').unwrap_or(line);
+    let mut cells: Vec<String> = Vec::new();
+    let mut cell = String::new();
+    for c in line.chars() {
+        match c {
+            '|' if cell.ends_with('\\') => {
+                cell.pop();
+                cell.push('|');
+            }
+            '|' => cells.push(finished(&std::mem::take(&mut cell))),
+            c => cell.push(c),
+        }
+    }
+    cells.extend(Some(finished(&cell)).filter(|cell| !cell.is_empty()));
+    let rule = |cell: &String| cell.contains('-') && cell.chars().all(|c| matches!(c, '-' | ':'));
+    if cells.iter().all(rule) {
+        cells.clear();
+    }
+    (cells, length, true)
+}
+
 fn finished(cell: &str) -> String {
     cell.trim().to_owned()
 }
 
-/// Returns the number that a cell says: `1,200`, `−3`, `45%`.
-pub(super) fn number(cell: &str) -> Option<f64> {
-    let plain = cell
-        .trim()
-        .trim_end_matches('%')
-        .trim_end()
-        .replace([',', '_', '\u{a0}'], "")
-        .replace('\u{2212}', "-");
-    let digits = plain.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    plain.parse().ok().filter(|number: &f64| digits && number.is_finite())
+impl Point {
+    /// Returns the number that a cell says: `1,200`, `−3`, `45%`, `¥1,200`, `１２`.
+    fn number(self, cell: &str) -> Option<f64> {
+        let folded: String = if cell.is_ascii() { cell.to_owned() } else { cell.nfkc().collect() };
+        let folded = folded.replace(['\u{2212}', '\u{2012}', '\u{2013}'], "-");
+        let bare = folded.trim().trim_end_matches('%').trim_end();
+        let (sign, digits) = match bare.strip_prefix('-') {
+            Some(digits) => ("-", digits),
+            None => ("", bare.strip_prefix('+').unwrap_or(bare)),
+        };
+        let digits = digits.trim_start_matches(['$', '€', '£', '¥']).trim_start();
+        let (group, point) = match self {
+            Point::Dot => (',', '.'),
+            Point::Comma => ('.', ','),
+        };
+        let (whole, part) = digits.split_once(point).map_or((digits, None), |(w, p)| (w, Some(p)));
+        let whole = whole.replace(['_', '\u{a0}', ' ', '\''], "");
+        let mut groups = whole.split(group);
+        let first = groups.next()?;
+        // `1,5` is no thousand, nor is `1,,2`; who writes that means something else.
+        if groups.any(|digits| digits.len() != 3) || (whole.contains(group) && first.is_empty()) {
+            return None;
+        }
+        let plain = match part {
+            Some(part) => format!("{sign}{}.{part}", whole.replace(group, "")),
+            None => format!("{sign}{}", whole.replace(group, "")),
+        };
+        let is_plain = digits.starts_with(|c: char| c.is_ascii_digit() || c == point);
+        plain.parse().ok().filter(|number: &f64| is_plain && number.is_finite())
+    }
 }
 
 impl Table {
+    /// Returns the number that a cell says, in the way in which this table writes numbers.
+    pub(super) fn number(&self, cell: &str) -> Option<f64> {
+        self.point.number(cell)
+    }
+
     fn tell(&mut self, line: usize, message: String, help: &'static str) {
         // A file that is none at all is told once, not a thousand times.
         if self.faults.len() < 5 {
@@ -117,7 +175,7 @@ impl Table {
     fn add(&mut self, mut row: Row) {
         if let Some(first) = self.rows.first() {
             let (count, wanted) = (row.cells.len(), first.cells.len());
-            if count != wanted && self.rows.len() <= ROWS_MAX {
+            if count != wanted {
                 let values = if count == 1 { "value" } else { "values" };
                 self.tell(
                     row.line,
@@ -134,11 +192,11 @@ impl Table {
     pub(super) fn is_numeric(&self, column: usize) -> bool {
         let mut cells = self.rows.iter().skip(1).filter_map(|row| row.cells.get(column));
         let mut cells = cells.by_ref().filter(|cell| !cell.is_empty()).peekable();
-        cells.peek().is_some() && cells.all(|cell| number(cell).is_some())
+        cells.peek().is_some() && cells.all(|cell| self.number(cell).is_some())
     }
 
-    /// Writes the table; the first row is its head, numbers stand to the right.
-    pub(super) fn html(&self, caption: Option<&str>) -> String {
+    /// Writes the table, at most so many of its rows; the first is its head, numbers stand to the right.
+    pub(super) fn html(&self, caption: Option<&str>, rows_max: usize) -> String {
         let mut out = String::from("<table>\n");
         if let Some(caption) = caption {
             out.push_str("<caption>");
@@ -147,7 +205,7 @@ impl Table {
         }
         let columns = self.rows.first().map_or(0, |row| row.cells.len());
         let right: Vec<bool> = (0..columns).map(|column| self.is_numeric(column)).collect();
-        for (index, row) in self.rows.iter().enumerate() {
+        for (index, row) in self.rows.iter().take(rows_max + 1).enumerate() {
             out.push_str(match index {
                 0 => "<thead>\n<tr>\n",
                 1 => "<tbody>\n<tr>\n",
@@ -163,6 +221,11 @@ impl Table {
             }
             out.push_str(if index == 0 { "</tr>\n</thead>\n" } else { "</tr>\n" });
         }
+        if self.rows.len() > rows_max + 1 {
+            out.push_str("<tr>\n");
+            right.iter().for_each(|_| out.push_str("<td>⋮</td>\n"));
+            out.push_str("</tr>\n");
+        }
         if self.rows.len() > 1 {
             out.push_str("</tbody>\n");
         }
@@ -173,23 +236,37 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, read};
+    use super::{Point, Table};
+
+    fn read(text: &str) -> Table {
+        super::read(text, 2000)
+    }
 
     fn cells(text: &str) -> Vec<Vec<String>> {
         read(text).rows.into_iter().map(|row| row.cells).collect()
     }
 
+    fn rows<const N: usize, const M: usize>(rows: [[&str; N]; M]) -> Vec<Vec<String>> {
+        rows.map(|row| row.map(str::to_owned).to_vec()).to_vec()
+    }
+
     #[test]
     fn values_are_read_as_spreadsheets_write_them() {
-        let expected = [["a", "b"], ["1", "x, \"y\"\nz"], ["2", ""]]
-            .map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(cells("\u{feff}a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\r\n"), expected);
         assert_eq!(
-            cells("a;b\n1,5;2"),
-            [["a", "b"], ["1,5", "2"]].map(|row| row.map(str::to_owned).to_vec())
+            cells("\u{feff}a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\r\n"),
+            rows([["a", "b"], ["1", "x, \"y\"\nz"], ["2", ""]])
         );
+        assert_eq!(cells("a;b\n1,5;2"), rows([["a", "b"], ["1,5", "2"]]));
+        assert_eq!(read("a;b\n1,5;2").number("1,5"), Some(1.5));
         assert_eq!(cells("a\tb")[0].len(), 2);
-        assert!(cells("").is_empty());
+        assert!(cells("").is_empty() && cells(" \n\n").is_empty());
+    }
+
+    #[test]
+    fn rows_between_bars_are_a_table_of_markdown() {
+        let expected = rows([["月", "人"], ["4月", "1,200"], ["5 | 6", ""]]);
+        assert_eq!(cells("| 月 | 人 |\n|:--|--:|\n| 4月 | 1,200 |\n| 5 \\| 6 |  |\n"), expected);
+        assert_eq!(cells("|a|b\n|-|-\n|1|2"), rows([["a", "b"], ["1", "2"]]));
     }
 
     #[test]
@@ -207,19 +284,35 @@ mod tests {
             .collect();
         let table = read(&long);
         assert_eq!((table.rows.len(), table.faults.len(), table.faults[0].line), (2001, 1, 2001));
+        assert!(
+            table.html(None, 2).contains("<td class=\"right\">1</td>\n</tr>\n<tr>\n<td>⋮</td>")
+        );
+        assert!(!table.html(None, 2000).contains('⋮'));
     }
 
     #[test]
     fn numbers_are_numbers() {
-        for (text, expected) in [
-            ("1,200", Some(1200.0)),
-            ("\u{2212}3.5", Some(-3.5)),
-            ("45%", Some(45.0)),
-            ("x", None),
-            ("", None),
-            ("inf", None),
+        for (text, dot, comma) in [
+            ("1,200", Some(1200.0), Some(1.2)),
+            ("1.200", Some(1.2), Some(1200.0)),
+            ("1,234,567.5", Some(1_234_567.5), None),
+            ("1,5", None, Some(1.5)),
+            ("\u{2212}3.5", Some(-3.5), None),
+            ("-¥１２", Some(-12.0), Some(-12.0)),
+            ("$.5", Some(0.5), None),
+            ("1e3", Some(1000.0), Some(1000.0)),
+            ("45 %", Some(45.0), Some(45.0)),
         ] {
-            assert_eq!(number(text), expected, "{text}");
+            assert_eq!(
+                (Point::Dot.number(text), Point::Comma.number(text)),
+                (dot, comma),
+                "{text}"
+            );
+        }
+        for none in
+            ["x", "", "inf", "NaN", "-nan", "+inf", "1e999", "-", ".", ",1", "1,,200", "4月"]
+        {
+            assert_eq!(Point::Dot.number(none), None, "{none}");
         }
     }
 }

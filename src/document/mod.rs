@@ -35,7 +35,7 @@ use crate::theme::{DataFile, Sheet};
 pub use diagram::Diagrams;
 pub use math::Formulas;
 pub use parse::{
-    Assembly, Dialect, Piece, Texts, assemble, parse, parse_assembly, render_markdown,
+    Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly, render_markdown,
 };
 pub use running::running;
 pub use sentence::Sentence;

@@ -41,7 +41,7 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let Some(text) = source.as_text() else { return BTreeSet::new() };
     let settings =
         Settings { html: false, formulas: &Formulas::default(), diagrams: &Diagrams::default() };
-    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_values);
+    let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_part);
     let document = match document::assemble(path, text, &texts) {
         None => document::parse(path, text, settings),
         Some(assembly) => document::parse_assembly(path, assembly, settings),
@@ -62,10 +62,8 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let pictures = targets
         .filter(inside)
         .map(|target| SourcePath::new(format!("decks/{}", target.trim_start_matches("./"))));
-    let values =
-        |part: &SourcePath| [".csv", ".tsv"].iter().any(|end| part.as_str().ends_with(end));
     let beside = |part: &&SourcePath| {
-        part.as_str().starts_with("decks/") && (part.is_markdown() || values(part))
+        part.as_str().starts_with("decks/") && (part.is_markdown() || part.is_values())
     };
     pictures.chain(document.parts.iter().filter(beside).cloned()).collect()
 }

@@ -13,8 +13,8 @@ const PACKS: &[(&str, &[&str])] = &[
     ("search/engine.js", &["search/box.js", "search/peek.js", "offline/offline.js"]),
     ("deck/deck.js", &["deck/overview.js", "deck/link.js"]),
     ("deck/presenter.js", &["deck/ink.js"]),
-    ("site.css", &["diagram.css"]),
-    ("deck/slide.css", &["diagram.css"]),
+    ("site.css", &["diagram.css", "chart.css"]),
+    ("deck/slide.css", &["diagram.css", "chart.css"]),
 ];
 
 /// Returns every file that a browser fetches; `is_ours` tells whether one is as we wrote it.

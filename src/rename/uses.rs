@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 
 use super::Plan;
@@ -13,7 +14,7 @@ use crate::catalog::names::{fold, last};
 use crate::catalog::{Entry, Resolution};
 use crate::compile::Bundle;
 use crate::document::{self, Document, Filling};
-use crate::source::{SourcePath, join};
+use crate::source::{Source, SourcePath, join};
 use crate::span::{Span, lines};
 use crate::theme::file_of;
 
@@ -174,7 +175,8 @@ impl Pair<'_> {
             let later = self.after.sources.text(later_path.as_str()).unwrap_or_default();
             let folders = [self.entry.folder(), path.folder()];
             let later_folders = [self.later.folder(), later_path.folder()];
-            for ((target, range), (now, _)) in includes(text).into_iter().zip(includes(later)) {
+            let asked = |text| includes(text).into_iter().chain(document::asked_values(text));
+            for ((target, range), (now, _)) in asked(text).zip(asked(later)) {
                 let Some(part) = included(self.before, folders, target) else { continue };
                 let meant = self.plan.path_after(&part);
                 if included(self.after, later_folders, now).as_ref() != Some(&meant) {
@@ -260,8 +262,13 @@ fn includes(text: &str) -> Vec<(&str, Range<usize>)> {
 }
 
 fn included(bundle: &Bundle, folders: [&str; 2], target: &str) -> Option<SourcePath> {
-    let paths = folders.into_iter().filter_map(|folder| join(folder, target)).map(SourcePath::new);
-    paths.into_iter().find(|path| bundle.sources.text(path.as_str()).is_some())
+    let decoded = percent_decode_str(target).decode_utf8_lossy();
+    let lies = |target: &str| {
+        let paths = folders.into_iter().filter_map(|folder| join(folder, target));
+        let source = |path: &SourcePath| bundle.sources.get(path).and_then(Source::as_part);
+        paths.map(SourcePath::new).find(|path| source(path).is_some())
+    };
+    lies(target).or_else(|| lies(&decoded))
 }
 
 /// Finds the name in `redirect: Name#Heading`.

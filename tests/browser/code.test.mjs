@@ -130,3 +130,30 @@ check("a chart keeps to its frame and a QR code is dark on light, on pages and s
     assert.ok(found.square.width > 40 && Math.abs(found.square.width - found.square.height) < 1, address);
   }
 });
+
+check("a saved CSV file changes its table and its chart on the page and the slide that show it", async (world) => {
+  const shows = "![[prices.csv|料金]]\n\n```chart\ntype: bar\nfile: prices.csv\n```\n";
+  const site = await world.site({
+    "kami.toml": `title = "図"\n`,
+    "wiki/Prices.md": `# 料金\n\n${shows}`,
+    "wiki/prices.csv": "種類,円\nt1,3\nm1,12\n",
+    "decks/prices.md": "# 料金\n\n![](/wiki/prices.csv)\n",
+  });
+  const { url } = await world.serve(site);
+  const pages = [];
+  for (const path of ["wiki/Prices.html", "decks/prices.html"]) {
+    const page = await world.open(url(path));
+    await page.getByRole("cell", { name: "12", exact: true }).first().waitFor();
+    await page.evaluate(() => (window.marker = "kept"));
+    pages.push(page);
+  }
+  assert.equal(await pages[0].locator(".chart-sheet rect").count(), 2);
+  // A name like that of a formula is text, and a quoted line end stays in its cell.
+  await site.write("wiki/prices.csv", "\ufeff種類,円\r\nt1,3\r\n\"c1\nxlarge\",78\r\n<b>,5\r\n");
+  for (const page of pages) {
+    await page.getByRole("cell", { name: "78", exact: true }).first().waitFor();
+    await page.getByRole("cell", { name: "<b>", exact: true }).first().waitFor();
+    assert.equal(await page.evaluate(() => window.marker), "kept");
+  }
+  await pages[0].locator(".chart-sheet rect").nth(2).waitFor();
+});

@@ -1,12 +1,13 @@
 //! Charts: values -> lines, bars or points, drawn as SVG with classes that themes colour.
 
 mod draw;
+mod names;
 mod scale;
 
 use crate::config::closest;
-use crate::document::csv::{self, Fault, Table, number};
+use crate::document::csv::{self, Fault, Table};
 
-pub(super) use draw::svg;
+pub(super) use draw::{PAGE, SLIDE, svg};
 
 /// How a chart shows its values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,10 @@ enum Kind {
 const KINDS: &[(&str, Kind)] =
     &[("line", Kind::Line), ("bar", Kind::Bar), ("scatter", Kind::Scatter)];
 const KEYS: &[&str] = &["type", "title", "x", "y", "file"];
+/// More points than a picture can tell apart.
+const ROWS_MAX: usize = 20_000;
+/// More bars have no room beside each other.
+const BARS_MAX: usize = 400;
 
 /// What a fence says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +34,8 @@ pub(super) struct Chart {
     /// What stands at the axes.
     x: String,
     y: String,
+    /// Whether it names a file that is not there; where it is there, its values are.
+    lacks_file: bool,
     pub table: Table,
     series: Vec<Series>,
 }
@@ -44,12 +51,15 @@ struct Series {
 pub(super) fn read(text: &str) -> (Chart, Vec<Fault>) {
     let (mut chart, mut faults, mut at, mut line) = (Chart::default(), Vec::new(), 0, 0);
     for written in text.split_inclusive('\n') {
-        let Some((key, value)) = key(written) else { break };
-        chart.set(key, value, line, &mut faults);
+        match key(written) {
+            Some((key, value)) => chart.set(&key, value, line, &mut faults),
+            None if written.trim().is_empty() => {}
+            None => break,
+        }
         at += written.len();
         line += 1;
     }
-    chart.table = csv::read(&text[at..]);
+    chart.table = csv::read(&text[at..], ROWS_MAX);
     for row in &mut chart.table.rows {
         row.line += line;
     }
@@ -60,11 +70,12 @@ pub(super) fn read(text: &str) -> (Chart, Vec<Fault>) {
 }
 
 /// Returns key and value of a line that is no row of values.
-fn key(line: &str) -> Option<(&str, &str)> {
+fn key(line: &str) -> Option<(String, &str)> {
     let (key, value) = line.split_once(':')?;
-    let (key, value) = (key.trim(), value.trim());
+    let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
     let word = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic());
-    (word && (KEYS.contains(&key) || !value.contains(','))).then(|| (key, value.trim_matches('"')))
+    let parts = value.contains([',', ';', '\t', '|']);
+    (word && (KEYS.contains(&key.as_str()) || !parts)).then(|| (key, value.trim_matches('"')))
 }
 
 impl Chart {
@@ -81,10 +92,11 @@ impl Chart {
             "title" => value.clone_into(&mut self.title),
             "x" => value.clone_into(&mut self.x),
             "y" => value.clone_into(&mut self.y),
-            "file" => tell(
-                format!("`{value}` is no file of the site"),
-                "name a CSV file beside the document, on a line `file: values.csv`",
-            ),
+            "file" => {
+                self.lacks_file = true;
+                let help = "name a CSV file beside the document, `file: values.csv`; in a quotation write the values themselves";
+                tell(format!("`{value}` cannot be read as values"), help);
+            }
             _ => {
                 let near = closest(key, KEYS.iter().copied());
                 let message = match near {
@@ -99,40 +111,48 @@ impl Chart {
     }
 
     fn read_series(&mut self, line: usize, faults: &mut Vec<Fault>) {
+        let mut tell = |line, message: String, help| faults.push(Fault { line, message, help });
         let Some(head) = self.table.rows.first() else {
-            let message = "the chart has no values".to_owned();
-            faults.push(Fault {
-                line: line.saturating_sub(1),
-                message,
-                help: "write them below the keys, as `month,visitors`, or name a file",
-            });
-            return;
+            let help = "write them below the keys, as `month,visitors`, or name a file";
+            if self.lacks_file {
+                return;
+            }
+            return tell(line.saturating_sub(1), "the chart has no values".to_owned(), help);
         };
         let rows = &self.table.rows[1..];
-        for column in 1..head.cells.len() {
-            let values: Vec<Option<f64>> =
-                rows.iter().map(|row| number(&row.cells[column])).collect();
-            if values.iter().all(Option::is_none) {
+        let mut odd = Vec::new();
+        for column in 0..head.cells.len() {
+            let numbers = || rows.iter().map(|row| self.table.number(&row.cells[column]));
+            let wanted = column > 0 || self.kind == Kind::Scatter;
+            if !wanted || numbers().all(|number| number.is_none()) {
                 continue;
             }
-            for row in rows.iter().filter(|row| !row.cells[column].is_empty()) {
-                if number(&row.cells[column]).is_none() && faults.len() < 5 {
-                    let message = format!("`{}` is no number", row.cells[column]);
-                    faults.push(Fault {
-                        line: row.line,
-                        message,
-                        help: "write `1200` or `1.5`, or leave the value out",
-                    });
-                }
+            odd.extend(rows.iter().zip(numbers()).filter_map(|(row, number)| {
+                let cell = &row.cells[column];
+                (number.is_none() && !cell.is_empty()).then(|| (row.line, cell.clone()))
+            }));
+            if column > 0 {
+                let name = head.cells[column].clone();
+                self.series.push(Series { name, values: numbers().collect() });
             }
-            self.series.push(Series { name: head.cells[column].clone(), values });
         }
-        if self.kind == Kind::Scatter && rows.iter().all(|row| number(&row.cells[0]).is_none()) {
+        for (line, cell) in odd.into_iter().take(5) {
+            let help = "write `1200` or `1.5`, or leave the value out";
+            tell(line, format!("`{cell}` is no number"), help);
+        }
+        let number = |row: &csv::Row| self.table.number(&row.cells[0]);
+        if self.kind == Kind::Scatter && rows.iter().all(|row| number(row).is_none()) {
             self.series.clear();
         }
         if self.series.is_empty() {
-            let message = "no column of the chart holds numbers".to_owned();
-            faults.push(Fault { line: head.line, message, help: "the first column says where, the others how much; points need numbers in the first, too" });
+            let help = "the first row names the columns; the first column says where, the others how much; points need numbers in the first, too";
+            tell(head.line, "no column of the chart holds numbers".to_owned(), help);
+        }
+        let bars = rows.len() * self.series.len();
+        if self.kind == Kind::Bar && bars > BARS_MAX {
+            let help = "write `type: line`, or show a part or a sum";
+            tell(head.line, format!("{bars} bars have no room, so they are drawn as lines"), help);
+            self.kind = Kind::Line;
         }
     }
 
@@ -140,7 +160,7 @@ impl Chart {
     fn positions(&self) -> Option<Vec<Option<f64>>> {
         let numbers =
             self.kind != Kind::Bar && (self.kind == Kind::Scatter || self.table.is_numeric(0));
-        numbers.then(|| self.labels().map(number).collect())
+        numbers.then(|| self.labels().map(|label| self.table.number(label)).collect())
     }
 
     fn labels(&self) -> impl Iterator<Item = &str> {
@@ -162,7 +182,7 @@ impl Chart {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, svg};
+    use super::{PAGE, read, svg};
 
     fn told(text: &str) -> Vec<(usize, String)> {
         read(text).1.into_iter().map(|fault| (fault.line, fault.message)).collect()
@@ -172,7 +192,7 @@ mod tests {
     fn values_become_marks() {
         let (chart, faults) = read("type: bar\ntitle: 客\n\n月,客,売上\n4月,3,\n5月,10,1.5\n");
         assert_eq!(faults, []);
-        let drawn = svg(&chart);
+        let drawn = svg(&chart, PAGE);
         assert_eq!(drawn.matches("<rect class=\"chart-1\"").count(), 2, "{drawn}");
         assert_eq!(drawn.matches("<rect class=\"chart-2\"").count(), 1, "{drawn}");
         assert!(drawn.contains("aria-label=\"客\"") && drawn.contains(">4月</text>"), "{drawn}");
@@ -181,9 +201,9 @@ mod tests {
             "{drawn}"
         );
         let (line, _) = read("a,b\n1,2\n2,\n4,8\n");
-        assert_eq!(svg(&line).matches("<path class=\"chart-line chart-1\" d=\"M").count(), 1);
+        assert_eq!(svg(&line, PAGE).matches("<path class=\"chart-line chart-1\" d=\"M").count(), 1);
         let (points, _) = read("type: scatter\na,b\n1,2\n2,3\n");
-        assert_eq!(svg(&points).matches("class=\"chart-mark chart-1\"").count(), 2);
+        assert_eq!(svg(&points, PAGE).matches("class=\"chart-mark chart-1\"").count(), 2);
     }
 
     #[test]
@@ -194,11 +214,38 @@ mod tests {
             "a,b\nx,-1\ny,-1e300\n",
             "a,b\n1,1e-300\n1,1e300\n",
             "type: bar\na,b\nx,-3\n",
+            "a,b\nx,1\ny,NaN\nz,3\n",
+            "type: scatter\na,b\n1,0\n,5\n",
         ] {
             let (chart, _) = read(text);
-            let drawn = svg(&chart);
+            let drawn = svg(&chart, PAGE);
             assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{text}: {drawn}");
         }
+    }
+
+    #[test]
+    fn ten_thousand_points_are_drawn_and_weigh_little() {
+        let rows: String = (0..10_000).map(|n| format!("{n},{}\n", (n * 7919) % 1009)).collect();
+        let (line, faults) = read(&format!("a,b\n{rows}"));
+        assert_eq!(faults, []);
+        let drawn = svg(&line, PAGE);
+        assert!(drawn.len() < 60_000, "{}", drawn.len());
+        let (points, _) = read(&format!("type: scatter\na,b\n{rows}"));
+        let drawn = svg(&points, PAGE);
+        assert!(drawn.len() < 200_000 && drawn.contains("chart-dots"), "{}", drawn.len());
+    }
+
+    #[test]
+    fn names_have_lines_of_their_own() {
+        let (chart, _) = read(
+            "type: bar\n店,本\n神保町の本店と倉庫,1\n横浜駅の西口の店,2\nKyoto station west,3\n名古屋,4\n大阪,5\n福岡,6\n",
+        );
+        let drawn = svg(&chart, PAGE);
+        assert!(drawn.contains(">名古屋</text>") && drawn.contains(">Kyoto</text>"), "{drawn}");
+        let names: String = (0..30).map(|n| format!("とても長い系列の名前{n},")).collect();
+        let (chart, _) = read(&format!("x,{names}z\n1{}\n", ",1".repeat(31)));
+        let drawn = svg(&chart, PAGE);
+        assert!(!drawn.contains("x=\"-"), "{drawn}");
     }
 
     #[test]
@@ -208,6 +255,13 @@ mod tests {
         assert_eq!(told("type: line\n"), [(0, "the chart has no values".to_owned())]);
         assert_eq!(told("a,b\nx,y\n"), [(0, "no column of the chart holds numbers".to_owned())]);
         assert_eq!(told("title: t\n\na,b\nx,1\ny,viel\n"), [(4, "`viel` is no number".to_owned())]);
+        assert_eq!(told("type: scatter\na,b\nx,1\n2,2\n"), [(2, "`x` is no number".to_owned())]);
+        assert_eq!(told("Type: bar\n\ntitle: x\na:b,c\n1,2\n"), []);
+        let many: String = (0..500).map(|n| format!("{n},{n}\n")).collect();
+        assert_eq!(
+            told(&format!("type: bar\na,b\n{many}")),
+            [(1, "500 bars have no room, so they are drawn as lines".to_owned())]
+        );
         assert_eq!(told("type: scatter\na,b\nx,1\n")[0].1, "no column of the chart holds numbers");
     }
 }

@@ -54,13 +54,16 @@ impl Scale {
     pub(super) fn label(self, tick: f64) -> String {
         let size = tick.abs().max(self.step);
         if !(1e-5..1e15).contains(&size) {
-            return format!("{tick:e}");
+            return format!("{tick:.1e}").replace(".0e", "e").replace('-', "\u{2212}");
         }
         let (mut places, mut step) = (0, self.step);
-        while places < 6 && (step - step.round()).abs() > step * 1e-6 {
+        while places < 12 && (step - step.round()).abs() > step * 1e-6 {
             (places, step) = (places + 1, step * 10.0);
         }
-        grouped(&format!("{tick:.places$}"))
+        let text = format!("{tick:.places$}");
+        // Where no number is long, years are among those that are not.
+        let high = self.low + f64::from(self.steps) * self.step;
+        if self.low.abs().max(high.abs()) >= 10_000.0 { grouped(&text) } else { signed(&text) }
     }
 }
 
@@ -85,20 +88,23 @@ fn to_count(steps: f64) -> u32 {
     (1..=20).find(|count| f64::from(*count) >= steps - 0.5).unwrap_or(20)
 }
 
+/// Writes the sign as it is printed.
+fn signed(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
+
 /// Puts commas between thousands.
 fn grouped(number: &str) -> String {
-    let (whole, rest) = number.split_once('.').map_or((number, ""), |(whole, rest)| (whole, rest));
+    let (whole, rest) = number.split_once('.').map_or((number, None), |(w, r)| (w, Some(r)));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("\u{2212}", digits));
     let mut out = sign.to_owned();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) && digits.len() > 4 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
     }
-    if !rest.is_empty() {
-        out.extend([".", rest]);
-    }
+    out.extend(rest.into_iter().flat_map(|rest| [".", rest]));
     out
 }
 
@@ -119,7 +125,10 @@ mod tests {
             labels(&[-30.0, 20.0], true),
             ["\u{2212}30", "\u{2212}20", "\u{2212}10", "0", "10", "20"]
         );
-        assert_eq!(labels(&[12_000.0, 48_000.0], true)[5], "50,000");
+        assert_eq!(labels(&[2_000.0, 48_000.0], true)[5], "50,000");
+        assert_eq!(labels(&[2_000.0, 9_800.0], true)[1], "2000");
+        assert_eq!(labels(&[0.0, 10_000.0], true)[1], "2,000");
+        assert_eq!(labels(&[1e20, 3e20], true).last().map(String::as_str), Some("3e20"));
         assert_eq!(labels(&[2008.0, 2012.0], false)[0], "2008");
         assert_eq!(labels(&[5.0], true).last().map(String::as_str), Some("5"));
     }

@@ -35,8 +35,9 @@ impl Language {
 }
 
 /// Words of fences that other parts of the program draw: nobody wrote them for a language.
-const DRAWN: &[&str] =
-    &["mermaid", "graphviz", "svg", "qr", "csv", "tsv", "chart", "math", "katex", "plantuml"];
+const DRAWN: &[&str] = &[
+    "mermaid", "graphviz", "svg", "qr", "csv", "tsv", "table", "chart", "math", "katex", "plantuml",
+];
 
 /// Returns all languages, in the order of their words.
 pub fn languages() -> &'static [Language] {

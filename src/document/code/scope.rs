@@ -77,7 +77,6 @@ const MEANINGS: &[(&str, Meaning)] = &[
     ("support", Meaning::Is(Class::BuiltIn)),
     ("variable.function", Meaning::Is(Class::Function)),
     ("variable.language", Meaning::Is(Class::This)),
-    ("variable.parameter.option", Meaning::Is(Class::Key)),
     ("variable.annotation", Meaning::Is(Class::Meta)),
     ("variable", Meaning::Variable),
     ("punctuation.definition.variable", Meaning::Variable),

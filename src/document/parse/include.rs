@@ -3,20 +3,21 @@
 //! Parsing knows one text alone; what is put together here is that text, with a note of which stretch
 //! of it was written where, so that what is wrong with it is told at its own place.
 
-use super::fences::{closes_code, code_fence};
+use super::fences::closes_code;
+use super::tables::{self, Asked};
 use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::front_matter;
-use crate::source::{SourcePath, join};
+use crate::source::{Part, SourcePath, join};
 use crate::span::{self, Span};
 
 /// How many files a document may be put together from: files that hold each other twice grow fast.
 const PARTS_MAX: usize = 1000;
 
-/// How the names of files of values end.
-const VALUES: [&str; 2] = [".csv", ".tsv"];
+/// How large a file of values may be: more than anybody reads, or can be seen in a picture.
+const VALUES_BYTES_MAX: usize = 4 << 20;
 
-/// The text at a path of the site, if there is one.
-pub type Texts<'a> = &'a dyn Fn(&SourcePath) -> Option<&'a str>;
+/// What there is to take in at a path of the site.
+pub type Texts<'a> = &'a dyn Fn(&SourcePath) -> Option<Part<'a>>;
 
 /// A stretch of a text that was put together: where it begins, and where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +42,7 @@ pub struct Assembly {
 pub fn assemble(path: &SourcePath, text: &str, texts: Texts<'_>) -> Option<Assembly> {
     let bytes = text.as_bytes();
     let includes = || memchr::memchr_iter(b':', bytes).any(|at| bytes[..at].ends_with(b"include"));
-    let holds = |end: &str| memchr::memmem::find(bytes, end.as_bytes()).is_some();
-    if !includes() && !VALUES.iter().any(|end| holds(end)) {
+    if !includes() && !tables::may_ask(text) {
         return None;
     }
     let body = body_of(text);
@@ -76,7 +76,7 @@ struct Reader<'a> {
     out: Assembly,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn here(&self) -> SourcePath {
         self.way[self.way.len() - 1].clone()
     }
@@ -96,45 +96,20 @@ impl Reader<'_> {
 
     /// Adds the text of a file from a place on, and what that includes.
     fn add(&mut self, text: &str, body: usize) {
-        let (mut at, mut copied, mut code) = (body, body, None);
-        let mut chart = false;
+        let (mut at, mut copied, mut lines) = (body, body, tables::Lines::default());
         for line in span::lines(&text[body..]) {
             let (start, words) = (at, line.trim_start_matches(' '));
             at += line.len();
-            let indented = line.len() - words.len() > 3;
-            if let Some(open) = code {
-                if chart
-                    && let Some(target) = line.strip_prefix("file:")
-                    && let Some((path, values)) = self.values(target)
-                {
+            let (indent, in_code) = (line.len() - words.len(), lines.in_code());
+            if let Some(asked) = lines.next(line) {
+                if let Some((path, values)) = self.values(asked.target) {
                     self.copy(&text[copied..start], copied);
-                    self.add_values((path, &values), "", start);
-                    copied = at;
-                }
-                code = Some(open).filter(|open| indented || !closes_code(words, *open));
-                continue;
-            }
-            if indented {
-                continue;
-            }
-            code = code_fence(words);
-            chart = code.is_some()
-                && words.trim_start_matches(['`', '~']).trim_start().starts_with("chart");
-            if let Some((target, caption)) = shown(words) {
-                if let Some((path, values)) = self.values(target) {
-                    self.copy(&text[copied..start], copied);
-                    // A fence longer than any in the file.
-                    let marks = "~".repeat(longest(&values, '~').max(2) + 1);
-                    let quoted = caption.replace('"', "”");
-                    let title =
-                        if quoted.is_empty() { quoted } else { format!(" title=\"{quoted}\"") };
-                    self.copy(&format!("\n{marks}csv{title}\n"), start);
-                    self.add_values((path, &values), &format!("{marks}\n\n"), start);
+                    self.put(asked, (path, values), (&line[..indent], start), lines.open());
                     copied = at;
                 }
                 continue;
             }
-            let Some(target) = asked(words) else { continue };
+            let Some(target) = asked(words).filter(|_| !in_code && indent <= 3) else { continue };
             self.copy(&text[copied..start], copied);
             self.include(target, start);
             // The comment was a block of its own, and so is what comes in its place.
@@ -145,27 +120,84 @@ impl Reader<'_> {
     }
 
     /// Returns a file of values beside the document, if it is there. One that is not is told where its place is shown.
-    fn values(&mut self, target: &str) -> Option<(SourcePath, String)> {
-        let target = target.trim().trim_matches(['"', '\'']);
+    fn values(&mut self, target: &str) -> Option<(SourcePath, &'a str)> {
         self.count += 1;
+        let decoded = percent_encoding::percent_decode_str(target).decode_utf8().ok();
+        let targets = [Some(target), decoded.as_deref().filter(|decoded| *decoded != target)];
         let folders = [self.way[0].folder().to_owned(), self.here().folder().to_owned()];
-        let paths = folders.iter().filter_map(|folder| join(folder, target)).map(SourcePath::new);
+        let paths = targets.into_iter().flatten().flat_map(|target| {
+            folders.iter().filter_map(move |folder| join(folder, target)).map(SourcePath::new)
+        });
         let paths: Vec<SourcePath> = paths.collect();
-        let found =
-            paths.iter().find_map(|path| Some((path.clone(), (self.texts)(path)?.to_owned())));
+        let found = paths.iter().find_map(|path| Some((path.clone(), (self.texts)(path)?)));
         self.out.parts.extend(paths);
-        found.filter(|_| self.count <= PARTS_MAX && is_values(target))
+        let (path, part) = found.filter(|_| self.count <= PARTS_MAX)?;
+        let (message, help) = match part {
+            Part::Values(values) if values.len() <= VALUES_BYTES_MAX => {
+                return Some((path, values));
+            }
+            Part::Values(values) => {
+                let message = format!("the file has {} MB", values.len() >> 20);
+                (message, "a table or a chart takes 4 MB at most; show a part of it, or a sum")
+            }
+            Part::Unreadable => {
+                let message = "the file is not UTF-8, so its letters cannot be read".to_owned();
+                (message, "save it as “CSV UTF-8”, which every spreadsheet offers")
+            }
+            Part::Text(_) => return None,
+        };
+        self.way.push(path);
+        self.tell(&rules::VALUES, Span::new(0, 1), message, help);
+        self.way.pop();
+        None
     }
 
-    /// Adds values, whose places are those of their file, and what comes behind them.
-    fn add_values(&mut self, (path, values): (SourcePath, &str), end: &str, at: usize) {
+    /// Puts values in the place of the line that asks for them. Their places are those of their file.
+    fn put(
+        &mut self,
+        asked: Asked<'_>,
+        (path, values): (SourcePath, &str),
+        (indent, at): (&str, usize),
+        open: Option<(char, usize)>,
+    ) {
+        let fence = asked.caption.map(|caption| tables::fence(caption, values));
+        if let Some((begin, _)) = &fence {
+            self.copy(&format!("\n{indent}{begin}\n"), at);
+        }
         // Spreadsheets begin a file with a mark of its encoding.
         let bare = values.trim_start_matches('\u{feff}');
+        let mut from = values.len() - bare.len();
         self.way.push(path);
-        self.copy(bare, values.len() - bare.len());
+        for line in span::lines(bare) {
+            // Within a list a line stands where its item does, and in a chart none may end the fence.
+            let closes = open.is_some_and(|open| closes_code(line.trim_start_matches(' '), open));
+            let before = if closes { "    " } else { indent };
+            if before.is_empty() {
+                self.continue_with(line, from);
+            } else {
+                self.copy(before, from);
+                self.copy(line, from);
+            }
+            from += line.len();
+        }
         self.way.pop();
-        self.copy(if values.ends_with('\n') { "" } else { "\n" }, at);
-        self.copy(end, at);
+        self.copy(if bare.ends_with('\n') { "" } else { "\n" }, at);
+        if let Some((_, end)) = fence {
+            self.copy(&format!("{indent}{end}\n\n"), at);
+        }
+    }
+
+    /// Adds what stands right behind the last piece in the same file.
+    fn continue_with(&mut self, text: &str, from: usize) {
+        let follows = self.out.pieces.last().is_some_and(|piece| {
+            let length = self.out.text.len() - piece.at as usize;
+            piece.path == self.way[self.way.len() - 1] && piece.from as usize + length == from
+        });
+        if follows {
+            self.out.text.push_str(text);
+        } else {
+            self.copy(text, from);
+        }
     }
 
     fn include(&mut self, target: &str, at: usize) {
@@ -194,7 +226,11 @@ impl Reader<'_> {
             let help = "include files of decks/ and wiki/ alone";
             return self.tell(&rules::MISSING_INCLUDE, span, message, help);
         };
-        let found = paths.iter().find_map(|path| Some((path.clone(), (self.texts)(path)?)));
+        let text = |path: &SourcePath| match (self.texts)(path)? {
+            Part::Text(text) => Some(text),
+            Part::Values(_) | Part::Unreadable => None,
+        };
+        let found = paths.iter().find_map(|path| Some((path.clone(), text(path)?)));
         self.out.parts.extend(paths);
         let Some((path, text)) = found else {
             let message = format!("there is no text at {first}");
@@ -213,33 +249,6 @@ impl Reader<'_> {
         self.add(text, body_of(text));
         self.way.pop();
     }
-}
-
-/// Tells whether a file is one of values, by its name.
-fn is_values(target: &str) -> bool {
-    let lower = target.to_ascii_lowercase();
-    VALUES.iter().any(|end| lower.ends_with(end))
-}
-
-/// Returns the file of values that a line shows if it does nothing else, and what it is called: `![[prices.csv]]`,
-/// `![[prices.csv|Prices]]`, `![Prices](prices.csv)`.
-fn shown(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_end();
-    let (target, caption) = match line.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]"))
-    {
-        Some(inside) => inside.split_once('|').unwrap_or((inside, "")),
-        None => {
-            let (caption, target) = line.strip_prefix("![")?.strip_suffix(')')?.split_once("](")?;
-            (target, caption)
-        }
-    };
-    let plain = !target.contains(['[', ']', '(', ')']) && !caption.contains(['[', ']']);
-    (plain && is_values(target.trim()) && !target.contains("://")).then_some((target, caption))
-}
-
-/// Returns how many of a character stand in a row at most.
-fn longest(text: &str, mark: char) -> usize {
-    text.split(|c| c != mark).map(str::len).max().unwrap_or(0)
 }
 
 /// Returns which file a line asks for, if it does nothing else.

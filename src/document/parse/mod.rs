@@ -13,6 +13,7 @@ mod qr;
 mod ruby;
 mod styles;
 mod surprises;
+mod tables;
 
 use std::borrow::Cow;
 
@@ -32,6 +33,7 @@ use crate::theme::Sheet;
 pub(in crate::document) use hidden::hidden;
 pub(in crate::document) use include::written;
 pub use include::{Assembly, Piece, Texts, assemble};
+pub use tables::asked as asked_values;
 
 /// Quotations nested deeper than this are refused: comrak's extensions take quadratic time there.
 const QUOTE_DEPTH_MAX: usize = 100;

@@ -37,6 +37,7 @@ pub(super) fn set<'a>(arena: &'a Arena<'a>, root: Node<'a>, body: &str) -> Vec<N
         node.insert_after(code);
         if !asked.rest.is_empty() {
             let rest = text_node(arena, asked.rest);
+            rest.data_mut().sourcepos = node.data().sourcepos;
             code.insert_after(rest);
             left.extend(Some(rest).filter(begins));
         }

@@ -12,6 +12,12 @@ use crate::document::csv::{self, Fault};
 use crate::document::parse::Dialect;
 use crate::document::{Filling, chart, qr};
 
+/// How many rows a table shows: nobody reads more of one page.
+const ROWS_MAX: usize = 2000;
+/// How many stand below a chart, and how many of a slide are worth being heard.
+const NUMBERS_MAX: usize = 500;
+const HEARD_MAX: usize = 50;
+
 /// What a fence draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Drawn {
@@ -24,7 +30,7 @@ impl Drawn {
     pub(super) fn of(word: &str) -> Option<Drawn> {
         match word {
             "qr" => Some(Drawn::Qr),
-            "csv" | "tsv" => Some(Drawn::Table),
+            "table" => Some(Drawn::Table),
             "chart" => Some(Drawn::Chart),
             _ => None,
         }
@@ -41,7 +47,7 @@ pub(super) fn format_drawn(
     let done = match drawn {
         Drawn::Qr => code(context, node, (fence, literal))?,
         Drawn::Table => table(context, node, (fence, literal))?,
-        Drawn::Chart => picture(context, node, literal)?,
+        Drawn::Chart => picture(context, node, (fence, literal))?,
     };
     if !done {
         context.write_str("<pre tabindex=\"0\"><code>")?;
@@ -85,7 +91,7 @@ fn table(
     node: Node<'_>,
     (fence, literal): (&Fence<'_>, &str),
 ) -> Result<bool, fmt::Error> {
-    let table = csv::read(literal);
+    let table = csv::read(literal, ROWS_MAX);
     for fault in &table.faults {
         context.user.tell_of(&rules::VALUES, node, fault);
     }
@@ -95,16 +101,19 @@ fn table(
         context.user.tell_of(&rules::VALUES, node, &Fault { line: 0, message, help });
         return Ok(false);
     }
-    wrapped(context, &table.html(fence.caption))?;
+    wrapped(context, &table.html(fence.caption, ROWS_MAX))?;
     Ok(true)
 }
 
 fn picture(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
     node: Node<'_>,
-    literal: &str,
+    (fence, literal): (&Fence<'_>, &str),
 ) -> Result<bool, fmt::Error> {
-    let (chart, faults) = chart::read(literal);
+    let (mut chart, faults) = chart::read(literal);
+    if let Some(caption) = fence.caption.filter(|_| chart.title.is_empty()) {
+        caption.trim().clone_into(&mut chart.title);
+    }
     for fault in &faults {
         context.user.tell_of(&rules::VALUES, node, fault);
     }
@@ -112,7 +121,11 @@ fn picture(
         return Ok(false);
     }
     context.write_str("<figure class=\"chart\">")?;
-    context.write_str(&chart::svg(&chart))?;
+    let (reachable, sheet) = match context.user.dialect {
+        Dialect::Deck => ("", chart::SLIDE),
+        _ => (" tabindex=\"0\"", chart::PAGE),
+    };
+    write!(context, "<div class=\"chart-sheet\"{reachable}>{}</div>", chart::svg(&chart, sheet))?;
     if !chart.title.is_empty() {
         context.write_str("<figcaption>")?;
         context.escape(&chart.title)?;
@@ -121,13 +134,13 @@ fn picture(
     // Who does not see the picture reads its numbers; on a slide they are heard alone.
     if context.user.dialect == Dialect::Deck {
         context.write_str("<div class=\"chart-values\">")?;
-        context.write_str(&chart.table.html(None))?;
+        context.write_str(&chart.table.html(None, HEARD_MAX))?;
         context.write_str("</div></figure>")?;
     } else {
         context.write_str("<details><summary>")?;
         context.user.hole(Filling::Word("chart_values"));
         context.write_str("</summary>\n")?;
-        wrapped(context, &chart.table.html(None))?;
+        wrapped(context, &chart.table.html(None, NUMBERS_MAX))?;
         context.write_str("</details></figure>")?;
     }
     Ok(true)
