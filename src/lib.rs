@@ -7,7 +7,7 @@
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
 //! [`memo`], [`span`], `xml`, [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
-//! [`check`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
+//! [`check`], [`card`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
 //! Then the edges, each of which moves
 //! values across one border:
 //! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`deploy`], [`cli`].
@@ -16,6 +16,7 @@
 
 pub mod browser;
 pub mod cache;
+pub mod card;
 pub mod catalog;
 pub mod check;
 pub mod cli;

@@ -3,6 +3,7 @@
 //! `tests/run` runs them with all else. `cargo test --release` alone needs what `tests/run` has fetched once.
 #![expect(clippy::disallowed_methods, reason = "tests read files and start programs")]
 
+mod cards;
 mod cases;
 mod cli;
 mod demo;

@@ -49,7 +49,7 @@ impl Bundle {
         {
             return Some(Output::new(address, script));
         }
-        if let Some(output) = self.plain(address) {
+        if let Some(output) = self.plain(address).or_else(|| self.card(address)) {
             return Some(output);
         }
         let asset = address.starts_with("assets/");
@@ -146,6 +146,7 @@ impl Bundle {
     pub fn addresses(&self) -> Vec<String> {
         let mut addresses = self.addresses_beside_search();
         addresses.extend(self.fonts());
+        addresses.extend(page::card_routes(self.site()));
         addresses.extend(self.index().addresses().cloned());
         addresses.sort();
         addresses.dedup();

@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::Bundle;
+use crate::card;
 use crate::catalog::{AssetEntry, asset_stem, derived_route};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
@@ -17,6 +18,7 @@ use crate::source::{Content, SourcePath};
 
 /// What the memo calls them.
 const KIND: &str = "pictures";
+const CARDS: &str = "cards";
 
 /// Lets in as many pictures as there is memory for.
 #[derive(Debug, Default)]
@@ -124,15 +126,35 @@ impl Bundle {
 
     /// Tells whether a picture would have to be made for an address: that takes a while.
     pub fn is_to_be_made(&self, address: &str) -> bool {
-        address.starts_with("assets/")
-            && self.catalog.route(address).is_none()
-            && self.meant(address).is_some()
+        match address.split_once('/') {
+            Some(("assets", _)) => {
+                self.catalog.route(address).is_none() && self.meant(address).is_some()
+            }
+            Some(("cards", _)) => page::card(self.site(), address).is_some(),
+            _ => false,
+        }
     }
 
     /// Returns the picture at an address if it was made before.
     pub fn kept_picture(&self, address: &str) -> Option<Output> {
+        if let Some(card) = page::card(self.site(), address) {
+            let bytes = self.options.memo.find((CARDS, card.digest()))?;
+            return Some(Output::new(address, bytes));
+        }
         let (_, asset, recipe) = self.meant(address)?;
         self.kept(recipe, asset.digest).map(|bytes| Output::new(address, bytes))
+    }
+
+    /// Draws the card at an address, or finds it again.
+    pub(super) fn card(&self, address: &str) -> Option<Output> {
+        let card = page::card(self.site(), address)?;
+        let key = (CARDS, card.digest());
+        let bytes = self.options.memo.find(key).unwrap_or_else(|| {
+            let bytes = card::png(&card);
+            self.options.memo.keep(key, &bytes);
+            bytes
+        });
+        Some(Output::new(address, bytes))
     }
 
     /// Makes the picture at an address, or finds it again.

@@ -99,7 +99,7 @@ const TAGS: RangeInclusive<char> = '\u{E0020}'..='\u{E007F}';
 const HELPERS: [char; 2] = [AS_PICTURE, JOINER];
 
 /// Tells whether a character is an emoji by itself.
-pub(super) fn is_emoji(letter: char) -> bool {
+pub fn is_emoji(letter: char) -> bool {
     let code = u32::from(letter);
     let at = EMOJI.partition_point(|(_, last)| *last < code);
     letter > '\u{2300}' && EMOJI.get(at).is_some_and(|(first, _)| *first <= code)

@@ -18,6 +18,7 @@ use std::sync::{Arc, LazyLock};
 use crate::digest::Digest;
 use crate::memo::Memo;
 
+pub use emoji::is_emoji;
 pub use face::{FACES, Face, Use};
 pub use known::is_known;
 pub use letters::{Gathering, Letters};
@@ -161,6 +162,16 @@ fn japanese_letters(letters: &Letters) -> Letters {
     }
     all.text(MARKS);
     all.finish().0
+}
+
+/// Returns a font that is kept whole, for who draws without a browser.
+pub fn whole(stem: &str) -> Option<&'static [u8]> {
+    FACES.iter().find(|face| face.stem == stem).map(Face::whole)
+}
+
+/// Returns what tells such a font from that of another version.
+pub fn whole_digest(stem: &str) -> Option<Digest> {
+    FACES.iter().find(|face| face.stem == stem).map(Face::digest)
 }
 
 /// Writes the rules that give a page its fonts; the files lie beside the style sheet.

@@ -3,6 +3,7 @@
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
 mod around;
+mod cards;
 mod deck;
 mod editor;
 mod embed;
@@ -37,6 +38,7 @@ use crate::history::History;
 use crate::memo::Memo;
 use crate::theme::{Theme, Themes};
 
+pub use cards::{card, card_routes};
 pub use deck::{looks, looks_stem, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
 pub use fill::{encode, root_of};

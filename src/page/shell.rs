@@ -73,6 +73,8 @@ pub struct Social {
     pub kind: &'static str,
     /// Language and country as Open Graph writes them.
     pub locale: String,
+    /// The address of its card.
+    pub image: Option<String>,
 }
 
 /// What a page says of itself before the shell is made.
@@ -235,6 +237,7 @@ fn social(site: Site<'_>, address: &str, lang: &str) -> Social {
         url: super::sitemap::url(site, address),
         kind: if document { "article" } else { "website" },
         locale,
+        image: super::cards::address(site, address).map(|card| super::sitemap::url(site, &card)),
     }
 }
 

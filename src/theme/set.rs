@@ -253,6 +253,19 @@ impl Themes {
         theme.chain.iter().filter_map(|name| self.by_name.get(name))
     }
 
+    /// Returns the colour that a theme gives to `paper`, `ink` or another name: in a property of that name, else, as
+    /// themes from elsewhere do, in the first rule that sets both colours of slides.
+    pub fn color(&self, theme: &Theme, name: &str) -> Option<String> {
+        let found = self.parts(theme).filter_map(|Theme { sheet, .. }| {
+            sheet.color(name).or_else(|| match name {
+                "paper" => sheet.first_colors().map(|(paper, _)| paper),
+                "ink" => sheet.first_colors().map(|(_, ink)| ink),
+                _ => None,
+            })
+        });
+        found.last().map(str::to_owned)
+    }
+
     /// Writes the style sheet of a theme; `url` finds the files that a theme's file names.
     pub fn css(&self, theme: &Theme, url: &dyn Fn(&Theme, &str) -> Option<String>) -> String {
         let scope = self.scope(theme);

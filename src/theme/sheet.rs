@@ -174,6 +174,30 @@ impl Sheet {
         self.css.push('}');
     }
 
+    /// Returns the colour that a custom property is first given, if it is written as `#rrggbb`.
+    pub fn color(&self, name: &str) -> Option<&str> {
+        self.holes.iter().find_map(|hole| {
+            let Filling::Property(property) = &hole.filling else { return None };
+            let value = self.css[hole.at..].strip_prefix(':')?;
+            let is_meant = property.strip_prefix("--") == Some(name);
+            is_meant.then(|| value.split([';', '}']).next())?.and_then(hex)
+        })
+    }
+
+    /// Returns the ground and the colour of letters of the first rule that sets both.
+    pub fn first_colors(&self) -> Option<(&str, &str)> {
+        self.css.split('}').find_map(|rule| {
+            let (_, rule) = rule.rsplit_once('{')?;
+            let said = |names: [&str; 2]| {
+                rule.split(';').find_map(|said| {
+                    let (property, value) = said.split_once(':')?;
+                    names.contains(&property.trim()).then(|| hex(value))?
+                })
+            };
+            Some((said(["background-color", "background"])?, said(["color", "color"])?))
+        })
+    }
+
     /// Tells whether it brings fonts along.
     pub fn has_fonts(&self) -> bool {
         self.css.contains("@font-face")
@@ -219,4 +243,12 @@ impl Sheet {
 pub(super) fn push_ident(name: &str, out: &mut String) {
     let written = cssparser::serialize_identifier(name, out);
     debug_assert!(written.is_ok(), "writing into a String cannot fail");
+}
+
+/// Returns a colour that is written as `#rgb` or `#rrggbb`.
+fn hex(value: &str) -> Option<&str> {
+    let value = value.trim();
+    let digits = value.strip_prefix('#')?;
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    (is_hex && matches!(digits.len(), 3 | 6)).then_some(value)
 }

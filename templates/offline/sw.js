@@ -52,7 +52,7 @@ async function manifest() {
   const build = files.find(({ path }) => path === 'sw.js')?.digest;
   if (!build) throw new Error('no bundle of ours');
   // Compressed forms are the host's own business: what it answers with is unpacked before it comes here.
-  return { build, files: files.filter((file) => file.path !== 'sw.js' && !file.content_encoding) };
+  return { build, files: files.filter((file) => file.path !== 'sw.js' && !file.content_encoding && !file.path.startsWith('cards/')) };
 }
 
 async function get(path) {

@@ -27,6 +27,7 @@ const VALUES: &[&str] = &[
     "document",
     "catalog",
     "check",
+    "card",
     "page",
     "search",
     "output",
