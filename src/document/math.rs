@@ -1,5 +1,6 @@
 //! Formulas -> `MathML`, which a browser draws by itself: no script, no style sheet, no font of ours.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,6 +8,8 @@ use std::sync::LazyLock;
 
 use katex::types::{OutputFormat, Settings, StrictMode, StrictSetting};
 use katex::{KatexContext, render_to_string};
+
+use super::alphabets;
 
 /// How long a formula may be.
 const BYTES_MAX: usize = 8192;
@@ -149,15 +152,30 @@ fn sorted(math: &str) -> String {
         let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         let mut attributes: Vec<&str> = attributes.split_inclusive("\" ").map(str::trim).collect();
         attributes.sort_unstable();
+        let text = alphabetic(name, &mut attributes, text);
         out.push_str(name);
         for attribute in attributes.into_iter().filter(|attribute| !attribute.is_empty()) {
             out.push(' ');
             out.push_str(attribute);
         }
         out.push('>');
-        out.push_str(text);
+        out.push_str(&text);
     }
     out
+}
+
+/// Returns the text of a letter or number in the alphabet that its element asks for; browsers hear of no such wish.
+fn alphabetic<'a>(name: &str, attributes: &mut Vec<&str>, text: &'a str) -> Cow<'a, str> {
+    let wish = attributes.iter().enumerate().find_map(|(at, attribute)| {
+        let wish = attribute.strip_prefix("mathvariant=\"")?.strip_suffix('"')?;
+        matches!(name, "mi" | "mn" | "mo").then_some((at, wish))
+    });
+    let Some((at, set)) = wish.and_then(|(at, wish)| Some((at, alphabets::set(text, wish)?)))
+    else {
+        return Cow::Borrowed(text);
+    };
+    attributes.remove(at);
+    Cow::Owned(set)
 }
 
 #[cfg(test)]
@@ -170,6 +188,25 @@ mod tests {
         assert!(math.starts_with("<math") && math.ends_with("</math>"), "{math}");
         assert!(math.contains("<msup>") && !math.contains("annotation"), "{math}");
         assert!(mathml("x", true).expect("it is one").contains("display=\"block\""));
+    }
+
+    #[test]
+    fn alphabets_are_characters() {
+        for (tex, expected) in [
+            (r"x \in \mathbb{R}^n", "<mi>ℝ</mi>"),
+            (r"\mathbb{k}", "<mi>𝕜</mi>"),
+            (r"\mathcal{L}", "<mi>ℒ</mi>"),
+            (r"\mathfrak{g}", "<mi>𝔤</mi>"),
+            (r"\mathbf{v}", "<mi>𝐯</mi>"),
+            (r"\boldsymbol{\alpha}", "<mi>𝜶</mi>"),
+        ] {
+            let math = mathml(tex, false).expect("it is a formula");
+            assert!(math.contains(expected) && !math.contains("mathvariant=\"bold"), "{math}");
+        }
+        // Upright is what browsers do know.
+        assert!(
+            mathml(r"\mathrm{d}x", false).expect("it is one").contains("mathvariant=\"normal\"")
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Parsing never fails: what is wrong becomes diagnostics. Links, pictures and words that depend
 //! on other documents or on the reader's language stay holes in the HTML.
 
+mod alphabets;
 mod chart;
 pub mod code;
 mod csv;
