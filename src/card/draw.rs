@@ -37,11 +37,7 @@ pub fn png(card: &Card) -> Vec<u8> {
     };
     small(&mut canvas, (LEFT, 122.0), (&above, &TEXT, colors.ash), ROOM);
     headline(&mut canvas, card, &title);
-    let speaker = glyphs::shown(&card.speaker).unwrap_or_default();
-    let end = small(&mut canvas, (LEFT, 540.0), (&speaker, &BOLD, colors.ink), ROOM * 0.6);
-    let from = if speaker.is_empty() { LEFT } else { end + SMALL };
-    let below = glyphs::shown(&card.below).unwrap_or_default();
-    small(&mut canvas, (from, 540.0), (&below, &TEXT, colors.ash), LEFT + ROOM - from - 40.0);
+    footer(&mut canvas, card);
     canvas.png()
 }
 
@@ -59,6 +55,24 @@ fn headline(canvas: &mut Canvas, card: &Card, title: &str) {
     }
     let rule = format!("M{LEFT} {}h72v6h-72z", (y + 30.0).round());
     canvas.fill(rule.as_str(), card.colors.shu);
+}
+
+/// Writes whose it is and when, or in two lines what it is about.
+fn footer(canvas: &mut Canvas, card: &Card) {
+    let speaker = glyphs::shown(&card.speaker).unwrap_or_default();
+    let below = glyphs::shown(&card.below).unwrap_or_default();
+    if speaker.is_empty() {
+        let two = set(&below, ROOM, &[(SMALL, 2)], &|text| glyphs::set(text, &TEXT).width);
+        let mut y = if two.lines.len() > 1 { 504.0 } else { 540.0 };
+        for line in &two.lines {
+            write(canvas, (LEFT, y), (line, &TEXT, card.colors.ash), SMALL);
+            y += 44.0;
+        }
+        return;
+    }
+    let end = small(canvas, (LEFT, 540.0), (&speaker, &BOLD, card.colors.ink), ROOM * 0.6);
+    let from = end + SMALL;
+    small(canvas, (from, 540.0), (&below, &TEXT, card.colors.ash), LEFT + ROOM - from);
 }
 
 /// Writes a line that is cut where the room ends; tells where it ends itself.
