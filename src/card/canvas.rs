@@ -35,11 +35,11 @@ impl Canvas {
         for (y, row) in (top..).zip(mask.chunks(width)) {
             let Some(y) = usize::try_from(y).ok().filter(|y| *y < self.height) else { continue };
             let pixels = &mut self.pixels[y * self.width..][..self.width];
-            for (x, cover) in (left..).zip(row) {
-                if let Some(pixel) = usize::try_from(x).ok().and_then(|x| pixels.get_mut(x)) {
-                    blend(pixel, color, *cover);
-                }
-            }
+            // A shape begins before the left edge, or after it.
+            let from = usize::try_from(left).unwrap_or(0);
+            let hidden = usize::try_from(-left).unwrap_or(0);
+            let seen = pixels.iter_mut().skip(from).zip(row.iter().skip(hidden));
+            seen.for_each(|(pixel, cover)| blend(pixel, color, *cover));
         }
     }
 
@@ -94,11 +94,17 @@ impl Canvas {
     }
 }
 
-/// Lays a colour over a pixel that it covers in part.
+/// Lays a colour over a pixel that it covers in part. Most are covered wholly or not at all.
 fn blend(pixel: &mut Rgb, color: Rgb, cover: u8) {
     let share = (u16::from(cover) * STEPS + 127) / 255;
-    for (under, over) in pixel.iter_mut().zip(color) {
-        let sum = u16::from(*under) * (STEPS - share) + u16::from(over) * share;
-        *under = u8::try_from((sum + STEPS / 2) / STEPS).unwrap_or(u8::MAX);
+    match share {
+        0 => {}
+        STEPS => *pixel = color,
+        _ => {
+            for (under, over) in pixel.iter_mut().zip(color) {
+                let sum = u16::from(*under) * (STEPS - share) + u16::from(over) * share;
+                *under = u8::try_from((sum + STEPS / 2) / STEPS).unwrap_or(u8::MAX);
+            }
+        }
     }
 }

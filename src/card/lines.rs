@@ -200,7 +200,7 @@ mod tests {
             lines("CloudFrontで始める静的サイトの高速配信", 12.0),
             ["CloudFrontで始める", "静的サイトの高速配信"]
         );
-        assert_eq!(lines("a long title of words", 6.0), ["a long", "title of", "words"]);
+        assert_eq!(lines("a long title of words", 6.0), ["a long title", "of words"]);
     }
 
     #[test]
