@@ -30,7 +30,7 @@ impl Ways {
         };
         let route = bundle.catalog.route(address);
         if let Some(Route::Deck(path)) = route {
-            return Ways { html: link(path, "Shift+E"), behind: "" };
+            return Ways { html: link(path, "E"), behind: "" };
         }
         let mut html = String::from("<div class=\"kami-tools\">");
         if let Some(Route::Page(path) | Route::Handout(path)) = route {

@@ -312,6 +312,8 @@
     if (typeNumber(key)) return true;
     if (shift && key === "ArrowRight") return reveal(), true;
     if (shift && key === " ") return back(), true;
+    // Alone it opens the editor.
+    if (key === "e" && !shift) return false;
     if (!Object.hasOwn(KEYS, key) && !/^[ldte]$/.test(key)) return false;
     rest();
     perform(KEYS, key);

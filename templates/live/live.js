@@ -537,7 +537,7 @@
   }
 
   // ---- the way to the editor ----
-  // `e` opens it. On a deck that key follows the edit, so there it is `E`, and the talk stays in its window.
+  // `e` opens it, from a deck in a window of its own: the talk stays where it is.
   function edit() {
     var way = document.querySelector('.kami-edit');
     if (!way) return false;
@@ -557,13 +557,13 @@
     button.type = 'button';
     button.dataset.kamiKeep = '';
     button.setAttribute('aria-label', way.textContent);
-    button.title = way.textContent + ' (E)';
+    button.title = way.textContent + ' (e)';
     button.onclick = edit;
     button.append(svg);
     controls.insertBefore(button, controls.lastElementChild);
   }
   addEventListener('keydown', function (e) {
-    if (e.key !== (deck ? 'E' : 'e') || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
+    if (e.key !== 'e' || e.shiftKey || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
     if (e.target.closest && e.target.closest('input, textarea, select, dialog, [contenteditable]')) return;
     // The overview takes letters for a title.
     if (deck && root.dataset.view === 'overview') return;

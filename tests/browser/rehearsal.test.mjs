@@ -181,12 +181,12 @@ check("following the edit is off until it is asked for, and then leads to what c
   await site.edit("decks/rehearsal.md", "Words of card 5.", "Words of card 5, edited.");
   await page.getByText("Words of card 5, edited.").waitFor({ state: "attached" });
   await expectSlide(page, 1);
-  await press(page, "e");
+  await press(page, "Shift+E");
   await site.edit("decks/rehearsal.md", "Words of card 9.", "Words of card 9, edited.");
   await expectSlide(page, 9);
   await site.edit("decks/rehearsal.md", "* beta", "* beta, edited");
   await expectTexts(page, ["alpha", "beta, edited", "gamma"], ["alpha", "beta, edited"]);
-  await press(page, "e");
+  await press(page, "Shift+E");
   await site.edit("decks/rehearsal.md", "Words of card 4.", "Words of card 4, edited.");
   await page.getByText("Words of card 4, edited.").waitFor({ state: "attached" });
   await expectSlide(page, 2);
