@@ -11,6 +11,7 @@ use crate::diagnostic::{self, Diagnostic, Located};
 use crate::output::Output;
 use crate::page::Options;
 use crate::source::{Source, SourcePath};
+use crate::span::{Lines, Span};
 
 /// What a draft becomes.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Preview {
     pub output: Arc<Output>,
     /// What is wrong with the draft, alone and among the other documents.
     pub diagnostics: Vec<Located>,
+    /// The line of the draft that each slide begins in; none for those that other files have whole.
+    pub slides: Vec<Option<u32>>,
 }
 
 /// Shows a draft on its own page, or on that of a document that includes it; a text that nothing shows has none.
@@ -34,7 +37,8 @@ pub fn preview(bundle: &Bundle, draft: Source) -> Option<Preview> {
     let output = next.output(&entry.route)?;
     let located = diagnostics(&next, &entry);
     let diagnostics = located.iter().map(|diagnostic| next.locate(diagnostic)).collect();
-    Some(Preview { route: entry.route.to_string(), output, diagnostics })
+    let slides = slides(&next, &entry, &path);
+    Some(Preview { route: entry.route.to_string(), output, diagnostics, slides })
 }
 
 /// Compiles with all that says of itself that it is a draft.
@@ -58,6 +62,16 @@ pub fn shown_by<'a>(bundle: &'a Bundle, path: &SourcePath) -> Option<&'a Arc<Ent
         .catalog
         .entry(path)
         .or_else(|| including().find_map(|document| bundle.catalog.entry(&document)))
+}
+
+/// Returns the line of a text that each slide of a deck begins in, where it begins in that text.
+fn slides(bundle: &Bundle, entry: &Entry, path: &SourcePath) -> Vec<Option<u32>> {
+    let Some(text) = bundle.sources.get(path).and_then(Source::as_text) else { return Vec::new() };
+    let (lines, document) = (Lines::of(text), &entry.document);
+    let begins = document.slides.iter().map(|slide| slide.span.start);
+    let ends = begins.clone().skip(1).chain([u32::MAX]);
+    let places = begins.zip(ends).map(|(start, end)| document.first_of(path, Span { start, end }));
+    places.map(|place| Some(lines.place(text, place? as usize).line)).collect()
 }
 
 fn diagnostics(bundle: &Bundle, entry: &Arc<Entry>) -> Vec<Diagnostic> {

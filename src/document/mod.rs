@@ -36,7 +36,8 @@ use crate::theme::{DataFile, Sheet};
 pub use diagram::Diagrams;
 pub use math::Formulas;
 pub use parse::{
-    Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly, render_markdown,
+    Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly,
+    render_markdown, spoken,
 };
 pub use running::running;
 pub use sentence::Sentence;
@@ -320,6 +321,14 @@ impl Document {
     /// Returns where a stretch of the document was written: in its own file, or in one that it includes.
     pub fn written_at(&self, span: Span) -> (SourcePath, Span) {
         parse::written(&self.pieces, span).unwrap_or_else(|| (self.path.clone(), span))
+    }
+
+    /// Returns the first place of a file in a stretch of the document, if any of it was written there.
+    pub fn first_of(&self, file: &SourcePath, stretch: Span) -> Option<u32> {
+        if self.pieces.is_empty() {
+            return (*file == self.path).then_some(stretch.start);
+        }
+        parse::first_of(&self.pieces, file, stretch)
     }
 
     /// Lets a diagnostic name the file that its place was written in.

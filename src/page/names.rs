@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::Site;
 use crate::catalog::Entry;
-use crate::document::Kind;
 use crate::document::code::languages;
 use crate::document::directives::NAMES;
 use crate::document::front_matter::{COMMON, DECK, PAGE};
 use crate::document::values::{TRANSITIONS, WORDS};
+use crate::document::{Kind, spoken};
 
 /// Endings of what is shown as a picture.
 const PICTURES: &[&str] = &["svg", "png", "jpg", "jpeg", "gif", "webp", "avif"];
@@ -30,8 +30,10 @@ pub fn names(site: Site<'_>) -> Value {
             let own = plain && bearers.get(entry.title.as_str()) == Some(&1);
             let target = if own { &entry.title } else { &entry.name };
             let matter = &entry.document.matter;
-            let also: Vec<&str> =
-                entry.labels().chain(matter.reading.iter().map(String::as_str)).collect();
+            let read = read_aloud(entry).into_iter().filter(|(text, _)| *text == entry.title);
+            let also = entry.labels().chain(matter.reading.iter().map(String::as_str));
+            let also: Vec<String> =
+                also.map(str::to_owned).chain(read.map(|(_, reading)| reading)).collect();
             json!({"title": entry.title, "target": target, "kind": kind(entry), "also": also})
         })
         .collect();
@@ -80,7 +82,7 @@ pub fn words() -> Value {
 }
 
 /// Returns the headings of the document that answers to a name, or the slides of a deck:
-/// `{"headings": [{"text", "kind"}]}`.
+/// `{"headings": [{"text", "kind", "also"}]}`.
 pub fn headings(site: Site<'_>, name: &str) -> Value {
     let wanted = crate::catalog::names::fold(name.trim());
     let of = |entry: &Entry| {
@@ -88,19 +90,73 @@ pub fn headings(site: Site<'_>, name: &str) -> Value {
         labels.map(crate::catalog::names::fold).any(|label| label == wanted)
     };
     let entry = site.catalog.entries().find(|entry| !entry.is_translation() && of(entry));
-    let headings: Vec<Value> = entry.map_or_else(Vec::new, |entry| match entry.kind {
-        Kind::Page => {
-            let headings = entry.document.headings.iter();
-            headings.map(|heading| json!({"text": heading.text, "kind": "heading"})).collect()
-        }
-        Kind::Deck => {
-            let slides = entry.document.slides.iter().filter(|slide| !slide.title.is_empty());
-            slides.map(|slide| json!({"text": slide.title, "kind": "slide"})).collect()
+    let headings: Vec<Value> = entry.map_or_else(Vec::new, |entry| {
+        let read = read_aloud(entry);
+        let said = |text: &String, kind: &str| {
+            let also = read.iter().filter(|(known, _)| known == text).map(|(_, reading)| reading);
+            json!({"text": text, "kind": kind, "also": also.collect::<Vec<_>>()})
+        };
+        let document = &entry.document;
+        match entry.kind {
+            Kind::Page => {
+                document.headings.iter().map(|heading| said(&heading.text, "heading")).collect()
+            }
+            Kind::Deck => {
+                let titled = document.slides.iter().filter(|slide| !slide.title.is_empty());
+                titled.map(|slide| said(&slide.title, "slide")).collect()
+            }
         }
     });
     json!({ "headings": headings })
 }
 
+/// Returns the headings that have readings above their words: each text, and the same as it is read.
+fn read_aloud(entry: &Entry) -> Vec<(String, String)> {
+    let slides = entry.document.slides.iter().map(|slide| &slide.prose);
+    let proses = std::iter::once(&entry.document.body).chain(slides);
+    let read = proses.map(|prose| prose.html.as_str()).filter(|html| html.contains("<rt>"));
+    read.flat_map(|html| headings_in(html).map(spoken)).collect()
+}
+
+/// Returns the insides of headings that hold readings.
+fn headings_in(html: &str) -> impl Iterator<Item = &str> {
+    html.split("<h").skip(1).filter_map(|rest| {
+        let (open, rest) = rest.split_once('>')?;
+        let inside = rest.split("</h").next()?;
+        (open.starts_with(|c: char| c.is_ascii_digit()) && inside.contains("<rt>"))
+            .then_some(inside)
+    })
+}
+
 fn kind(entry: &Entry) -> &'static str {
     if entry.kind == Kind::Deck { "deck" } else { "page" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headings_in;
+    use crate::document::spoken;
+
+    #[test]
+    fn a_heading_is_found_by_what_stands_above_its_words() {
+        let word = |base: &str, reading: &str| {
+            format!("<ruby>{base}<rp>（</rp><rt>{reading}</rt><rp>）</rp></ruby>")
+        };
+        let each = "<ruby>東<rp>（</rp><rt>とう</rt><rp>）</rp>京<rp>（</rp><rt>きょう</rt><rp>）</rp></ruby>";
+        for (html, expected) in [
+            (format!("<h1>{}入り</h1><p>x</p>", word("梅雨", "つゆ")), ("梅雨入り", "つゆ入り")),
+            (
+                format!("<h2 class=\"a\">{each}の<em>塔</em> &amp; {}</h2>", word("空", "そら")),
+                ("東京の塔 & 空", "とうきょうの塔 & そら"),
+            ),
+            (
+                "<h3><ruby>食<rp>（</rp><rt>た</rt><rp>）</rp>べる<rt></rt></ruby></h3>".to_owned(),
+                ("食べる", "たべる"),
+            ),
+        ] {
+            let found: Vec<_> = headings_in(&html).map(spoken).collect();
+            assert_eq!(found, [(expected.0.to_owned(), expected.1.to_owned())], "{html}");
+        }
+        assert_eq!(headings_in("<p><ruby>雨<rt>あめ</rt></ruby></p><h2>晴れ</h2>").count(), 0);
+    }
 }

@@ -61,6 +61,21 @@ pub(in crate::document) fn written(pieces: &[Piece], span: Span) -> Option<(Sour
     Some((piece.path.clone(), Span::new(shift(span.start), shift(end))))
 }
 
+/// Returns the first place of a file in a stretch of the text that was put together, if any of it was written there.
+pub(in crate::document) fn first_of(
+    pieces: &[Piece],
+    file: &SourcePath,
+    stretch: Span,
+) -> Option<u32> {
+    let ends = pieces.iter().skip(1).map(|piece| piece.at).chain([u32::MAX]);
+    let mut inside = pieces
+        .iter()
+        .zip(ends)
+        .filter(|(piece, end)| piece.at < stretch.end && *end > stretch.start && piece.at < *end);
+    let (piece, _) = inside.find(|(piece, _)| piece.path == *file)?;
+    Some(piece.from + stretch.start.saturating_sub(piece.at))
+}
+
 /// Returns where the text of a file begins behind its front matter.
 fn body_of(text: &str) -> usize {
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };

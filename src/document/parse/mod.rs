@@ -31,8 +31,9 @@ use crate::span::{Lines, Span};
 use crate::theme::Sheet;
 
 pub(in crate::document) use hidden::hidden;
-pub(in crate::document) use include::written;
 pub use include::{Assembly, Piece, Texts, assemble};
+pub(in crate::document) use include::{first_of, written};
+pub use ruby::spoken;
 pub use tables::asked as asked_values;
 
 /// Quotations nested deeper than this are refused: comrak's extensions take quadratic time there.
@@ -209,8 +210,9 @@ fn page(text: &Text<'_>, document: &mut Document) {
     let uneven = ruby::set(&arena, root, text.body);
     document.diagnostics.extend(uneven.iter().map(|uneven| ruby::diagnostic(text, uneven)));
     prepare::tidy(&arena, root, Dialect::Page);
-    if let Some(title) = prepare::take_title(root, document.matter.title.as_deref()) {
+    if let Some((title, reading)) = prepare::take_title(root, document.matter.title.as_deref()) {
         document.title.get_or_insert(title);
+        document.matter.reading.extend(reading);
     }
     let mut formatter = format::Formatter::new(text, Dialect::Page);
     document.body = formatter.prose(&options, &[root]);

@@ -128,8 +128,8 @@ fn is_wide(c: char) -> bool {
 }
 
 /// Takes a page's leading first-level heading away, for the page shows its title itself.
-/// Leaves it where the front matter has another title.
-pub(super) fn take_title(root: Node<'_>, title: Option<&str>) -> Option<String> {
+/// Leaves it where the front matter has another title. Returns its text, and how that is read where it says so.
+pub(super) fn take_title(root: Node<'_>, title: Option<&str>) -> Option<(String, Option<String>)> {
     let is_comment = |node: Node<'_>| matches!(&node.data().value, NodeValue::HtmlBlock(block) if block.literal.trim_start().starts_with("<!--"));
     let first = root.children().find(|node| !is_comment(node))?;
     let is_title = matches!(&first.data().value, NodeValue::Heading(heading) if heading.level == 1);
@@ -137,6 +137,7 @@ pub(super) fn take_title(root: Node<'_>, title: Option<&str>) -> Option<String> 
     if title.is_some_and(|title| title != text) {
         return None;
     }
+    let reading = super::ruby::reading(first);
     first.detach();
-    Some(text)
+    Some((text, reading))
 }

@@ -222,3 +222,51 @@ fn append(into: Node<'_>, from: Node<'_>) -> bool {
     from.detach();
     true
 }
+
+/// Returns how a heading is read, where readings stand above its words.
+pub(super) fn reading(heading: Node<'_>) -> Option<String> {
+    let mut html = String::new();
+    for part in heading.descendants() {
+        match &part.data().value {
+            NodeValue::Raw(raw) => html.push_str(raw),
+            NodeValue::Text(text) => escape(text, &mut html),
+            NodeValue::Code(code) => escape(&code.literal, &mut html),
+            NodeValue::SoftBreak | NodeValue::LineBreak => html.push(' '),
+            _ => {}
+        }
+    }
+    html.contains("<rt>").then(|| spoken(&html).1)
+}
+
+/// Returns the text of HTML in one line, and the same with readings in place of what they stand above.
+pub fn spoken(html: &str) -> (String, String) {
+    let (mut text, mut reading, mut base) = (String::new(), String::new(), None::<String>);
+    for piece in html.split('<') {
+        let (tag, words) = piece.split_once('>').unwrap_or(("", piece));
+        match tag {
+            "ruby" => base = Some(String::new()),
+            // What has no reading of its own is read as it is written.
+            "/ruby" => reading.push_str(&base.take().unwrap_or_default()),
+            "rt" if words.is_empty() => continue,
+            "rt" => {
+                base = Some(String::new());
+                reading.push_str(words);
+                continue;
+            }
+            "rp" => continue,
+            "/rt" => {
+                reading.push_str(&base.replace(String::new()).unwrap_or_default());
+            }
+            _ => {}
+        }
+        text.push_str(words);
+        base.as_mut().unwrap_or(&mut reading).push_str(words);
+    }
+    (plain(&text), plain(&reading))
+}
+
+fn plain(html: &str) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")]
+        .iter()
+        .fold(html.trim().to_owned(), |text, (name, sign)| text.replace(name, sign))
+}

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::{Told, said};
 use super::call::Call;
+use crate::diagnostic::Located;
 use crate::draft::{Preview, preview};
 use crate::serve::http::location;
 use crate::source::Source;
@@ -29,21 +30,38 @@ pub(super) async fn show(mut call: Call) -> Result<Response, Told> {
 
 fn in_json(preview: &Preview) -> Response {
     let html = String::from_utf8_lossy(&preview.output.bytes);
-    let diagnostics = &preview.diagnostics;
-    said(StatusCode::OK, json!({"route": preview.route, "html": html, "diagnostics": diagnostics}))
+    let (diagnostics, slides) = (told(&preview.diagnostics), &preview.slides);
+    let answer =
+        json!({"route": preview.route, "html": html, "diagnostics": diagnostics, "slides": slides});
+    said(StatusCode::OK, answer)
 }
 
-/// The page as it would be, with what is wrong with it in a block of data at its end.
+/// Returns what is wrong, and how many characters of its line each fault takes, so that they can be underlined.
+fn told(found: &[Located]) -> Value {
+    let told = found.iter().map(|located| {
+        let mut told = json!(located);
+        told["width"] = json!(located.width);
+        told
+    });
+    told.collect()
+}
+
+/// The page as it would be, with what is wrong with it and where its slides begin in blocks of data at its end.
 fn in_html(preview: &Preview) -> Response {
     let html = String::from_utf8_lossy(&preview.output.bytes);
-    let data = serde_json::to_string(&preview.diagnostics).unwrap_or_default();
-    // No text of an author may end the block.
-    let data = data.replace('<', "\\u003c");
-    let block =
-        format!("<script type=\"application/json\" id=\"_kami-diagnostics\">{data}</script>\n");
+    let blocks = [
+        block("_kami-diagnostics", &told(&preview.diagnostics)),
+        block("_kami-slides", &json!(preview.slides)),
+    ];
     let at = html.rfind("</body>").unwrap_or(html.len());
-    let page = [&html[..at], &block, &html[at..]].concat();
+    let page = [&html[..at], &blocks.concat(), &html[at..]].concat();
     let headers =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (headers, [("kami-route", location(&preview.route))], page).into_response()
+}
+
+fn block(id: &str, data: &Value) -> String {
+    // No text of an author may end the block.
+    let data = data.to_string().replace('<', "\\u003c");
+    format!("<script type=\"application/json\" id=\"{id}\">{data}</script>\n")
 }
