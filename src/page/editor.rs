@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::fill::encode;
+use super::sheet::Form;
 use super::shell::{Head, shell};
 use super::{Page, Site, View};
 use crate::config::is_lang;
@@ -11,13 +12,11 @@ use crate::merge::{Fate, compare};
 use crate::source::SourcePath;
 
 /// What the editor shows.
-#[expect(clippy::struct_excessive_bools, reason = "a template asks whether it is to show a thing")]
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Editor {
     pub path: String,
-    /// The path as an address has it, and the name that it gives.
+    /// The path as an address has it.
     pub encoded: String,
-    pub name: String,
     /// Where the form is sent to.
     pub action: String,
     /// The revision that the text was made from; empty for a text that is not there yet.
@@ -30,8 +29,8 @@ pub struct Editor {
     pub back: String,
     /// Whether the text can only be read.
     pub read_only: bool,
-    /// Whether the file can be deleted and renamed.
-    pub movable: bool,
+    /// What else can be done with the file.
+    pub forms: Vec<Form>,
     /// Whether a button makes a commit, and whether there are older versions to look at.
     pub commits: bool,
     pub history: bool,
@@ -62,6 +61,13 @@ pub fn lines_beside(other: &str, current: &str) -> Vec<Line> {
 /// Returns the address of the editor of a source.
 pub fn editor_route(path: &SourcePath) -> String {
     format!("_kami/edit/{path}")
+}
+
+/// Returns the name that a source has or would have.
+pub fn editor_name(site: Site<'_>, path: &SourcePath) -> String {
+    let stem = path.as_str().split_once('/').map_or(path.as_str(), |(_, stem)| stem);
+    let stem = stem.trim_end_matches(".md").trim_end_matches("/index");
+    site.catalog.entry(path).map_or(stem, |entry| entry.name.as_str()).replace('_', " ")
 }
 
 /// Returns the language that the editor of a source speaks: that of the text where it is known.
@@ -103,10 +109,7 @@ pub fn editor(site: Site<'_>, path: &SourcePath, editor: Editor) -> Page {
     shell.social = None;
     shell.alternates.clear();
     let back = entry.map_or_else(String::new, |entry| format!("/{}", encode(&entry.route)));
-    let stem = path.as_str().split_once('/').map_or(path.as_str(), |(_, stem)| stem);
-    let stem = stem.trim_end_matches(".md").trim_end_matches("/index");
-    let name = entry.map_or(stem, |entry| entry.name.as_str()).replace('_', " ");
     let (action, encoded) = (format!("/{}", encode(&route)), encode(path.as_str()));
-    let own = Editor { path: path.to_string(), encoded, name, action, back, ..editor };
+    let own = Editor { path: path.to_string(), encoded, action, back, ..editor };
     Page { template: "editor/editor.html", shell, view: View::Editor(own) }
 }

@@ -40,7 +40,7 @@ use crate::theme::{Theme, Themes};
 
 pub use cards::{card, card_routes};
 pub use deck::{looks, looks_stem, theme_of};
-pub use editor::{Editor, editor, editor_lang, editor_route, lines_beside};
+pub use editor::{Editor, editor, editor_lang, editor_name, editor_route, lines_beside};
 pub use fill::{encode, root_of};
 pub use fonts::{Fonts, Lettering, families, fonts_of, may_be_font_of};
 pub use hosts::{FOR_EVER, base_path};

@@ -9,6 +9,8 @@ use crate::document::Origins;
 /// What a sheet says and asks.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Sheet {
+    /// The file that it is about, where nothing else says so.
+    pub path: String,
     pub message: String,
     /// `fault` when something is in the way.
     pub kind: &'static str,
@@ -17,8 +19,9 @@ pub struct Sheet {
     /// What is to be compared: lines of two texts.
     pub lines: Vec<Compared>,
     pub forms: Vec<Form>,
-    /// The way back.
+    /// The way back, and what it is called where it does not lead to the editor.
     pub back: String,
+    pub back_word: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]

@@ -41,12 +41,13 @@ impl Ways {
                 Some(Route::Page(path) | Route::Handout(path)) => path.clone(),
                 _ => named_lang(bundle, address),
             };
-            html.push_str(&self::link(
-                "kami-new",
-                "_kami/new",
-                &word(bundle, &lang, "edit_new"),
-                "",
-            ));
+            let spoken = editor_lang(bundle.site(), &lang);
+            let href = if spoken == bundle.config.lang {
+                "_kami/new".to_owned()
+            } else {
+                format!("_kami/new?lang={spoken}")
+            };
+            html.push_str(&self::link("kami-new", &href, &word(bundle, &lang, "edit_new"), ""));
         }
         html.push_str("</div>");
         Ways { html, behind: TOOLS }

@@ -4,40 +4,8 @@ import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { small } from "./fixtures.mjs";
+import { address, atEnd, button, desk, expectFile, expectOthers, expectSaid, expectText, files, text } from "./desk.mjs";
 import { check, eventually } from "./harness.mjs";
-
-const files = {
-  ...small,
-  "wiki/Rain.md": "# Rain\n\nFirst line.\n\nSecond line.\n\nThird line.\n",
-  "wiki/梅雨.md": "---\ntitle: 梅雨入り\nreading: つゆいり\naliases: [雨季]\n---\n# 梅雨入り\n\n## いつ始まるか\n\n本文。\n",
-};
-
-const address = (path) => `_kami/edit/${path.split("/").map(encodeURIComponent).join("/")}`;
-
-async function desk(world, path = "wiki/Rain.md", options = {}) {
-  const site = await world.site(files);
-  const { url, stop, port } = await world.serve(site);
-  const page = await world.open(url(address(path)), options);
-  await page.locator(".cm-content").waitFor({ state: "visible" });
-  return { site, url, stop, port, page };
-}
-
-const text = (page) => page.locator(".cm-content").evaluate((content) => content.cmTile?.view?.state.sliceDoc() ?? [...content.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n"));
-const expectText = (page, wanted) => eventually(async () => assert.equal(await text(page), wanted));
-const expectFile = (site, path, wanted) => eventually(async () => assert.equal(await site.read(path), wanted));
-const said = (page) => page.locator(".bar .said").innerText();
-const others = (page) => page.locator(".bar .others").innerText();
-const expectOthers = (page, pattern) => eventually(async () => assert.match(await others(page), pattern));
-const expectSaid = (page, pattern) => eventually(async () => assert.match(await said(page), pattern));
-
-const button = (page, name) => page.getByRole("button", { name });
-
-async function atEnd(page, words) {
-  await page.locator(".cm-content").focus();
-  await page.keyboard.press("Control+End");
-  await page.keyboard.type(words);
-}
 
 check("what is typed is seen beside it, saved by Ctrl-S, and shown to readers", async (world) => {
   const { site, url, page } = await desk(world);
@@ -352,7 +320,7 @@ check("a missing link is underlined and offers its page", async (world) => {
   await page.locator(".cm-lintRange").first().waitFor({ state: "visible" });
   await page.locator(".cm-lintRange").first().hover();
   const [made] = await Promise.all([page.waitForEvent("popup"), page.getByRole("button", { name: /Nowhere/ }).click()]);
-  await made.waitForURL(/_kami\/edit\/wiki\/Nowhere\.md$/);
+  await made.waitForURL(/_kami\/edit\/wiki\/Nowhere\.md\?title=Nowhere$/);
 });
 
 check("in a deck the preview shows the slide that the cursor is in", async (world) => {

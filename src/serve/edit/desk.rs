@@ -10,23 +10,40 @@ use super::call::Call;
 use super::{Desk, status_of};
 use crate::digest::Digest;
 use crate::fence::{name_of_title, new_path};
-use crate::page::{self, Field, Form, Item, Sheet, editor_lang, editor_route, encode};
+use crate::page::{self, Field, Form, Item, Sheet, editor_lang, editor_name, editor_route, encode};
 use crate::rename::{plan, steps};
 use crate::save::Fault;
 use crate::serve::http::location;
 use crate::source::SourcePath;
 
-/// Asks what a new page is called.
+/// What is to be made, and the language in which that is spoken of.
+#[derive(Clone, Debug)]
+struct New {
+    kind: String,
+    title: String,
+    lang: String,
+}
+
+/// Asks what a new page is called, or leads to the editor of the page that a link names.
 pub(super) async fn ask_new(call: Call) -> Result<Response, Told> {
-    let title = call.asked("title")?;
-    call.answer(move |desk| desk.new_sheet(StatusCode::OK, "page", &title, "")).await
+    let (title, name, lang) = (call.asked("title")?, call.asked("name")?, call.asked("lang")?);
+    call.answer(move |desk| {
+        let new = New { kind: "page".to_owned(), title, lang: desk.known_lang(&lang) };
+        if name.is_empty() {
+            return desk.new_sheet(StatusCode::OK, &new, "");
+        }
+        let title = name.rsplit('/').next().unwrap_or(&name).trim().to_owned();
+        desk.begin(path_of_name(&name), &New { title, ..new })
+    })
+    .await
 }
 
 /// Leads to the editor of a page that is not there yet.
 pub(super) async fn make(mut call: Call) -> Result<Response, Told> {
     let form = call.form().await?;
     let (kind, title) = (form.field("kind").to_owned(), form.field("title").trim().to_owned());
-    call.answer(move |desk| desk.make(&kind, &title)).await
+    let lang = form.field("lang").to_owned();
+    call.answer(move |desk| desk.make(&New { kind, title, lang: desk.known_lang(&lang) })).await
 }
 
 pub(super) async fn delete(mut call: Call) -> Result<Response, Told> {
@@ -57,25 +74,39 @@ pub(super) async fn rename(mut call: Call) -> Result<Response, Told> {
     call.answer(move |desk| desk.move_to(&path, &to, sure)).await
 }
 
+/// Returns where the page lies that a link names, folder by folder.
+fn path_of_name(name: &str) -> Option<SourcePath> {
+    let parts = name.split('/').filter(|part| !part.trim().is_empty());
+    let parts: Vec<String> = parts.map(name_of_title).collect::<Option<_>>()?;
+    new_path(&format!("wiki/{}.md", parts.join("/"))).ok()
+}
+
 impl Desk<'_> {
-    fn new_sheet(&self, status: StatusCode, kind: &str, title: &str, message: &str) -> Response {
-        let lang = self.shared.state().bundle.config.lang.clone();
-        let word = |key: &str| self.word_in(&lang, key);
+    /// Returns a language of the site: the one that was asked for, else its own.
+    fn known_lang(&self, asked: &str) -> String {
+        let config = &self.shared.state().bundle.config;
+        config.languages.iter().find(|lang| *lang == asked).unwrap_or(&config.lang).clone()
+    }
+
+    fn new_sheet(&self, status: StatusCode, new: &New, message: &str) -> Response {
+        let New { kind, title, lang } = new;
+        let word = |key: &str| self.word_in(lang, key);
         let choices = vec![
             ("page".to_owned(), word("edit_new_page")),
             ("deck".to_owned(), word("edit_new_deck")),
         ];
         let fields = vec![
-            Field { name: "kind", label: word("edit_new_kind"), value: kind.to_owned(), choices },
+            Field { name: "kind", label: word("edit_new_kind"), value: kind.clone(), choices },
             Field {
                 name: "title",
                 label: word("edit_new_title"),
-                value: title.to_owned(),
+                value: title.clone(),
                 ..Field::default()
             },
         ];
         let form = Form {
             action: "/_kami/new".to_owned(),
+            hidden: vec![("lang".to_owned(), lang.clone())],
             fields,
             button: word("edit_new_go"),
             main: true,
@@ -88,26 +119,30 @@ impl Desk<'_> {
             back: "/".to_owned(),
             ..Sheet::default()
         };
-        self.sheet((status, "_kami/new", &lang), word("edit_new"), sheet)
+        self.sheet((status, "_kami/new", lang), word("edit_new"), sheet)
     }
 
-    fn make(&self, kind: &str, title: &str) -> Response {
-        let folder = if kind == "deck" { "decks" } else { "wiki" };
-        let lang = self.shared.state().bundle.config.lang.clone();
-        let name =
-            name_of_title(title).and_then(|name| new_path(&format!("{folder}/{name}.md")).ok());
-        let Some(path) = name else {
-            let message = self.word_in(&lang, "edit_new_no_name");
-            return self.new_sheet(StatusCode::BAD_REQUEST, kind, title, &message);
+    fn make(&self, new: &New) -> Response {
+        let folder = if new.kind == "deck" { "decks" } else { "wiki" };
+        let path = name_of_title(&new.title)
+            .and_then(|name| new_path(&format!("{folder}/{name}.md")).ok());
+        self.begin(path, new)
+    }
+
+    /// Leads to the editor of a text that is not there yet, or says why it cannot be.
+    fn begin(&self, path: Option<SourcePath>, new: &New) -> Response {
+        let word = |key: &str| self.word_in(&new.lang, key);
+        let Some(path) = path else {
+            return self.new_sheet(StatusCode::BAD_REQUEST, new, &word("edit_new_no_name"));
         };
         if self.files.is_one_file() {
-            let message = self.word_in(&lang, "edit_one_file");
-            return self.new_sheet(StatusCode::FORBIDDEN, kind, title, &message);
+            return self.new_sheet(StatusCode::FORBIDDEN, new, &word("edit_one_file"));
         }
         if let Some(twin) = self.shared.state().bundle.catalog.twin(&path) {
-            let message = self.word_in(&lang, "edit_taken").replace("{path}", twin.as_str());
-            return self.new_sheet(StatusCode::CONFLICT, kind, title, &message);
+            let message = word("edit_taken").replace("{path}", twin.as_str());
+            return self.new_sheet(StatusCode::CONFLICT, new, &message);
         }
+        let title = &new.title;
         let title =
             percent_encoding::utf8_percent_encode(title, percent_encoding::NON_ALPHANUMERIC);
         let to = format!("{}?title={title}", location(&editor_route(&path)));
@@ -215,6 +250,19 @@ impl Desk<'_> {
             ..Sheet::default()
         };
         self.sheet((StatusCode::OK, &route, &lang), word("edit_move"), sheet)
+    }
+
+    /// Returns the forms that rename and delete a text.
+    pub(super) fn forms(&self, path: &SourcePath, rev: &str) -> Vec<Form> {
+        let bundle = &self.shared.state().bundle;
+        let (name, lang) = (editor_name(bundle.site(), path), self.lang(path));
+        let delete = Form {
+            action: format!("/{}", encode(&format!("_kami/delete/{path}"))),
+            hidden: vec![("rev".to_owned(), rev.to_owned())],
+            button: self.word_in(&lang, "edit_delete"),
+            ..Form::default()
+        };
+        vec![Form { main: false, ..self.move_form(path, &name, &lang) }, delete]
     }
 
     fn move_form(&self, path: &SourcePath, to: &str, lang: &str) -> Form {

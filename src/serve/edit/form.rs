@@ -218,9 +218,10 @@ impl Desk<'_> {
     fn page(&self, status: StatusCode, path: &SourcePath, editor: Editor) -> Response {
         let bundle = &self.shared.state().bundle;
         let movable = !self.files.is_one_file() && !editor.rev.is_empty();
+        let forms = if movable { self.forms(path, &editor.rev) } else { Vec::new() };
         let commits = self.commits() == Commits::ByButton && !editor.read_only;
         let history = self.has_history() && !editor.rev.is_empty();
-        let editor = Editor { movable, commits, history, ..editor };
+        let editor = Editor { forms, commits, history, ..editor };
         answer::page(status, bundle.rendered(&page::editor(bundle.site(), path, editor)))
     }
 }

@@ -135,7 +135,8 @@ impl Desk<'_> {
         let route = format!("_kami/history/{path}");
         let back = format!("/{}", encode(&editor_route(path)));
         let Some(repository) = self.repository() else {
-            let sheet = Sheet { message: word("edit_history_none"), back, ..Sheet::default() };
+            let message = word("edit_history_none");
+            let sheet = Sheet { path: path.to_string(), message, back, ..Sheet::default() };
             return self.sheet((StatusCode::NOT_FOUND, &route, &lang), word("edit_history"), sheet);
         };
         let versions = repository.versions(path);
@@ -143,7 +144,7 @@ impl Desk<'_> {
             let message =
                 if versions.is_empty() { word("edit_history_none") } else { String::new() };
             let items = versions.iter().map(|version| item(version, &route)).collect();
-            let sheet = Sheet { message, items, back, ..Sheet::default() };
+            let sheet = Sheet { path: path.to_string(), message, items, back, ..Sheet::default() };
             return self.sheet((StatusCode::OK, &route, &lang), word("edit_history"), sheet);
         };
         let text = repository.text_at(path, at).unwrap_or_default();
@@ -161,6 +162,7 @@ impl Desk<'_> {
         ];
         let version = &versions[index];
         let sheet = Sheet {
+            path: path.to_string(),
             message: format!("{}　{}　{}", day(version), version.author, version.subject),
             items: ways
                 .into_iter()
@@ -168,6 +170,7 @@ impl Desk<'_> {
                 .collect(),
             lines: compared(&before.unwrap_or_default(), &text),
             back: format!("/{}", encode(&route)),
+            back_word: word("edit_history_all"),
             ..Sheet::default()
         };
         self.sheet((StatusCode::OK, &route, &lang), word("edit_history_change"), sheet)

@@ -1,11 +1,18 @@
 // Help with names: pages and decks by `[[`, pictures by `![[`, emoji by `:`, languages behind a fence, keys of the
 // front matter.
-import { syntaxTree } from "@codemirror/language";
+import { kanaOf, spelt } from "./romaji.mjs";
+import { inCode } from "./where.mjs";
 import { say } from "./words.mjs";
 
 let known = null;
 // What there is to link to, asked for when it is first wanted: {names: [{title, target, kind, also}], pictures, keys}.
-const names = () => (known ??= fetch("/_kami/names").then((response) => response.json()).catch(() => ((known = null), { names: [], pictures: [], keys: {} })));
+const names = () => (known ??= fetch("/_kami/names").then((response) => response.json()).then(folded).catch(() => ((known = null), { names: [], pictures: [], keys: {} })));
+
+// What is typed is compared with each name at each key: each is made comparable once.
+function folded(all) {
+  for (const name of all.names) name.words = [name.title, name.target, ...name.also].map(kana);
+  return all;
+}
 
 let given = null;
 // What has a name in any site, asked for once: {emoji: [[name, emoji]], languages: [[word, name, aliases]]}.
@@ -14,16 +21,25 @@ const words = () => (given ??= fetch("/_kami/words").then((response) => response
 export const forgetNames = () => (known = null);
 
 const plain = (text) => text.normalize("NFKC").toLowerCase();
-// Katakana as hiragana: people type readings either way.
-const kana = (text) => plain(text).replace(/[\u30a1-\u30f6]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0x60));
+// Katakana as hiragana, long vowels spelt out: people type readings either way.
+const kana = (text) => spelt(plain(text).replace(/[\u30a1-\u30f6]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0x60)));
+
+// What somebody may mean who typed this: the letters, and the kana that a keyboard makes of Latin ones.
+function meant(typed) {
+  const wanted = kana(typed);
+  const read = /^[a-z'-]+$/.test(wanted) ? spelt(kanaOf(wanted)) : "";
+  return read.length > 1 ? [wanted, read] : [wanted];
+}
 
 // How well a name fits what was typed: at its beginning, inside, or not at all.
 function fit(wanted, words) {
   let best = 0;
   for (const word of words) {
-    const at = kana(word).indexOf(wanted);
-    if (at === 0) best = Math.max(best, 2);
-    else if (at > 0) best = Math.max(best, 1);
+    for (const one of wanted) {
+      const at = word.indexOf(one);
+      if (at === 0) best = Math.max(best, 2);
+      else if (at > 0) best = Math.max(best, 1);
+    }
   }
   return best;
 }
@@ -35,7 +51,7 @@ async function links(context, match) {
   if (heading !== undefined) return headings(name, heading, from + name.length + 1);
   const picture = match.text.startsWith("!");
   const { names: all, pictures } = await names();
-  const wanted = kana(typed);
+  const wanted = meant(typed);
   const close = (view, completion, from, to) => {
     const after = view.state.sliceDoc(to, to + 2);
     const insert = completion.target + (after === "]]" ? "" : "]]");
@@ -43,13 +59,13 @@ async function links(context, match) {
     view.dispatch({ changes: { from, to, insert }, selection: { anchor: end } });
   };
   const options = [];
-  for (const { title, target, kind, also } of all) {
-    const rank = fit(wanted, [title, target, ...also]);
+  for (const { title, target, kind, words } of all) {
+    const rank = fit(wanted, words);
     if (rank) options.push({ label: title, target, detail: say(kind), boost: rank * 10 + (kind === "page" ? 1 : 0), apply: close });
   }
   if (picture) {
     for (const target of pictures) {
-      const rank = fit(wanted, [target]);
+      const rank = fit(wanted, [kana(target)]);
       if (rank) options.push({ label: target, target, detail: say("picture"), boost: rank * 10 + 5, apply: close });
     }
   }
@@ -60,9 +76,9 @@ async function links(context, match) {
 async function headings(name, typed, from) {
   const response = await fetch(`/_kami/names?of=${encodeURIComponent(name)}`);
   const { headings = [] } = response.ok ? await response.json() : {};
-  const wanted = kana(typed);
+  const wanted = meant(typed);
   const options = headings
-    .map(({ text, kind }) => ({ label: text, detail: say(kind), rank: fit(wanted, [text]), type: "text" }))
+    .map(({ text, kind, also }) => ({ label: text, detail: say(kind), rank: fit(wanted, [text, ...also].map(kana)), type: "text" }))
     .filter(({ rank }) => rank);
   return { from, options, filter: false };
 }
@@ -81,19 +97,12 @@ async function emoji(match) {
 }
 
 async function languages(typed, from) {
-  const wanted = kana(typed);
+  const wanted = [plain(typed)];
   const options = (await words()).languages
-    .map(([word, name, aliases]) => ({ label: word, detail: name === word ? "" : name, rank: fit(wanted, [word, name, ...aliases]) }))
+    .map(([word, name, aliases]) => ({ label: word, detail: name === word ? "" : name, rank: fit(wanted, [word, name, ...aliases].map(plain)) }))
     .filter(({ rank }) => rank);
   options.sort((a, b) => b.rank - a.rank || a.label.length - b.label.length || (a.label < b.label ? -1 : 1));
   return { from, options, filter: false };
-}
-
-function inCode({ state, pos }) {
-  for (let node = syntaxTree(state).resolveInner(pos, -1); node; node = node.parent) {
-    if (/Code|Comment|Frontmatter/.test(node.name)) return true;
-  }
-  return false;
 }
 
 async function front(context) {
@@ -114,13 +123,13 @@ async function front(context) {
 
 export async function completions(context) {
   const link = context.matchBefore(/!?\[\[[^\]\n|]*/);
-  if (link) return links(context, link);
+  if (link && !inCode(context.state, context.pos)) return links(context, link);
   const fence = context.matchBefore(/^\s*(?:`{3,}|~{3,})[\w+#.-]+$/);
   if (fence) {
     const typed = fence.text.replace(/^\s*[`~]+/, "");
     return languages(typed, context.pos - typed.length);
   }
   const sign = context.matchBefore(/(?<![\w:/]):[\w+-]+/);
-  if (sign && !inCode(context)) return emoji(sign);
+  if (sign && !inCode(context.state, context.pos)) return emoji(sign);
   return front(context);
 }

@@ -31,12 +31,18 @@ const theme = EditorView.theme({
   ".cm-textfield": { backgroundColor: "var(--paper)", borderColor: "var(--line)", color: "var(--ink)" },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--paper)", borderColor: "var(--line)", color: "var(--ink)" },
   ".cm-tooltip": { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "4px", boxShadow: "0 4px 16px rgb(0 0 0 / 0.14)" },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "16em" },
-  ".cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.6rem", lineHeight: "1.7" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--ai)", color: "var(--paper)" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "inherit", fontSize: "0.9rem", maxHeight: "16em" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.7rem", lineHeight: "1.7" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--ai)", color: "var(--paper)" },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "color-mix(in srgb, var(--ai) 16%, transparent)" },
   ".cm-completionDetail": { color: "var(--ash)", fontStyle: "normal", marginLeft: "0.8em" },
   "li[aria-selected] .cm-completionDetail": { color: "inherit" },
   ".cm-diagnostic": { padding: "0.3rem 0.7rem", borderLeftWidth: "3px", whiteSpace: "pre-wrap" },
+  ".cm-diagnostic-hint": { borderLeftColor: "var(--line)" },
+  ".cm-diagnostic-warning": { borderLeftColor: "var(--ash)" },
+  ".cm-diagnostic-error": { borderLeftColor: "var(--shu)" },
+  ".cm-diagnosticAction": { display: "block", margin: "0.4rem 0 0.2rem", padding: "0.15rem 0.7rem", border: "1px solid var(--line)", borderRadius: "4px", backgroundColor: "var(--paper)", color: "var(--ink)", font: "inherit", fontSize: "0.85rem", cursor: "pointer" },
+  ".cm-lintRange-hint": { backgroundImage: "none", textDecoration: "underline dotted var(--ash)", textUnderlineOffset: "0.25em" },
   ".cm-lintRange-warning, .cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--shu)", textUnderlineOffset: "0.25em" },
 });
 
@@ -52,6 +58,7 @@ const versions = EditorView.theme({
   "&.cm-merge-b .cm-changedLineGutter": { background: "var(--ai)" },
   ".cm-deletedChunk": { paddingLeft: "0.8rem" },
   ".cm-collapsedLines": { background: "var(--sheet)", color: "var(--ash)", padding: "0.2rem 0.8rem" },
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "'…'" },
 });
 
 export const look = [theme, versions, syntaxHighlighting(marks)];

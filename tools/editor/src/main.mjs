@@ -9,6 +9,7 @@ import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightSpecialChars, keymap, rectangularSelection } from "@codemirror/view";
 import { completions, forgetNames } from "./complete.mjs";
+import { dialect } from "./dialect.mjs";
 import { Drafts } from "./drafts.mjs";
 import { Hall } from "./hall.mjs";
 import { look } from "./look.mjs";
@@ -59,6 +60,7 @@ class Editor {
     shown.tabIndex = 0;
     this.desk.append(host, shown);
     const bar = el("p", "acts bar");
+    this.bar = bar;
     const save = el("button", "act", say("save"));
     save.type = "button";
     save.title = "Ctrl-S";
@@ -66,7 +68,8 @@ class Editor {
     this.button = save;
     this.said = el("span", "said");
     this.said.setAttribute("role", "status");
-    bar.append(save, ...this.committing(), ...form.querySelectorAll("a.act"));
+    this.commits = this.committing();
+    bar.append(save, ...this.commits, ...form.querySelectorAll("a.act"));
     this.beside = el("span", "others");
     this.beside.setAttribute("role", "status");
     bar.append(this.vimSwitch(), this.beside, this.said, ...form.querySelectorAll("a.aside"));
@@ -76,11 +79,16 @@ class Editor {
     this.preview = new Preview(shown, this.source, (found) => this.underline(found));
     this.view = new EditorView({ parent: shadow, root: shadow, state: this.state(text) });
     this.view.scrollDOM.addEventListener("scroll", () => {
-      // What the cursor or the page has scrolled is followed already.
-      if (performance.now() > Math.max(this.preview.led ?? 0, this.moved ?? 0)) this.preview.follow(this.view, false);
+      // What the cursor has scrolled is followed already.
+      if (performance.now() > (this.moved ?? 0)) this.preview.trail(this.view);
     });
     shown.addEventListener("scroll", () => this.preview.lead(this.view));
     if (this.wantsVim()) this.useVim(true);
+    // What is deleted is the text that was seen last, whatever stood there when the page was made.
+    main.addEventListener("submit", ({ target }) => {
+      const rev = target.elements.rev;
+      if (rev) rev.value = (this.source.tag ?? "").replaceAll('"', "");
+    });
     this.view.focus();
     this.tell();
   }
@@ -120,7 +128,7 @@ class Editor {
           ...defaultKeymap,
           indentWithTab,
         ]),
-        yamlFrontmatter({ content: markdown({ base: markdownLanguage, addKeymap: false }) }),
+        yamlFrontmatter({ content: markdown({ base: markdownLanguage, addKeymap: false, extensions: [dialect] }) }),
         look,
         EditorState.phrases.of(phrases),
         pasting(this.source, (text) => this.tell(text)),
@@ -227,7 +235,7 @@ class Editor {
         const from = Math.min(at.from + units(column - 1), at.to);
         const to = Math.min(Math.max(at.from + units(column - 1 + (width || 1)), from + 1), at.to);
         const create = code === "missing-link" ? /\[\[([^\]|#]+)/.exec(doc.sliceString(from, at.to)) : null;
-        const actions = create ? [{ name: say("create", { name: create[1] }), apply: () => open(`/_kami/edit/wiki/${encodeURIComponent(create[1].trim())}.md`, "_blank", "noopener") }] : [];
+        const actions = create ? [{ name: say("create", { name: create[1] }), apply: () => open(`/_kami/new?name=${encodeURIComponent(create[1].trim())}`, "_blank", "noopener") }] : [];
         return { from: Math.min(from, to), to, severity, message: help ? `${message}\n${help}` : message, actions };
       });
     this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
@@ -257,7 +265,7 @@ class Editor {
       return this.tell(say("offline"));
     }
     if (answer.saved) return this.done(text, say("saved"));
-    if (answer.why) return this.tell(say("failed", { why: answer.why }));
+    if (answer.why) return this.tell(answer.why);
     if (answer.gone) return this.tell(say("gone"));
     return this.meet(answer, text);
   }
@@ -265,34 +273,46 @@ class Editor {
   done(text, word) {
     this.saved = text;
     forgetNames();
+    this.arrive();
     if (this.dirty) this.drafts.keep(this.text(), this.source.tag);
     else this.drafts.forget();
     this.tell(this.dirty ? undefined : word);
   }
 
+  // A text that was made a moment ago has a page by now, a history, another name to be given.
+  async arrive() {
+    if (main.dataset.rev !== "") return;
+    main.dataset.rev = this.source.tag;
+    const page = await this.source.page();
+    for (const link of page?.querySelectorAll("form.write a.act") ?? []) this.bar.querySelector(".switch").before(document.importNode(link, true));
+    for (const link of page?.querySelectorAll("form.write a.aside") ?? []) this.bar.append(document.importNode(link, true));
+    const more = page?.querySelector("details.more");
+    if (more) main.append(document.importNode(more, true));
+  }
+
   // Somebody else saved meanwhile.
   async meet({ theirs, tag, merged }, text) {
-    if (theirs === text) {
-      this.source.tag = tag;
+    if (theirs.shown === text) {
+      this.source.take({ tag, form: theirs });
       return this.done(text, say("saved"));
     }
     if (merged !== null) {
-      this.source.tag = tag;
+      const both = this.source.take({ tag, form: merged });
       // What was typed since stays where it was typed.
-      if (this.text() === text) this.replace(merged);
-      const answer = await this.source.write(merged);
-      if (answer.saved) return this.done(merged, say("merged"));
-      return answer.why ? this.tell(say("failed", { why: answer.why })) : this.meet(answer, merged);
+      if (this.text() === text) this.replace(both);
+      const answer = await this.source.write(both);
+      if (answer.saved) return this.done(both, say("merged"));
+      return answer.why ? this.tell(answer.why) : this.meet(answer, both);
     }
     this.compare({
       message: say("conflict"),
       name: say("yours"),
-      before: theirs,
+      before: theirs.shown,
       after: this.text(),
       open: true,
       acts: [
-        [say("mine"), (mine) => this.settle(mine, tag)],
-        [say("theirs"), () => this.settle(theirs, tag)],
+        [say("mine"), (mine) => this.settle(mine, { tag, form: this.source.form })],
+        [say("theirs"), () => this.settle(theirs.shown, { tag, form: theirs })],
         [say("keep"), (mine) => this.replace(mine)],
       ],
     });
@@ -301,12 +321,15 @@ class Editor {
   // Shows two versions; there is nothing to save until one is chosen.
   compare(what) {
     this.tell("");
-    this.button.hidden = true;
-    compare(this.desk, { ...what, done: () => (this.button.hidden = false) });
+    const hide = (yes) => {
+      for (const node of [this.button, ...this.commits]) node.hidden = yes;
+    };
+    hide(true);
+    compare(this.desk, { ...what, done: () => hide(false) });
   }
 
-  settle(text, tag) {
-    this.source.tag = tag;
+  settle(text, found) {
+    this.source.take(found);
     this.replace(text);
     return this.save();
   }

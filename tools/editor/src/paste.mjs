@@ -2,6 +2,7 @@
 import { EditorView } from "@codemirror/view";
 import { gfm } from "@joplin/turndown-plugin-gfm";
 import Turndown from "turndown";
+import { inCode } from "./where.mjs";
 import { say } from "./words.mjs";
 
 const ADDRESS = /^(?:https?:\/\/|mailto:)[^\s<>]+$/;
@@ -10,11 +11,13 @@ function insert(view, text, at = view.state.selection.main) {
   view.dispatch({ changes: { from: at.from, to: at.to, insert: text }, selection: { anchor: at.from + text.length }, userEvent: "input.paste", scrollIntoView: true });
 }
 
-// Cells that a spreadsheet puts on the clipboard: lines of tabs, all of one length.
-export function tableOf(text) {
+// Cells that a spreadsheet puts on the clipboard: lines of tabs, all of one length. Where nothing else says that they
+// are cells, lines that begin with a tab are code.
+export function tableOf(text, sure) {
   const rows = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "").split("\n").map((row) => row.split("\t"));
   const columns = rows[0].length;
   if (columns < 2 || rows.length < 2 || rows.some((row) => row.length !== columns)) return null;
+  if (!sure && rows.some((row) => row[0] === "")) return null;
   const cell = (text) => text.trim().replace(/\|/g, "\\|") || " ";
   const line = (cells) => `| ${cells.map(cell).join(" | ")} |`;
   return [line(rows[0]), line(rows[0].map(() => "---")), ...rows.slice(1).map(line)].join("\n") + "\n";
@@ -33,10 +36,32 @@ function parsed(html) {
   });
 }
 
+// Looks are attributes that the page may not have; here they are only read.
 async function markdownOf(html) {
-  const made = await parsed(html);
+  const made = await parsed(html.replace(/<style\b[^]*?<\/style>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=")));
+  // As of cells from a spreadsheet, the first row is the head.
+  for (const table of made.querySelectorAll("table")) {
+    if (table.querySelector("th")) continue;
+    for (const cell of [...(table.rows[0]?.cells ?? [])]) {
+      const head = made.createElement("th");
+      head.append(...cell.childNodes);
+      cell.replaceWith(head);
+    }
+  }
   const service = new Turndown({ headingStyle: "atx", codeBlockStyle: "fenced", bulletListMarker: "-", emDelimiter: "*" });
   service.use(gfm);
+  // What an office program calls bold may be all of its text, and what it calls a stretch may be bold.
+  const looks = (node, pattern) => pattern.test(node.getAttribute("data-style") ?? "");
+  for (const node of made.querySelectorAll("b")) if (looks(node, /font-weight:\s*(?:normal|400)/i)) node.replaceWith(...node.childNodes);
+  service.addRule("stretch", {
+    filter: (node) => node.nodeName === "SPAN" && looks(node, /font-weight:\s*(?:bold|[6-9]00)|font-style:\s*italic/i),
+    replacement(content, node) {
+      const [, before, text, after] = /^(\s*)(.*?)(\s*)$/s.exec(content);
+      if (!text || node.closest("h1, h2, h3, h4, h5, h6, b, strong")) return content;
+      const mark = looks(node, /font-weight:\s*(?:bold|[6-9]00)/i) ? "**" : "*";
+      return `${before}${mark}${text}${mark}${after}`;
+    },
+  });
   service.remove(["script", "style", "noscript", "title", "meta"]);
   return service.turndown(made.body).trim();
 }
@@ -60,7 +85,7 @@ export function pasting(source, tell) {
         place = null;
         tell(say("uploaded", { path }));
       } catch (error) {
-        tell(say("failed", { why: error.message }));
+        tell(error.message);
       }
     }
   }
@@ -75,11 +100,13 @@ export function pasting(source, tell) {
         return true;
       }
       const { from, to } = view.state.selection.main;
-      if (ADDRESS.test(text.trim()) && from !== to && !view.state.sliceDoc(from, to).includes("\n")) {
-        insert(view, `[${view.state.sliceDoc(from, to)}](${text.trim()})`);
+      if (inCode(view.state, from)) return false;
+      const chosen = view.state.sliceDoc(from, to);
+      if (ADDRESS.test(text.trim()) && chosen.trim() && !chosen.includes("\n") && !ADDRESS.test(chosen.trim())) {
+        insert(view, `[${chosen.replace(/[[\]]/g, "\\$&")}](${text.trim()})`);
         return true;
       }
-      const table = tableOf(text);
+      const table = tableOf(text, /<table\b/i.test(html));
       if (table) {
         insert(view, table);
         return true;

@@ -2,7 +2,9 @@
 // looks of a deck reach nothing else.
 import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 
-const BLOCKS_OFF = new Set(["CommentBlock", "LinkReference"]);
+const UNSHOWN = /^(?:CommentBlock|LinkReference|Pause)$/;
+// What a heading is in the text, and on the page.
+const [WRITTEN, SHOWN] = [/^(?:ATX|Setext)Heading\d$/, /^H\d$/];
 
 // The slides' design size stands at the root of a deck's page, and there is none here.
 const OWN = `
@@ -17,7 +19,6 @@ export class Preview {
     this.place = place;
     this.source = source;
     this.tell = tell;
-    this.part = /(^|\/)_[^/]*$/.test(source.path);
     this.shadow = place.attachShadow({ mode: "open" });
     const own = new CSSStyleSheet();
     own.replaceSync(OWN);
@@ -40,7 +41,8 @@ export class Preview {
       try {
         const text = view.state.sliceDoc();
         const { document: made, route } = await this.source.preview(text);
-        const found = diagnosticsOf(made);
+        const found = dataOf(made, "diagnostics");
+        this.slides = dataOf(made, "slides");
         await this.take(made, new URL(`/${route}`, location.origin));
         if (view.state.sliceDoc() === text) this.tell(found);
         this.follow(view, true);
@@ -62,7 +64,7 @@ export class Preview {
     }
     await this.dress([...made.querySelectorAll("link[rel=stylesheet]")].map((link) => link.href));
     this.deck = made.querySelector("main.deck") !== null;
-    const content = this.deck ? made.querySelectorAll("main.deck > .card") : made.querySelectorAll("main h1:first-of-type, main article");
+    const content = this.deck ? made.querySelectorAll("main.deck > .card") : made.querySelectorAll("main > h1, main > header > h1, main article");
     const fresh = document.createElement("div");
     for (const node of content) {
       for (const link of node.querySelectorAll("a[href]")) link.target = "_blank";
@@ -95,91 +97,103 @@ export class Preview {
 
   // ---- where the text is, and where the page is --------------------------------------------------
 
-  // Places in both, in order: the top-level blocks of the text, or the slides.
+  // Places in the text and on the page that belong together, in order: [where it is written, what shows it].
   pairs(view) {
+    const { doc } = view.state;
     if (this.deck) {
-      return [slides(view), [...this.shadow.querySelectorAll(".card")]];
+      // A slide that another file has is not written here.
+      const cards = [...this.shadow.querySelectorAll(".card")].map((card, index) => [this.slides[index], card]);
+      const own = cards.filter(([line]) => line >= 1 && line <= doc.lines);
+      return own.map(([line, card]) => [doc.line(line).from, card]);
     }
     const article = this.shadow.querySelector("article");
     const shown = article ? [...article.children].filter((node) => !node.matches("h1:first-child, header, footer, .footnotes, nav")) : [];
-    const written = blocks(view).filter(({ name }) => !BLOCKS_OFF.has(name));
-    const first = written[0]?.name === "ATXHeading1" ? 1 : 0;
-    return [written.slice(first).map(({ from }) => from), shown];
+    const written = blocks(view).filter(({ name }) => !UNSHOWN.test(name));
+    return aligned(written.slice(written[0]?.name === "ATXHeading1" ? 1 : 0), shown);
   }
 
   // Brings the page to where the text is: to the cursor's block where `cursor`, else to the first line in sight.
   follow(view, cursor) {
-    const [starts, nodes] = this.pairs(view);
-    if (!starts.length || !nodes.length) return;
+    const pairs = this.pairs(view);
+    if (!pairs.length) return;
     const at = cursor ? view.state.selection.main.head : view.lineBlockAtHeight(view.scrollDOM.scrollTop).from;
-    let index = starts.findLastIndex((start) => start <= at);
+    let index = pairs.findLastIndex(([start]) => start <= at);
+    // Above the first slide are its directives.
+    if (index < 0 && this.deck) index = 0;
     if (index < 0) return cursor ? undefined : this.scroll(0);
-    index = Math.min(index, nodes.length - 1);
-    // A part of a deck does not know where in it it stands.
-    if (this.deck && this.part) return;
+    const here = pairs[index][1];
     if (this.deck && cursor) {
-      for (const node of nodes) node.toggleAttribute("data-here", node === nodes[index]);
+      for (const card of this.shadow.querySelectorAll(".card")) card.toggleAttribute("data-here", card === here);
     }
-    const box = nodes[index].getBoundingClientRect();
+    const box = here.getBoundingClientRect();
     const frame = this.place.getBoundingClientRect();
     if (cursor && box.top >= frame.top && box.bottom <= frame.bottom) return;
     this.scroll(this.place.scrollTop + box.top - frame.top - 24);
   }
 
   scroll(top) {
-    this.quiet = performance.now() + 120;
     this.place.scrollTop = top;
+    this.set = this.place.scrollTop;
+  }
+
+  // Brings the page to where the text was scrolled. Where the page itself has scrolled it, the text still finds its
+  // place for some frames, as lines are measured: what is then far from where it was led was moved by hand.
+  trail(view) {
+    clearTimeout(this.later);
+    const left = (this.led?.until ?? 0) - performance.now();
+    if (left <= 0) return this.follow(view, false);
+    this.later = setTimeout(() => Math.abs(view.scrollDOM.scrollTop - this.led.top) > 80 && this.follow(view, false), left);
   }
 
   // Brings the text to where the page is.
   lead(view) {
-    if (performance.now() < (this.quiet ?? 0) || (this.deck && this.part)) return;
-    const [starts, nodes] = this.pairs(view);
+    if (Math.abs(this.place.scrollTop - this.set) < 2) return;
     const top = this.place.getBoundingClientRect().top;
-    const index = nodes.findIndex((node) => node.getBoundingClientRect().bottom > top + 24);
-    if (index < 0 || starts[index] === undefined) return;
-    this.led = performance.now() + 120;
-    view.scrollDOM.scrollTop = view.lineBlockAt(starts[index]).top;
+    const pair = this.pairs(view).find(([, node]) => node.getBoundingClientRect().bottom > top + 24);
+    if (!pair) return;
+    view.scrollDOM.scrollTop = view.lineBlockAt(pair[0]).top;
+    this.led = { top: view.scrollDOM.scrollTop, until: performance.now() + 120 };
   }
 }
 
-// The blocks of the text that lie in no other, in order.
+// Pairs blocks of the text with what shows them, in order. A block that shows nothing, or more than one, must not put
+// off all that follow: where both have as many headings, each stretch from heading to heading begins anew.
+function aligned(written, shown) {
+  const [texts, nodes] = [stretches(written, ({ name }) => WRITTEN.test(name)), stretches(shown, ({ tagName }) => SHOWN.test(tagName))];
+  const apart = texts.length === nodes.length ? texts.map((text, index) => [text, nodes[index]]) : [[written, shown]];
+  return apart.flatMap(([text, nodes]) => text.slice(0, nodes.length).map(({ from }, index) => [from, nodes[index]]));
+}
+
+function stretches(list, begins) {
+  const found = [[]];
+  for (const one of list) {
+    if (begins(one)) found.push([]);
+    found.at(-1).push(one);
+  }
+  return found;
+}
+
+// The blocks of the text that lie in no other, in order; what stands in columns is one.
 function blocks(view) {
   const found = [];
+  let depth = 0;
   const tree = ensureSyntaxTree(view.state, view.state.doc.length, 30) ?? syntaxTree(view.state);
   tree.iterate({
     enter({ name, from, to, node }) {
       if (name === "Document" || name === "Body") return true;
-      if (name !== "Frontmatter" && node.parent?.name === "Document") found.push({ name, from, to });
+      if (name === "Frontmatter" || node.parent?.name !== "Document") return false;
+      const columns = name === "Columns" && (/^:+\s*[^:\s]/.test(view.state.sliceDoc(from, to)) ? 1 : -1);
+      if (depth === 0 && columns !== -1) found.push({ name, from, to });
+      depth = Math.max(0, depth + (columns || 0));
       return false;
     },
   });
   return found;
 }
 
-// Where slides begin: behind each rule, and at headings where the deck says so.
-function slides(view) {
-  const matter = /^---\n([\s\S]*?)\n---\n/.exec(view.state.sliceDoc(0, 20_000))?.[1] ?? "";
-  const divider = /^headingDivider:\s*(\d|\[[\d, ]+\])/m.exec(matter)?.[1] ?? "0";
-  const levels = divider.startsWith("[") ? divider.match(/\d/g).map(Number) : Array.from({ length: Number(divider) }, (_, index) => index + 1);
-  const starts = [0];
-  let filled = false;
-  for (const { name, from, to } of blocks(view)) {
-    const heading = /^(?:ATX|Setext)Heading(\d)$/.exec(name);
-    if (name === "HorizontalRule") {
-      starts.push(to);
-      filled = false;
-    } else {
-      if (heading && filled && levels.includes(Number(heading[1]))) starts.push(from);
-      filled ||= name !== "CommentBlock";
-    }
-  }
-  return starts;
-}
-
-function diagnosticsOf(made) {
+function dataOf(made, name) {
   try {
-    return JSON.parse(made.getElementById("_kami-diagnostics")?.textContent ?? "[]");
+    return JSON.parse(made.getElementById(`_kami-${name}`)?.textContent ?? "[]");
   } catch {
     return [];
   }

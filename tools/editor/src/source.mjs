@@ -1,11 +1,15 @@
 // The text on disk: read, written over the revision that was seen, and told apart from what others wrote meanwhile.
 import { opened, written } from "./text.mjs";
+import { say } from "./words.mjs";
 
 const address = (kind, path) => `/_kami/${kind}/${path.split("/").map(encodeURIComponent).join("/")}`;
 
+// Says why the server did not do it, in the language of the page where it has words for that.
 async function told(response) {
-  const { message, help } = await response.json().catch(() => ({}));
-  return [message ?? `${response.status}`, help].filter(Boolean).join(" — ");
+  const { error = "", message = `${response.status}`, help } = await response.json().catch(() => ({}));
+  const key = `why-${error}`.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+  const n = /\d+/.exec(message)?.[0] ?? "";
+  return say(key, { why: message, n }) || say("failed", { why: [message, help].filter(Boolean).join(" — ") });
 }
 
 export class Source {
@@ -32,7 +36,7 @@ export class Source {
     return form.shown;
   }
 
-  // Writes the text. Answers with {saved}, {merged} (what both changes come to), {theirs} or {why}.
+  // Writes the text. Answers with {saved}, {theirs, merged} (what both changes come to, if they do), {gone} or {why}.
   async write(shown) {
     const condition = this.tag ? { "if-match": this.tag } : { "if-none-match": "*" };
     const body = written(this.form, shown);
@@ -47,7 +51,7 @@ export class Source {
       this.tag = null;
       return { gone: true };
     }
-    return { theirs: opened(current).shown, tag: `"${digest}"`, merged: merged === null ? null : opened(merged).shown };
+    return { theirs: opened(current), tag: `"${digest}"`, merged: merged === null ? null : opened(merged) };
   }
 
   async upload(file, name) {
@@ -60,7 +64,19 @@ export class Source {
   // Commits the file as it stands on disk; answers with what stood in the way, if anything did.
   async commit(message) {
     const response = await fetch(address("commit", this.path), { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams({ message }) });
-    return response.ok ? null : told(response);
+    if (response.ok) return null;
+    const answer = await response.json().catch(() => ({}));
+    return answer.message ?? `${response.status}`;
+  }
+
+  // Asks for the editor's own page as it is by now.
+  async page() {
+    const request = new XMLHttpRequest();
+    request.open("GET", address("edit", this.path));
+    request.responseType = "document";
+    request.send();
+    await new Promise((resolve) => (request.onloadend = resolve));
+    return request.response;
   }
 
   // Asks what a draft becomes: a document, parsed by the browser itself.

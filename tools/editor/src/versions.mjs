@@ -3,7 +3,7 @@ import { MergeView, unifiedMergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { look } from "./look.mjs";
-import { say } from "./words.mjs";
+import { phrases, say } from "./words.mjs";
 
 // Shows `before`, the text as it is now, beside `after`, which is called `name`; with `open` that may be written in.
 // `acts` are pairs of a word and what is done with that text; `done` hears when one was chosen.
@@ -23,7 +23,7 @@ export function compare(place, { message, name, before, after, open, acts, done 
   place.before(sheet);
   place.hidden = true;
   const shadow = host.attachShadow({ mode: "open" });
-  const extensions = [look, EditorView.lineWrapping];
+  const extensions = [look, EditorView.lineWrapping, EditorState.phrases.of(phrases)];
   const fixed = [...extensions, EditorState.readOnly.of(true), EditorView.editable.of(false)];
   const collapseUnchanged = { margin: 3, minSize: 6 };
   const own = open ? extensions : fixed;
