@@ -111,7 +111,7 @@ check("a chart keeps to its frame and a QR code is dark on light, on pages and s
   for (const [address, colorScheme] of [["wiki/Chart.html", "dark"], ["wiki/Chart.html", "light"], ["decks/chart.html", "light"]]) {
     const page = await world.open(url(address), { colorScheme });
     const found = await page.evaluate(() => {
-      const svg = document.querySelector("figure.chart > svg");
+      const svg = document.querySelector(".chart-sheet > svg");
       const frame = svg.getBoundingClientRect();
       const inside = ({ left, right, top, bottom }) => left >= frame.left - 1 && right <= frame.right + 1 && top >= frame.top - 1 && bottom <= frame.bottom + 1;
       const parts = [...svg.querySelectorAll("text, path, rect")];

@@ -88,12 +88,12 @@ pub(in crate::document) fn svg(chart: &Chart, sheet: Sheet) -> String {
     }
     pen.0.push_str("<g class=\"chart-axis chart-legend\">");
     for Key { index, name, x, line } in keys {
-        let y = LINE * (line + 0.75);
+        let y = LINE * (line + 0.9);
         pen.text((x + 20.0, y), "start", &name);
         mark((index, chart.kind), (x + 7.0, y - 6.0), &mut pen);
     }
     if !chart.y.is_empty() {
-        pen.text((0.0, above - LINE * 0.25), "start", &cut(&chart.y, 2 * NAME_MAX));
+        pen.text((0.0, above - LINE * 0.1), "start", &cut(&chart.y, 2 * NAME_MAX));
     }
     if !chart.x.is_empty() {
         let at = (frame.left + frame.width, height - 6.0);
