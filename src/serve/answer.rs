@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::accept::{is_known, part};
 use super::dress::{Ways, dressed};
-use super::origin::{Origin, tag_of};
+use super::origin::{Origin, forms_of, tag_of};
 use crate::catalog::Route;
 use crate::compile::Bundle;
 use crate::output::{Output, cache_control, is_lasting, is_text};
@@ -75,7 +75,7 @@ fn for_caches(
 ) -> Response {
     let plain = tag_of(output, None);
     let part = part(headers, &plain, output.bytes.len());
-    let forms = if part.is_some() { vec![None] } else { origin.forms(address, output, headers) };
+    let forms = if part.is_some() { vec![None] } else { forms_of(address, output, headers) };
     for form in forms {
         let tag = tag_of(output, form);
         let Some(encoding) = form else { return sent(output, headers, &tag, part) };

@@ -230,12 +230,12 @@ fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response 
         return response;
     }
     let lost = bundle.output("404.html");
-    let text = lost.map_or_else(Vec::new, |output| match origin {
-        Some(_) => output.bytes.clone(),
-        None => {
-            let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
-            dressed(&output.bytes, "", ways.as_ref())
+    let text = lost.map_or_else(Vec::new, |output| {
+        if origin.is_some() {
+            return output.bytes.clone();
         }
+        let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
+        dressed(&output.bytes, "", ways.as_ref())
     });
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];

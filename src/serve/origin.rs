@@ -101,34 +101,13 @@ impl Origin {
     /// Tells whether an answer needs no work any more: the form in which it goes is there, or known to who asks.
     pub(super) fn is_ready(&self, address: &str, output: &Output, headers: &HeaderMap) -> bool {
         let tag = output.digest.short();
-        let first = self.forms(address, output, headers).into_iter().next().flatten();
+        let first = forms_of(address, output, headers).into_iter().next().flatten();
         first.is_none_or(|encoding| {
             let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let form = kept.forms.get(&(tag, encoding.name()));
             form.is_some_and(|form| form.get().is_some())
                 || is_known(headers, &tag_of(output, Some(encoding)))
         })
-    }
-
-    /// Returns the forms in which an output may be sent, the best first. Pictures are compressed as they are.
-    pub(super) fn forms(
-        &self,
-        address: &str,
-        output: &Output,
-        headers: &HeaderMap,
-    ) -> Vec<Option<Encoding>> {
-        if !is_text(address) {
-            return vec![None];
-        }
-        let mut forms = forms(headers);
-        let large = output.bytes.len() > BROTLI_BYTES_MAX;
-        let both = Encoding::ALL.into_iter().all(|encoding| forms.contains(&Some(encoding)));
-        if output.bytes.len() < PACKED_BYTES_MIN && takes_plain(headers) {
-            forms.retain(Option::is_none);
-        } else if large && both {
-            forms.retain(|form| *form != Some(Encoding::Brotli));
-        }
-        forms
     }
 
     /// Returns an output compressed, if that makes it smaller. It is made once, however many ask at the same time.
@@ -231,6 +210,26 @@ fn read_headers(bundle: &Bundle) -> HeaderMap {
     all_headers(bundle).into_iter().filter_map(read).collect()
 }
 
+/// Returns the forms in which an output may be sent, the best first. Pictures are compressed as they are.
+pub(super) fn forms_of(
+    address: &str,
+    output: &Output,
+    headers: &HeaderMap,
+) -> Vec<Option<Encoding>> {
+    if !is_text(address) {
+        return vec![None];
+    }
+    let mut forms = forms(headers);
+    let large = output.bytes.len() > BROTLI_BYTES_MAX;
+    let both = Encoding::ALL.into_iter().all(|encoding| forms.contains(&Some(encoding)));
+    if output.bytes.len() < PACKED_BYTES_MIN && takes_plain(headers) {
+        forms.retain(Option::is_none);
+    } else if large && both {
+        forms.retain(|form| *form != Some(Encoding::Brotli));
+    }
+    forms
+}
+
 /// Returns the tag of an output in one of its forms: other bytes, another tag.
 pub(super) fn tag_of(output: &Output, form: Option<Encoding>) -> String {
     let digest = output.digest.short();
@@ -262,11 +261,10 @@ mod tests {
 
     #[test]
     fn forms_fit_what_is_sent() {
-        let origin = Origin::new(true, 1);
         let headers =
             HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
         let forms = |address: &str, bytes: usize| {
-            let forms = origin.forms(address, &Output::new(address, vec![b'a'; bytes]), &headers);
+            let forms = forms_of(address, &Output::new(address, vec![b'a'; bytes]), &headers);
             forms.first().copied().flatten()
         };
         assert_eq!(forms("a.html", 4096), Some(Encoding::Brotli));
