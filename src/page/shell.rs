@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fill::{encode, relative, root_of};
+use super::fill::{relative, root_of};
 use super::{Page, Site, View};
 use crate::catalog::Entry;
 use crate::document::Origins;
@@ -183,15 +183,15 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
         .collect();
     let several = versions.len() > 1;
     // Search engines read whole addresses only; readers have the language switch.
-    let base = site.config.base_url.as_ref().filter(|_| several);
-    let alternate = |base: &String| {
-        let of = |(lang, address): &(String, String)| Alternate {
+    let told = several && site.config.base_url.is_some();
+    let alternates = versions
+        .iter()
+        .filter(|_| told)
+        .map(|(lang, address)| Alternate {
             lang: lang.clone(),
-            href: format!("{base}{}", encode(address)),
-        };
-        versions.iter().map(of).collect()
-    };
-    let alternates = base.map(alternate).unwrap_or_default();
+            href: super::sitemap::url(site, address),
+        })
+        .collect();
     let assets = |names: Vec<String>| {
         names.iter().filter(|name| !name.is_empty()).map(|name| from_root(name)).collect()
     };
