@@ -7,6 +7,7 @@
   "use strict";
 
   const root = document.documentElement;
+  const source = document.currentScript?.src ?? "";
   const asked = new URLSearchParams(location.search).get("view");
   const home = asked === "presenter" ? "presenter" : "stage";
   root.dataset.view = ["presenter", "overview", "print"].includes(asked) ? asked : "stage";
@@ -60,11 +61,26 @@
     if (begun) begun = kami.parts.length;
   }
 
-  // A worker keeps what was visited for a day without a network; then a speaker needs this too.
-  function keepLater() {
+  // A worker keeps what was visited for a day without a network, and a speaker then needs what comes later, too.
+  // Files have no worker, and a server that watches the sources wants none.
+  async function keepOffline() {
+    const worker = navigator.serviceWorker, scope = source.match(/^https?:.*\/(?=assets\/[^/]+$)/)?.[0];
+    if (!worker || !scope || document.querySelector('script[src^="/_kami/"]')) return;
+    worker.addEventListener("message", ({ data }) => {
+      // A newer talk came while the older one was shown; once a hand has moved it, it stays.
+      if (data?.kami === "newer" && !here.at && view() === "stage") location.reload();
+    });
+    if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
+    const isNew = !worker.controller;
+    const address = `${scope}sw.js`;
+    const policy = window.trustedTypes?.createPolicy("kami", { createScriptURL: () => address });
+    await worker.register(policy ? policy.createScriptURL("") : address, { scope });
+    const { active } = await worker.ready;
     const parts = document.querySelector("template.later")?.content.children ?? [];
     const urls = [...parts].map((part) => new URL(part.getAttribute("src") || part.getAttribute("href"), document.baseURI).href);
-    navigator.serviceWorker?.controller?.postMessage({ kami: "visited", urls });
+    // This page was read before there was a worker to keep it, and its icon may be on its way.
+    if (isNew) urls.push(location.href, document.querySelector("link[rel=icon]")?.href, ...performance.getEntriesByType("resource").map(({ name }) => name));
+    active.postMessage({ kami: "visited", urls });
   }
 
   function perform(table, name) {
@@ -518,7 +534,8 @@
     tell("start");
     keepAwake();
     if (["ink", "timer", "follow"].some(isKept)) later();
-    keepLater();
+    // A browser that keeps nothing shows all the same.
+    keepOffline().catch(() => {});
   }
 
   const kami = window.kami = {

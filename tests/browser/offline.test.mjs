@@ -19,11 +19,16 @@ const files = {
 
 // Serves a folder until it is stopped, and at the same address again.
 async function host(world, folder) {
-  const host = { folder, port: 0, asked: [] };
+  const host = { folder, port: 0, asked: [], held: null };
+  // Until it is released, the manifest is not answered.
+  host.hold = () => {
+    host.held = new Promise((done) => (host.release = done));
+  };
   host.start = async () => {
     const server = createServer(async (request, response) => {
       const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
       host.asked.push(path);
+      if (path === "/bundle.json") await host.held;
       const file = join(host.folder, path.endsWith("/") ? `${path}index.html` : path);
       const known = await stat(file).catch(() => null);
       if (!known?.isFile()) return response.writeHead(404).end();
@@ -98,6 +103,50 @@ check("a talk that was looked at is given without the host: pen and speaker's wi
   await speaker.getByRole("button", { name: "Draw" }).filter({ visible: true }).waitFor();
   await page.keyboard.press("d");
   await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
+});
+
+check("a talk that somebody came to first is given without the host, too", async (world) => {
+  world.forgive(/ERR_CONNECTION_REFUSED|Failed to load resource/);
+  const site = await world.site(files);
+  const there = await host(world, (await world.build(site)).folder);
+  const page = await world.open(there.url("decks/rehearsal.html"));
+  await eventually(async () => assert.ok(await worksAlone(page)));
+  await expectKept(page);
+  await there.stop();
+  await page.reload();
+  await page.locator(".card.current").waitFor({ state: "visible" });
+  const paint = await page.evaluate(() => getComputedStyle(document.querySelector(".card.current .slide")).backgroundColor);
+  assert.notEqual(paint, "rgba(0, 0, 0, 0)", "with its theme");
+  const [speaker] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("p")]);
+  await speaker.locator(".presenter").first().waitFor({ state: "visible" });
+});
+
+check("a talk that was kept is shown as it is now, until a hand moves it", async (world) => {
+  const site = await world.site({ ...files, "decks/weather.md": "# It rains\n\n---\n\n# It pours\n" });
+  const there = await host(world, (await world.build(site)).folder);
+  const page = await world.open(there.url("decks/weather.html"));
+  await eventually(async () => assert.ok(await worksAlone(page)));
+  await expectKept(page);
+  await site.edit("decks/weather.md", "# It rains", "# It snows");
+  there.folder = (await world.build(site)).folder;
+  await page.goto(there.url("decks/weather.html"));
+  await page.getByRole("heading", { name: "It snows" }).waitFor({ state: "visible" });
+  await site.edit("decks/weather.md", "# It snows", "# It hails");
+  there.folder = (await world.build(site)).folder;
+  const newer = () => page.evaluate(() => new Promise((done) => navigator.serviceWorker.addEventListener("message", ({ data }) => data.kami === "newer" && done())));
+  await page.goto("about:blank");
+  // Nothing is answered of the manifest before the hand has moved.
+  there.hold();
+  await page.goto(there.url("decks/weather.html"));
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("heading", { name: "It pours" }).waitFor({ state: "visible" });
+  const told = newer();
+  there.release();
+  await told;
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("heading", { name: "It snows" }).waitFor({ state: "visible" });
+  await page.reload();
+  await page.getByRole("heading", { name: "It hails" }).waitFor({ state: "visible" });
 });
 
 check("all of it is kept on request, search and talks included, and let go again", async (world) => {
