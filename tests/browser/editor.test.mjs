@@ -336,11 +336,13 @@ check("in a deck the preview shows the slide that the cursor is in", async (worl
 });
 
 check("Vim's keys are there for who asks for them", async (world) => {
-  const { page } = await desk(world);
+  const { site, page } = await desk(world);
   await page.getByLabel(/Vim/).check();
   await page.locator(".cm-line", { hasText: "Second line." }).click();
   await page.keyboard.type("dd");
   await eventually(async () => assert.doesNotMatch(await text(page), /Second line/));
+  await page.keyboard.type(":w\n");
+  await expectFile(site, "wiki/Rain.md", files["wiki/Rain.md"].replace("Second line.\n", ""));
 });
 
 check("lists go on, words are found and replaced, and several cursors write at once", async (world) => {

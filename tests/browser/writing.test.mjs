@@ -1,5 +1,7 @@
 // Help while writing, and what becomes of a text besides being saved: what is offered, pasted, scrolled and made anew.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { address, atEnd, button, desk, expectFile, expectSaid, expectText, files, text } from "./desk.mjs";
 import { check, eventually } from "./harness.mjs";
 
@@ -247,4 +249,26 @@ check("what the server refuses is said in the language of the page", async (worl
   await drop("x.png", 33 << 20);
   await expectSaid(page, /32 MiB/);
   assert.equal(await text(page), "# 雨\n\n降る。\n");
+});
+
+const seen = (picture) => eventually(() => picture.evaluate((img) => {
+  if (!img.complete || img.naturalWidth === 0) throw new Error(`${img.currentSrc} is not there`);
+  return img.currentSrc;
+}));
+
+check("a photograph is shown beside its text and in the history, in the width that is wanted", async (world) => {
+  const site = await world.demo();
+  const git = (...words) => promisify(execFile)("git", ["-C", site.folder, ...words]);
+  for (const words of [["init", "-q"], ["config", "user.name", "Hana"], ["config", "user.email", "hana@example.org"], ["add", "."], ["commit", "-qm", "first"]]) await git(...words);
+  const { url } = await world.serve(site);
+  const page = await world.open(url(address("decks/tour.md")));
+  const photograph = page.locator(".card img[srcset]").first();
+  await photograph.waitFor({ state: "attached" });
+  await photograph.scrollIntoViewIfNeeded();
+  assert.match(await seen(photograph), /\/assets\/[^/]+\.webp$/);
+  await page.goto(url("_kami/history/decks/tour.md"));
+  await page.getByRole("link", { name: "first" }).click();
+  await page.getByRole("link", { name: /この版を読む|Read this version/ }).click();
+  await photograph.waitFor({ state: "attached" });
+  assert.match(await seen(photograph), /\/assets\/[^/]+\.webp$/);
 });

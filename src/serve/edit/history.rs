@@ -188,12 +188,23 @@ impl Desk<'_> {
             let sheet = "<link rel=\"stylesheet\" href=\"/_kami/editor.css\">\n</head>";
             html = marked(&before, &html).replacen("</head>", sheet, 1);
         }
-        // Its links are meant from where the page stands.
         let root = crate::page::root_of(&route);
         let own = crate::page::root_of(&format!("_kami/history/{path}"));
-        let html = html.replace(&format!("=\"{root}"), &format!("=\"{own}"));
-        answer::page(StatusCode::OK, html.into_bytes())
+        answer::page(StatusCode::OK, moved(&html, &root, &own).into_bytes())
     }
+}
+
+/// Returns a page whose addresses lead from another place to where they led.
+fn moved(html: &str, root: &str, own: &str) -> String {
+    let html = html.replace(&format!("=\"{root}"), &format!("=\"{own}"));
+    let mut parts = html.split(" srcset=\"");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (widths, rest) = part.split_once('"').unwrap_or((part, ""));
+        let widths = widths.replace(&format!(", {root}"), &format!(", {own}"));
+        out.extend([" srcset=\"", &widths, "\"", rest]);
+    }
+    out
 }
 
 fn why(fault: &NoCommit) -> String {

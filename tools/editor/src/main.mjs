@@ -182,7 +182,7 @@ class Editor {
   }
 
   async useVim(wanted) {
-    const keys = wanted ? (await import("./vim.mjs")).vim() : [];
+    const keys = wanted ? (await import("./vim.mjs")).keys(() => this.save()) : [];
     this.view.dispatch({ effects: this.vim.reconfigure(keys) });
   }
 

@@ -56,11 +56,14 @@ export class Preview {
   async take(made, base) {
     const here = (value) => new URL(value, base).href;
     for (const script of made.querySelectorAll("script")) script.remove();
-    for (const node of made.querySelectorAll("[href], [src]")) {
-      for (const name of ["href", "src"]) {
+    for (const node of made.querySelectorAll("[href], [src], [poster]")) {
+      for (const name of ["href", "src", "poster"]) {
         const value = node.getAttribute(name);
         if (value && !value.startsWith("#") && !(node.matches("a") && /^[a-z]+:/i.test(value))) node.setAttribute(name, here(value));
       }
+    }
+    for (const node of made.querySelectorAll("[srcset]")) {
+      node.srcset = node.getAttribute("srcset").split(/,\s+/).map((one) => one.trim().split(/\s+/)).map(([url, ...width]) => [here(url), ...width].join(" ")).join(", ");
     }
     await this.dress([...made.querySelectorAll("link[rel=stylesheet]")].map((link) => link.href));
     this.deck = made.querySelector("main.deck") !== null;
