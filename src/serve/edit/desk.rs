@@ -110,7 +110,6 @@ impl Desk<'_> {
             fields,
             button: word("edit_new_go"),
             main: true,
-            ..Form::default()
         };
         let sheet = Sheet {
             message: message.to_owned(),
