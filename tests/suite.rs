@@ -12,6 +12,7 @@ mod deploy;
 mod edit;
 mod edits;
 mod export;
+mod fonts;
 mod harm;
 mod history;
 mod hosts;

@@ -51,7 +51,7 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
             let own = document.styles.iter().map(|style| &style.sheet);
             let sheets: Vec<_> = sheets.chain(own).collect();
             transitions::unknown(document, &sheets, &mut found);
-            if config.fonts == Fonts::Bundled && !sheets.iter().any(|sheet| sheet.has_fonts()) {
+            if config.fonts != Fonts::System && !sheets.iter().any(|sheet| sheet.has_fonts()) {
                 found.extend(missing_glyph(document));
             }
         }

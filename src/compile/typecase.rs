@@ -89,6 +89,9 @@ impl Bundle {
         let made = || self.typecase.make(address, &self.options.memo);
         let bytes = made().or_else(|| font::piece(name)).or_else(|| {
             // Whoever asks has seen a page that nobody here remembers.
+            if page::may_be_site_font(self.site(), address) {
+                self.typecase.note(page::site_fonts(self.site()));
+            }
             let of_deck = |entry: &&Arc<Entry>| page::may_be_font_of(entry, address);
             for entry in self.catalog.entries().filter(of_deck) {
                 self.typecase.note(&page::fonts_of(self.site(), entry));
@@ -110,11 +113,12 @@ impl Bundle {
             let fonts = &deck.fonts;
             self.typecase.note(fonts);
             self.lettering.note(entry, fonts.clone());
-            let sheet = Some(fonts.address.clone()).filter(|address| !address.is_empty());
-            let addresses = fonts.addresses().chain(sheet).collect::<Vec<_>>();
+            let addresses = fonts.all().collect::<Vec<_>>();
             self.prepared.put(&entry.route, page);
             addresses
         });
-        found.collect()
+        let pages = page::site_fonts(self.site());
+        self.typecase.note(pages);
+        found.chain(pages.all().collect::<Vec<_>>()).collect()
     }
 }

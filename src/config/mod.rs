@@ -41,13 +41,15 @@ pub struct Config {
     pub other: BTreeMap<String, String>,
 }
 
-/// Which fonts decks are set in.
+/// Which fonts decks and pages are set in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fonts {
-    /// Those that come with the program, so that a deck looks the same everywhere.
+    /// Decks in those that come with the program, so that they look the same everywhere; pages in the reader's.
     #[default]
     Bundled,
-    /// Those of whoever looks at it.
+    /// All in those that come with the program.
+    All,
+    /// All in those of whoever looks at it.
     System,
 }
 
@@ -186,7 +188,8 @@ impl Reader {
                 "fonts" => match value.get_ref() {
                     DeValue::String(name) if name == "bundled" => config.fonts = Fonts::Bundled,
                     DeValue::String(name) if name == "system" => config.fonts = Fonts::System,
-                    _ => self.wrong(value, "`\"bundled\"` or `\"system\"`"),
+                    DeValue::String(name) if name == "all" => config.fonts = Fonts::All,
+                    _ => self.wrong(value, "`\"bundled\"`, `\"all\"` or `\"system\"`"),
                 },
                 "links" => {
                     let mut text = String::new();

@@ -27,6 +27,12 @@ pub struct Fonts {
 }
 
 impl Fonts {
+    /// Iterates over the addresses of the files and of their style sheet.
+    pub fn all(&self) -> impl Iterator<Item = String> {
+        let sheet = Some(self.address.clone()).filter(|address| !address.is_empty());
+        self.addresses().chain(sheet)
+    }
+
     /// Iterates over the addresses of the files.
     pub fn addresses(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|font| format!("assets/{}", font.name))
@@ -39,6 +45,8 @@ pub struct Lettering {
     /// What all decks say, where they are so many that they share their fonts.
     shared: OnceLock<Option<Common>>,
     decks: RwLock<HashMap<SourcePath, Fonts>>,
+    /// Those of the pages that are no decks.
+    pub(super) pages: OnceLock<Fonts>,
 }
 
 impl Lettering {

@@ -25,6 +25,7 @@ mod pictures;
 mod sequence;
 mod sheet;
 mod shell;
+mod site_fonts;
 mod sitemap;
 mod wiki;
 
@@ -49,6 +50,7 @@ pub use names::{headings, names, words};
 pub use pictures::{derived, places};
 pub use sheet::{Compared, Field, Form, Item, Piece, Sheet, sheet};
 pub use shell::{Shell, SiteLinks, site_languages};
+pub use site_fonts::{may_be_site_font, site_fonts};
 
 /// What a compile is made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -181,6 +181,10 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
             current: lang == head.lang,
         })
         .collect();
+    let mut styles = head.styles;
+    if styles.iter().any(|style| style == site.interface.asset("site.css")) {
+        styles.push(super::site_fonts(site).address.clone());
+    }
     let several = versions.len() > 1;
     // Search engines read whole addresses only; readers have the language switch.
     let told = several && site.config.base_url.is_some();
@@ -218,7 +222,7 @@ pub(super) fn shell(site: Site<'_>, head: Head<'_>) -> Shell {
         },
         languages,
         alternates,
-        styles: assets(head.styles),
+        styles: assets(styles),
         scripts: assets(head.scripts),
         csp: policy(head.origins, site.config.html),
         icon: from_root(site.interface.asset("icon.svg")),
