@@ -14,6 +14,9 @@ const ROOM: f32 = 940.0;
 const SIZES: [(f32, usize); 5] = [(84.0, 2), (72.0, 2), (62.0, 3), (52.0, 3), (44.0, 4)];
 const LEADING: f32 = 1.34;
 const SMALL: f32 = 31.0;
+/// The lines that stand above and below it.
+const ABOVE: f32 = 122.0;
+const BELOW: f32 = 540.0;
 
 /// A card lies on the next one, which is being pulled out sideways; corners are a little round.
 const NEXT: &str = "M76 64h1094a6 6 0 0 1 6 6v490a6 6 0 0 1 -6 6h-1094z";
@@ -35,18 +38,18 @@ pub fn png(card: &Card) -> Vec<u8> {
         Some(title) => (above, title),
         None => (String::new(), above),
     };
-    small(&mut canvas, (LEFT, 122.0), (&above, &TEXT, colors.ash), ROOM);
-    headline(&mut canvas, card, &title);
-    footer(&mut canvas, card);
+    small(&mut canvas, (LEFT, ABOVE), (&above, &TEXT, colors.ash), ROOM);
+    let top = footer(&mut canvas, card);
+    headline(&mut canvas, card, &title, top);
     canvas.png()
 }
 
-/// Sets the title and the rule under it, where the eye rests: a little above the middle.
-fn headline(canvas: &mut Canvas, card: &Card, title: &str) {
+/// Sets the title and the rule under it in the middle of what is left between the lines above and below.
+fn headline(canvas: &mut Canvas, card: &Card, title: &str, top: f32) {
     let face: &'static Face = if card.is_serif { &SERIF } else { &BOLD };
     let title = set(title, ROOM, &SIZES, &|text| glyphs::set(text, face).width);
     let count = title.lines.iter().fold(0.0, |count, _| count + 1.0);
-    let mut y = 296.0 - count * LEADING * title.size / 2.0;
+    let mut y = f32::midpoint(ABOVE, top) - 23.0 - count * LEADING * title.size / 2.0;
     for line in &title.lines {
         y += LEADING * title.size;
         // Letters stand in the middle of their line.
@@ -57,22 +60,26 @@ fn headline(canvas: &mut Canvas, card: &Card, title: &str) {
     canvas.fill(rule.as_str(), card.colors.shu);
 }
 
-/// Writes whose it is and when, or in two lines what it is about.
-fn footer(canvas: &mut Canvas, card: &Card) {
+/// Writes whose it is and when, or in two lines what it is about; tells where that begins.
+fn footer(canvas: &mut Canvas, card: &Card) -> f32 {
+    const LINE: f32 = 44.0;
     let speaker = glyphs::shown(&card.speaker).unwrap_or_default();
     let below = glyphs::shown(&card.below).unwrap_or_default();
+    let mut first = BELOW;
     if speaker.is_empty() {
-        let two = set(&below, ROOM, &[(SMALL, 2)], &|text| glyphs::set(text, &TEXT).width);
-        let mut y = if two.lines.len() > 1 { 504.0 } else { 540.0 };
-        for line in &two.lines {
-            write(canvas, (LEFT, y), (line, &TEXT, card.colors.ash), SMALL);
-            y += 44.0;
+        let about = set(&below, ROOM, &[(SMALL, 2)], &|text| glyphs::set(text, &TEXT).width);
+        if about.lines.len() > 1 {
+            first -= LINE - 8.0;
         }
-        return;
+        for (line, y) in about.lines.iter().zip([first, first + LINE]) {
+            write(canvas, (LEFT, y), (line, &TEXT, card.colors.ash), SMALL);
+        }
+    } else {
+        let end = small(canvas, (LEFT, BELOW), (&speaker, &BOLD, card.colors.ink), ROOM * 0.6);
+        let from = end + SMALL;
+        small(canvas, (from, BELOW), (&below, &TEXT, card.colors.ash), LEFT + ROOM - from);
     }
-    let end = small(canvas, (LEFT, 540.0), (&speaker, &BOLD, card.colors.ink), ROOM * 0.6);
-    let from = end + SMALL;
-    small(canvas, (from, 540.0), (&below, &TEXT, card.colors.ash), LEFT + ROOM - from);
+    first - SMALL * 0.8
 }
 
 /// Writes a line that is cut where the room ends; tells where it ends itself.
