@@ -183,6 +183,10 @@ fn a_card_wears_the_colours_of_its_theme() {
     assert_eq!(of("default"), [0xfc, 0xfb, 0xf7, 255]);
     assert_eq!(of("takahashi"), [0xff, 0xd4, 0x00, 255]);
     assert_eq!(of("minwa"), [0xf7, 0xf3, 0xe8, 255]);
+    assert_eq!(of("default\nclass: invert"), [0x17, 0x16, 0x14, 255]);
+    assert_eq!(of("takahashi\nclass: lead"), [0xb3, 0x20, 0x0f, 255]);
+    assert_eq!(of("takahashi\nclass: lead invert"), [0x11, 0x11, 0x11, 255]);
+    assert_eq!(of("takahashi\nclass: nothing"), [0xff, 0xd4, 0x00, 255]);
     let own = [
         BASE,
         (

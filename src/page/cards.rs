@@ -99,12 +99,13 @@ fn of_talk(site: Site<'_>, entry: &Entry) -> Card {
     let date = date.unwrap_or(if in_event { &told.date } else { "" });
     let theme = super::theme_of(site, entry);
     let families = site.interface.families.get(&theme.name);
+    let classes = entry.document.slides.first().map_or(&[][..], |slide| &slide.classes);
     Card {
         above: if in_event && !name.is_empty() { name.to_owned() } else { site_title(site) },
         title: entry.title.clone(),
         speaker: speaker.unwrap_or(&matter.speaker).clone(),
         below: if date.is_empty() { String::new() } else { date_text(site, date, &entry.lang) },
-        colors: Colors::of(|name| site.interface.themes.color(theme, name)),
+        colors: Colors::of(|name| site.interface.themes.color(theme, name, classes)),
         is_serif: families.is_some_and(|named| named.contains("Noto Serif JP")),
     }
 }

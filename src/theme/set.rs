@@ -253,17 +253,18 @@ impl Themes {
         theme.chain.iter().filter_map(|name| self.by_name.get(name))
     }
 
-    /// Returns the colour that a theme gives to `paper`, `ink` or another name: in a property of that name, else, as
-    /// themes from elsewhere do, in the first rule that sets both colours of slides.
-    pub fn color(&self, theme: &Theme, name: &str) -> Option<String> {
+    /// Returns the colour that a theme gives to `paper`, `ink` or another name on slides of some classes: in a
+    /// property of that name, else, as themes from elsewhere do, in the first rule that sets both colours.
+    pub fn color(&self, theme: &Theme, name: &str, classes: &[String]) -> Option<String> {
         let found = self.parts(theme).filter_map(|Theme { sheet, .. }| {
-            sheet.color(name).or_else(|| match name {
-                "paper" => sheet.first_colors().map(|(paper, _)| paper),
-                "ink" => sheet.first_colors().map(|(_, ink)| ink),
+            let plain = || match name {
+                "paper" => sheet.first_colors().map(|(paper, _)| (0, paper)),
+                "ink" => sheet.first_colors().map(|(_, ink)| (0, ink)),
                 _ => None,
-            })
+            };
+            sheet.color(name, classes).or_else(plain)
         });
-        found.last().map(str::to_owned)
+        found.max_by_key(|(named, _)| *named).map(|(_, color)| color.to_owned())
     }
 
     /// Writes the style sheet of a theme; `url` finds the files that a theme's file names.

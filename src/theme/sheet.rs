@@ -174,14 +174,25 @@ impl Sheet {
         self.css.push('}');
     }
 
-    /// Returns the colour that a custom property is first given, if it is written as `#rrggbb`.
-    pub fn color(&self, name: &str) -> Option<&str> {
-        self.holes.iter().find_map(|hole| {
+    /// Returns the colour that a custom property has on a slide of these classes, if it is written as `#rrggbb`, and
+    /// how many of the classes the rule names that says so.
+    pub fn color(&self, name: &str, classes: &[String]) -> Option<(usize, &str)> {
+        let said = self.holes.iter().filter_map(|hole| {
             let Filling::Property(property) = &hole.filling else { return None };
+            if property.strip_prefix("--") != Some(name) {
+                return None;
+            }
             let value = self.css[hole.at..].strip_prefix(':')?;
-            let is_meant = property.strip_prefix("--") == Some(name);
-            is_meant.then(|| value.split([';', '}']).next())?.and_then(hex)
-        })
+            let (selectors, _) = self.css[..hole.at].rsplit_once('{')?;
+            // What stands within another block holds under a condition.
+            let from = selectors.rfind(['{', '}', ';']).map_or(0, |at| at + 1);
+            if selectors[..from].ends_with('{') {
+                return None;
+            }
+            let named = selectors[from..].split(',').filter_map(|one| named(one, classes)).max()?;
+            Some((named, value.split([';', '}']).next().and_then(hex)?))
+        });
+        said.max_by_key(|(named, _)| *named)
     }
 
     /// Returns the ground and the colour of letters of the first rule that sets both.
@@ -243,6 +254,15 @@ impl Sheet {
 pub(super) fn push_ident(name: &str, out: &mut String) {
     let written = cssparser::serialize_identifier(name, out);
     debug_assert!(written.is_ok(), "writing into a String cannot fail");
+}
+
+/// Returns how many classes a selector names that means whole slides of these classes.
+fn named(selector: &str, classes: &[String]) -> Option<usize> {
+    let own = selector.trim().strip_prefix(".slide")?;
+    let mut named = own.split('.').skip(1);
+    let fits = own.is_empty() || own.starts_with('.');
+    (fits && named.all(|class| classes.iter().any(|known| known == class)))
+        .then(|| own.matches('.').count())
 }
 
 /// Returns a colour that is written as `#rgb` or `#rrggbb`.
