@@ -100,8 +100,9 @@ impl Bundle {
 
     /// Renders a page, of the bundle or beside it.
     pub fn rendered(&self, page: &page::Page) -> Vec<u8> {
-        if let View::Deck(deck) = &page.view {
-            self.typecase.note(&deck.fonts);
+        match &page.view {
+            View::Deck(deck) => self.typecase.note(&deck.fonts),
+            _ => self.typecase.note(page::site_fonts(self.site())),
         }
         let (bytes, fault) = self.templates.render(page);
         if let Some(fault) = fault {
