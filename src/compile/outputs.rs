@@ -100,10 +100,11 @@ impl Bundle {
 
     /// Renders a page, of the bundle or beside it.
     pub fn rendered(&self, page: &page::Page) -> Vec<u8> {
-        match &page.view {
-            View::Deck(deck) => self.typecase.note(&deck.fonts),
-            _ => self.typecase.note(page::site_fonts(self.site())),
-        }
+        let fonts = match &page.view {
+            View::Deck(deck) => &deck.fonts,
+            _ => page::site_fonts(self.site()),
+        };
+        self.typecase.note(fonts);
         let (bytes, fault) = self.templates.render(page);
         if let Some(fault) = fault {
             // One template fails on many pages.
