@@ -39,7 +39,9 @@ impl Canvas {
             let from = usize::try_from(left).unwrap_or(0);
             let hidden = usize::try_from(-left).unwrap_or(0);
             let seen = pixels.iter_mut().skip(from).zip(row.iter().skip(hidden));
-            seen.for_each(|(pixel, cover)| blend(pixel, color, *cover));
+            for (pixel, cover) in seen {
+                blend(pixel, color, *cover);
+            }
         }
     }
 

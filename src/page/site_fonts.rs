@@ -69,25 +69,24 @@ fn said(site: Site<'_>) -> (Letters, Letters) {
     let mut all = Gathering::default();
     for entry in site.catalog.entries() {
         let document = &entry.document;
-        all.text(&entry.title);
-        all.text(&document.matter.summary);
-        document.matter.tags.iter().for_each(|tag| all.text(tag));
+        for text in
+            [&entry.title, &document.matter.summary].into_iter().chain(&document.matter.tags)
+        {
+            all.text(text);
+        }
         all.html(&document.body.html);
         all.extend(document.letters.iter());
     }
-    for words in site.interface.strings.values() {
-        words.values().for_each(|word| all.text(word));
-    }
     let config = site.config;
-    all.text(&config.title);
-    for event in std::iter::once(&config.event).chain(config.event.translations.values()) {
-        [&event.name, &event.venue, &event.summary].into_iter().for_each(|text| all.text(text));
-        for talk in &event.talks {
-            [&talk.title, &talk.speaker, &talk.summary].into_iter().for_each(|text| all.text(text));
-        }
+    let words = site.interface.strings.values().flat_map(|words| words.values());
+    for text in words.chain(site.interface.signs.values()).chain([&config.title]) {
+        all.text(text);
     }
-    for signs in site.interface.signs.values() {
-        all.text(signs);
+    for event in std::iter::once(&config.event).chain(config.event.translations.values()) {
+        let talks = event.talks.iter().flat_map(|talk| [&talk.title, &talk.speaker, &talk.summary]);
+        for text in [&event.name, &event.venue, &event.summary].into_iter().chain(talks) {
+            all.text(text);
+        }
     }
     all.finish()
 }
