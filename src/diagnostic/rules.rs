@@ -63,7 +63,7 @@ rules! {
     MISSING_INCLUDE = "missing-include", Error, "The comment includes a file that is not there, or one outside of the site. Files of `decks/` and `wiki/` can be included, by a path from the folder of the deck.";
     INCLUDE_CYCLE = "include-cycle", Error, "A file includes itself, by way of others perhaps, or far too many files are included. The comment that closes the circle is left out.";
     FORMULA = "formula", Warning, "A formula between `$` signs cannot be read, so it is shown as it is written. The place is where reading stopped. What the `katex` library knows is understood; a formula may have 8,192 bytes and be nested 60 deep.";
-    DIAGRAM = "diagram", Warning, "A diagram of a `mermaid` fence cannot be drawn, so its text is shown. Drawn are flowcharts, sequences, states, classes, entities and relations, gantt, pie, timeline and mindmap, of 65,536 bytes at most.";
+    DIAGRAM = "diagram", Warning, "A diagram of a `mermaid` or `dot` fence cannot be drawn, so its text is shown. Of Mermaid are drawn flowcharts, sequences, states, classes, entities and relations, gantt, pie, timeline and mindmap; of Graphviz graphs with up to 2,000 edges; none of more than 65,536 bytes.";
     BLOCK_FENCE = "block-fence", Warning, "A block between `:::` lines has no end, a `:::` line has no beginning, or the word behind the colons says nothing. In a deck a block ends with its slide at the latest.";
     AMBIGUOUS_LINK = "ambiguous-link", Warning, "More than one document answers to this name; the nearest is taken. Write its path to be exact.";
     UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";

@@ -51,3 +51,26 @@ check("a diagram has the ink of the text around it, in the dark as well", async 
   const { width } = await page.locator("section.slide figure.mermaid > svg").boundingBox();
   assert.ok(width > 200);
 });
+
+check("a graph in Graphviz's language has its words, its colours and its clusters", async (world) => {
+  const dot = [
+    "digraph {",
+    '  subgraph cluster_a { label="雲"; cdn [label="CloudFront" shape=cylinder] }',
+    '  reader [style=filled fillcolor=gold]; reader -> cdn [label="GET" color="crimson" style=dashed]',
+    "}",
+  ].join("\n");
+  const { url } = await world.serve(await world.site({ "wiki/A.md": `# A\n\n${fence(dot, "dot")}\n${fence(dot, "gv")}` }));
+  const page = await world.open(url("wiki/A.html"), { colorScheme: "dark" });
+  const drawn = page.locator("figure.mermaid > svg");
+  assert.equal(await drawn.count(), 1);
+  assert.match(await drawn.getAttribute("aria-label"), /雲/);
+  for (const word of ["雲", "CloudFront", "GET", "reader"]) {
+    await drawn.locator("text", { hasText: word }).first().waitFor({ state: "visible" });
+  }
+  const painted = (locator, name) => locator.evaluate((element, name) => getComputedStyle(element)[name], name);
+  const node = drawn.locator("g.d-node", { hasText: "reader" });
+  assert.equal(await painted(node.locator("rect, path").first(), "fill"), "rgb(255, 215, 0)");
+  assert.equal(await painted(node.locator("text").first(), "fill"), "rgb(0, 0, 0)");
+  assert.equal(await painted(drawn.locator("path.d-flowchart-link"), "stroke"), "rgb(220, 20, 60)");
+  assert.equal(await page.locator("pre code.language-gv").count(), 1, "`gv` shows the text");
+});

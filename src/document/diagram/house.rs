@@ -1,6 +1,7 @@
 //! A drawing of the library -> one that a page can hold: nothing but shapes and words, classes for the page's
 //! style sheet, ids that no other diagram has, and numbers as short as a screen can show.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The elements that are kept; those of a link become a group.
@@ -121,8 +122,9 @@ struct House<'a> {
 impl House<'_> {
     fn text(&mut self, text: &str) {
         if self.silent.is_none() {
-            self.out.push_str(text.trim_matches('\n'));
-            self.words.push_str(text.trim_matches('\n'));
+            let text = escaped_once(text.trim_matches('\n'));
+            self.out.push_str(&text);
+            self.words.push_str(&text);
         }
     }
 
@@ -184,7 +186,10 @@ impl House<'_> {
         let style = attribute(attributes, "style").unwrap_or("");
         let styles = || style.split(';').filter_map(|it| it.split_once(':'));
         // What the author says of a colour is marked so, and counts more than the style sheet.
-        let own = styles().any(|(name, value)| is_colour(name) && value.contains("!important"));
+        let is_link = has_class(attributes, "flowchart-link");
+        let own = styles().any(|(name, value)| {
+            is_colour(name) && (value.contains("!important") || (is_link && name == "stroke"))
+        });
         // Among the classes of a page no name is free.
         let classes = attribute(attributes, "class").unwrap_or("").split_ascii_whitespace();
         let mut classes: Vec<String> = classes.map(|class| format!("d-{class}")).collect();
@@ -241,6 +246,21 @@ impl House<'_> {
         let value = value.replace('"', "&quot;").replace('<', "&lt;");
         self.out.extend([" ", name, "=\"", &value, "\""]);
     }
+}
+
+/// Mends references to signs that the library has escaped again: `&amp;#34;`.
+fn escaped_once(text: &str) -> Cow<'_, str> {
+    if !text.contains("&amp;#") {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split("&amp;#");
+    let mut said = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let is_reference = (1..=7).contains(&digits) && part[digits..].starts_with(';');
+        said.extend([if is_reference { "&#" } else { "&amp;#" }, part]);
+    }
+    Cow::Owned(said)
 }
 
 fn known(element: &str) -> Option<&str> {
@@ -339,19 +359,21 @@ mod tests {
             r##"<marker id="m"><path d="M0 0"/></marker><marker id="idle"><path d="M1 1"/></marker>"##,
             r##"<a href="javascript:x()" transform="translate(1.234,0)"><rect onclick="x()" class="n" "##,
             r##"style="fill:#f9f !important;display:none" x="1.999"/></a>"##,
-            r##"<path marker-end="url(#m)" stroke="url(http://x/)" d="M1,2"/><text>a &lt; b</text>"##,
+            r##"<path marker-end="url(#m)" stroke="url(http://x/)" d="M1,2"/><text>a &lt; b &amp;#34;&amp;#</text>"##,
             r##"<defs><g id="l"><text>c</text></g></defs><use href="#l"/><use href="http://x/#l"/>"##,
+            r#"<path class="flowchart-link" style="fill:none;stroke:red" d="M1,2"/>"#,
             r#"<g class="node statediagram-state"><g class="label" transform="translate(-6, -9.5)"/></g>"#,
             "<foreignObject><div>no</div></foreignObject></svg>",
         );
         assert_eq!(
             dressed(svg, "x").as_deref(),
             Some(concat!(
-                r#"<svg aria-label="a &lt; b, c" class="diagram diagram-flowchart" role="img" viewBox="0 0 9 5" width="9" height="5">"#,
+                r#"<svg aria-label="a &lt; b &#34;&amp;#, c" class="diagram diagram-flowchart" role="img" viewBox="0 0 9 5" width="9" height="5">"#,
                 r#"<marker id="x-2"><path d="M0 0"/></marker><g transform="translate(1.23,0)">"#,
                 r##"<rect class="d-n own" x="2" fill="#f9f"/></g>"##,
-                r##"<path marker-end="url(#x-2)" d="M1,2"/><text>a &lt; b</text>"##,
+                r##"<path marker-end="url(#x-2)" d="M1,2"/><text>a &lt; b &#34;&amp;#</text>"##,
                 r##"<defs><g id="x-1"><text>c</text></g></defs><use href="#x-1"/><use/>"##,
+                r#"<path class="d-flowchart-link own" d="M1,2" fill="none" stroke="red"/>"#,
                 r#"<g class="d-node d-statediagram-state"><g class="d-label" transform="translate(0,-9.5)"/></g></svg>"#,
             ))
         );

@@ -1,5 +1,8 @@
-//! Diagrams in Mermaid's way of writing -> SVG in a page: no script, colours by the page's own style sheet.
+//! Diagrams in Mermaid's or Graphviz's way of writing -> SVG in a page: no script, colours by the page's own style
+//! sheet.
 
+#[cfg(feature = "mermaid")]
+mod dot;
 mod house;
 #[cfg(feature = "mermaid")]
 mod mermaid;
@@ -22,6 +25,25 @@ const STACK_BYTES: usize = 256 << 20;
 pub(super) struct Fault {
     pub message: String,
     pub at: Option<Range<usize>>,
+}
+
+/// The ways of writing a diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notation {
+    Mermaid,
+    Dot,
+}
+
+impl Notation {
+    /// Returns what the word of a fence stands for.
+    pub(super) fn of(word: &str) -> Option<Notation> {
+        let is = |known: &str| word.eq_ignore_ascii_case(known);
+        match () {
+            () if is("mermaid") => Some(Notation::Mermaid),
+            () if is("dot") || is("graphviz") => Some(Notation::Dot),
+            () => None,
+        }
+    }
 }
 
 /// A diagram that was drawn.
@@ -51,14 +73,17 @@ pub struct Diagrams {
 
 impl Diagrams {
     /// Draws a diagram, unless it was drawn before.
-    pub(super) fn svg(&self, text: &str) -> Result<Drawing, Fault> {
-        let key = Digest::of(text.as_bytes());
+    pub(super) fn svg(&self, notation: Notation, text: &str) -> Result<Drawing, Fault> {
+        let key = match notation {
+            Notation::Mermaid => Digest::of(text.as_bytes()),
+            Notation::Dot => Digest::of_parts([b"dot", text.as_bytes()]),
+        };
         let kept = || self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = kept().get(&key) {
             return known.clone();
         }
         let name = format!("d{}", key.short());
-        let drawn = drawn(text, &name).map(|svg| Drawing { svg, name });
+        let drawn = drawn(notation, text, &name).map(|svg| Drawing { svg, name });
         let mut kept = kept();
         if kept.len() >= KEPT_MAX {
             kept.clear();
@@ -69,7 +94,7 @@ impl Diagrams {
 }
 
 /// Draws on a stack that no nesting uses up, and survives what the drawing of a strange text may do.
-fn drawn(text: &str, name: &str) -> Result<String, Fault> {
+fn drawn(notation: Notation, text: &str, name: &str) -> Result<String, Fault> {
     if text.len() > BYTES_MAX {
         let message = format!("the diagram is longer than {BYTES_MAX} bytes");
         return Err(Fault { message, at: None });
@@ -77,18 +102,24 @@ fn drawn(text: &str, name: &str) -> Result<String, Fault> {
     let none = || Fault { message: "the diagram cannot be drawn".to_owned(), at: None };
     let raw = std::thread::scope(|scope| {
         let roomy = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let raw = roomy.spawn_scoped(scope, || raw(text));
+        let raw = roomy.spawn_scoped(scope, || raw(notation, text));
         raw.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Err(none()))
     })?;
     house::dressed(&raw, name).ok_or_else(none)
 }
 
 #[cfg(feature = "mermaid")]
-fn raw(text: &str) -> Result<String, Fault> {
-    mermaid::svg(text)
+fn raw(notation: Notation, text: &str) -> Result<String, Fault> {
+    match notation {
+        Notation::Mermaid => mermaid::svg(text),
+        // What is wrong with the flowchart is at no place that the author has written.
+        Notation::Dot => {
+            mermaid::svg(&dot::flowchart(text)?).map_err(|fault| Fault { at: None, ..fault })
+        }
+    }
 }
 
 #[cfg(not(feature = "mermaid"))]
-fn raw(_: &str) -> Result<String, Fault> {
+fn raw(_: Notation, _: &str) -> Result<String, Fault> {
     Err(Fault { message: "this program was built without diagrams".to_owned(), at: None })
 }

@@ -12,6 +12,7 @@ use crate::diagnostic::rules;
 use crate::document::Filling;
 use crate::document::code::fence::{self, Fence};
 use crate::document::code::{self, Block, Language, Line, LineKind, Lit, Runs};
+use crate::document::diagram::Notation;
 use crate::document::parse::Dialect;
 use crate::span::Span;
 
@@ -40,8 +41,8 @@ pub(super) fn format_code_block(
     (info, literal): (&str, &str),
 ) -> Rendered {
     let fence = fence::read(info);
-    if fence.word.eq_ignore_ascii_case("mermaid")
-        && format_diagram(context, node, (&fence, literal))?
+    if let Some(notation) = Notation::of(fence.word)
+        && format_diagram(context, node, (notation, &fence, literal))?
     {
         return Ok(ChildRendering::HTML);
     }

@@ -8,16 +8,16 @@ use comrak::html::Context;
 use super::Formatter;
 use crate::diagnostic::rules;
 use crate::document::code::fence::Fence;
-use crate::document::diagram::Fault;
+use crate::document::diagram::{Fault, Notation};
 use crate::span::Span;
 
 /// Draws a diagram; tells what is wrong where it cannot be drawn.
 pub(super) fn format_diagram(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
     node: Node<'_>,
-    (fence, literal): (&Fence<'_>, &str),
+    (notation, fence, literal): (Notation, &Fence<'_>, &str),
 ) -> Result<bool, fmt::Error> {
-    let drawn = match context.user.text.settings.diagrams.svg(literal) {
+    let drawn = match context.user.text.settings.diagrams.svg(notation, literal) {
         Ok(drawn) => drawn,
         Err(fault) => {
             context.user.tell_diagram(node, literal, fault);
