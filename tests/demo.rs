@@ -77,7 +77,14 @@ fn every_word_is_in_every_language() {
     let (ja, en) = (words("ja"), words("en"));
     assert_eq!(ja.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
     let mut asked = Vec::new();
-    for file in ["page/deck.rs", "page/fill.rs", "page/list.rs", "page/shell.rs", "page/event.rs"] {
+    for file in [
+        "page/deck.rs",
+        "page/fill.rs",
+        "page/player.rs",
+        "page/list.rs",
+        "page/shell.rs",
+        "page/event.rs",
+    ] {
         let code = fs::read_to_string(root().join("src").join(file)).unwrap_or_default();
         asked.extend(quoted(&code, &["word(", "word(&self.entry.lang, ", "word(lang, "]));
     }

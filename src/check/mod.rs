@@ -34,6 +34,7 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     links,
     pictures::missing,
     pictures::described,
+    pictures::posters,
     pictures::files,
     style_files,
     embeds,

@@ -6,6 +6,7 @@ use super::{Known, diagnostic, one_line};
 use crate::catalog::names::last;
 use crate::catalog::{AssetEntry, Entry};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::document::film::{self, Play};
 use crate::document::{Document, Filling, Kind, Picture, Slide, Stand};
 use crate::picture::{self, Colours, Drawing, Facts, Kind as Format, PIXELS_MAX, SHOWN_PIXELS_MAX};
 use crate::source::SourcePath;
@@ -33,13 +34,22 @@ fn shown(document: &Document) -> impl Iterator<Item = &Picture> {
 pub(super) fn missing(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
     for picture in shown(document) {
-        let target = &picture.target;
+        let target = match film::play(&picture.target) {
+            // `#t=10` is where it begins.
+            Some(_) => picture.target.split('#').next().unwrap_or_default(),
+            None => &picture.target,
+        };
         let remote = target.starts_with("https://") || target.starts_with("http://");
         if remote || document.brings(target) || known.catalog.resolve_asset(entry, target).is_some()
         {
             continue;
         }
-        let message = format!("there is no picture `{}`", one_line(target));
+        let kind = match film::play(target) {
+            Some(Play::Film) => "film",
+            Some(Play::Sound) => "sound",
+            None => "picture",
+        };
+        let message = format!("there is no {kind} `{}`", one_line(target));
         let colour = entry.kind == Kind::Deck && target.starts_with('#');
         let near = known.kept.file_meant(known.catalog, last(target));
         let help = if colour {
@@ -52,12 +62,29 @@ pub(super) fn missing(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Dia
     }
 }
 
+/// Pictures that stand in the place of a film until it plays.
+pub(super) fn posters(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+    for picture in shown(&entry.document).filter(|it| film::play(&it.target).is_some()) {
+        let (_, Some(poster)) = film::words(&picture.alt) else { continue };
+        if known.catalog.resolve_asset(entry, &film::decoded(poster)).is_none() {
+            let message = format!("there is no picture `{}`", one_line(poster));
+            let help = "put it beside the document, or mend the path; a space is `%20` there";
+            let (rule, path) = (&rules::MISSING_PICTURE, &entry.document.path);
+            found.push(diagnostic(rule, path, picture.span, message, help.to_owned()));
+        }
+    }
+}
+
 /// Pictures that say nothing to those who cannot see them. What lies behind a slide is there for its looks. On slides
 /// somebody says what is to be seen, and those written for Marp hold few words for it: a deck is told once.
 pub(super) fn described(_: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let path = &entry.document.path;
     let silent = |picture: &&Picture| {
-        let says = [&picture.alt, &picture.title].iter().any(|text| !text.trim().is_empty());
+        let alt = match film::play(&picture.target) {
+            Some(_) => film::words(&picture.alt).0,
+            None => picture.alt.clone(),
+        };
+        let says = [&alt, &picture.title].iter().any(|text| !text.trim().is_empty());
         !says && picture.stand == Stand::Text && !picture.decorative
     };
     let silent = shown(&entry.document).filter(silent);

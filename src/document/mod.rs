@@ -9,6 +9,7 @@ pub mod code;
 mod csv;
 mod diagram;
 pub mod directives;
+pub mod film;
 pub mod front_matter;
 pub mod html;
 mod looks;
@@ -19,6 +20,7 @@ mod qr;
 mod running;
 mod sentence;
 pub mod values;
+mod video;
 pub mod yaml;
 
 use std::collections::BTreeSet;
@@ -41,6 +43,7 @@ pub use parse::{
 };
 pub use running::running;
 pub use sentence::Sentence;
+pub use video::{Video, video};
 
 /// The kinds of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,12 +109,15 @@ pub struct Origins {
     pub pictures: BTreeSet<String>,
     /// Of films and sounds.
     pub players: BTreeSet<String>,
+    /// Of players that are loaded when somebody asks for them.
+    pub frames: BTreeSet<String>,
 }
 
 impl Origins {
     pub fn extend(&mut self, other: &Origins) {
         self.pictures.extend(other.pictures.iter().cloned());
         self.players.extend(other.players.iter().cloned());
+        self.frames.extend(other.frames.iter().cloned());
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Root, read};
-use crate::document::{self, Diagrams, Filling, Formulas, Settings, Slide};
+use crate::document::film;
+use crate::document::{self, Diagrams, Filling, Formulas, Picture, Settings, Slide};
 use crate::source::{Source, SourcePath, Sources};
 use crate::theme::file_of;
 
@@ -47,10 +48,10 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
         Some(assembly) => document::parse_assembly(path, assembly, settings),
     };
     let proses = document.slides.iter().flat_map(Slide::proses);
-    let targets = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(picture.target.clone()),
-        Filling::File(file) => Some(file_of(&file.0)),
-        _ => None,
+    let targets = proses.flat_map(|prose| &prose.holes).flat_map(|hole| match &hole.filling {
+        Filling::Picture(picture) => beside_film(picture),
+        Filling::File(file) => vec![file_of(&file.0)],
+        _ => Vec::new(),
     });
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
     let targets = targets.chain(urls.map(|(address, _)| file_of(address)));
@@ -66,6 +67,17 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
         part.as_str().starts_with("decks/") && (part.is_markdown() || part.is_values())
     };
     pictures.chain(document.parts.iter().filter(beside).cloned()).collect()
+}
+
+/// Returns a picture, or a film with its poster and its captions.
+fn beside_film(picture: &Picture) -> Vec<String> {
+    let own = file_of(&picture.target);
+    if film::play(&own).is_none() {
+        return vec![picture.target.clone()];
+    }
+    let captions = film::captions(&own, ["ja", "en"].into_iter()).into_iter().map(|(_, name)| name);
+    let poster = film::words(&picture.alt).1.map(|poster| film::decoded(poster).into_owned());
+    captions.chain(poster).chain([own.clone()]).collect()
 }
 
 /// Tells whether a change at some paths may change the deck: there may be a thousand other files beside it.

@@ -11,8 +11,9 @@ use super::render::Texts;
 /// What is fetched as one file, and what follows in it, in this order.
 const PACKS: &[(&str, &[&str])] = &[
     ("search/engine.js", &["search/box.js", "search/peek.js", "offline/offline.js"]),
-    ("deck/deck.js", &["deck/overview.js", "deck/link.js"]),
+    ("deck/deck.js", &["deck/overview.js", "deck/link.js", "video.js"]),
     ("deck/presenter.js", &["deck/ink.js"]),
+    ("site.js", &["video.js"]),
     ("site.css", &["diagram.css", "chart.css"]),
     ("deck/slide.css", &["diagram.css", "chart.css"]),
 ];

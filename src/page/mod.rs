@@ -22,6 +22,7 @@ mod mentions;
 mod names;
 mod news;
 mod pictures;
+mod player;
 mod sequence;
 mod sheet;
 mod shell;

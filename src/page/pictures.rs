@@ -128,6 +128,9 @@ fn part(whole: u32, share: f64) -> u32 {
 
 impl Filler<'_> {
     pub(super) fn picture(&self, picture: &Picture, out: &mut String) {
+        if picture.stand == Stand::Text && self.played(picture, out) {
+            return;
+        }
         let remote =
             picture.target.starts_with("https://") || picture.target.starts_with("http://");
         let chosen = chosen(self.site, self.entry, picture)

@@ -125,6 +125,10 @@ pub(super) fn policy(origins: &Origins, html: bool) -> String {
             out.push_str("; style-src-attr 'unsafe-inline'");
         }
     }
+    if !origins.frames.is_empty() {
+        out.push_str("; frame-src");
+        out.extend(origins.frames.iter().flat_map(|origin| [" ", origin]));
+    }
     out
 }
 
@@ -152,7 +156,7 @@ pub(super) fn in_language(site: Site<'_>, stem: &str, lang: &str) -> String {
 }
 
 /// Returns what a language is called in itself.
-fn label(site: Site<'_>, lang: &str) -> String {
+pub(super) fn label(site: Site<'_>, lang: &str) -> String {
     let named = site.interface.strings.get(lang).and_then(|words| words.get("language"));
     named.map_or_else(|| lang.to_owned(), Clone::clone)
 }

@@ -18,6 +18,6 @@ pub use clean::{Unclean, clean};
 pub use derive::{Unmade, blank, derive};
 pub use facts::{Colours, Drawing, Facts, MEMORY_BYTES_MAX, PIXELS_MAX, SHOWN_PIXELS_MAX};
 pub use kind::{Kind, is_named_as_one};
-pub use published::published;
+pub use published::{drawn, published};
 pub use recipe::{Format, Images, MAKER, Need, Recipe, Variants, all, variants};
 pub use size::size;

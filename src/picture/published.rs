@@ -25,6 +25,19 @@ pub fn published<'a>(path: &SourcePath, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     }
 }
 
+/// Returns a drawing that stands in a text as a file of its own, and whether anything was left out that runs or loads;
+/// nothing where it cannot be read.
+pub fn drawn(text: &str) -> Option<(String, bool)> {
+    let (mut svg, lost) = scrubbed(text.trim())?;
+    let tag = svg.find("<svg")? + "<svg".len();
+    // In a page a drawing needs no name of its kind; as a file it does.
+    let end = tag + svg[tag..].find('>')?;
+    if !svg[tag..end].contains("xmlns=") {
+        svg.insert_str(tag, " xmlns=\"http://www.w3.org/2000/svg\"");
+    }
+    Some((svg, lost))
+}
+
 /// Returns what can be shown of a file that is not whole, if it tells nothing of its maker.
 fn salvaged(kind: Kind, bytes: &[u8]) -> Cow<'_, [u8]> {
     if kind == Kind::Jpeg {

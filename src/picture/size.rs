@@ -42,14 +42,20 @@ fn svg_size(text: &str) -> Option<(u32, u32)> {
             .filter(|n| *n >= 1.0 && *n < 100_000.0)
             .map(round)
     };
-    if let (Some(width), Some(height)) =
-        (value("width").and_then(pixels), value("height").and_then(pixels))
-    {
+    let (wide, tall) = (value("width").and_then(pixels), value("height").and_then(pixels));
+    if let (Some(width), Some(height)) = (wide, tall) {
         return Some((width, height));
     }
     let sides: Vec<f64> =
         value("viewBox")?.split([' ', ',']).filter_map(|n| n.parse().ok()).collect();
     let [_, _, width, height] = sides[..] else { return None };
+    // One side alone says how large the other is.
+    let scale = match (wide, tall) {
+        (Some(wide), _) => f64::from(wide) / width,
+        (_, Some(tall)) => f64::from(tall) / height,
+        _ => 1.0,
+    };
+    let (width, height) = (width * scale, height * scale);
     (width >= 1.0 && height >= 1.0 && width < 100_000.0 && height < 100_000.0)
         .then(|| (round(width), round(height)))
 }

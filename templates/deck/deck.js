@@ -174,6 +174,8 @@
     const card = cards[here.number - 1];
     if (card !== current) {
       if (current) current.classList.remove("current");
+      for (const player of current ? current.querySelectorAll("video, audio") : []) player.pause();
+      for (const frame of current ? current.querySelectorAll("iframe.video") : []) frame.rest();
       card.classList.add("current");
       kami.current = current = card;
       currentKey = keyOf(card);

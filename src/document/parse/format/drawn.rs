@@ -7,10 +7,14 @@ use comrak::html::{ChildRendering, Context};
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::{Rule, rules};
+use crate::digest::Digest;
 use crate::document::code::fence::Fence;
 use crate::document::csv::{self, Fault};
 use crate::document::parse::Dialect;
-use crate::document::{Filling, chart, qr};
+use crate::document::{Filling, Picture, Stand, chart, html, qr};
+use crate::picture::{drawn, size};
+use crate::source::SourcePath;
+use crate::theme::DataFile;
 
 /// How many rows a table shows: nobody reads more of one page.
 const ROWS_MAX: usize = 2000;
@@ -24,6 +28,7 @@ pub(super) enum Drawn {
     Qr,
     Table,
     Chart,
+    Svg,
 }
 
 impl Drawn {
@@ -32,6 +37,7 @@ impl Drawn {
             "qr" => Some(Drawn::Qr),
             "table" => Some(Drawn::Table),
             "chart" => Some(Drawn::Chart),
+            "svg" => Some(Drawn::Svg),
             _ => None,
         }
     }
@@ -47,6 +53,7 @@ pub(super) fn format_drawn(
     let done = match drawn {
         Drawn::Qr => code(context, node, (fence, literal))?,
         Drawn::Table => table(context, node, (fence, literal))?,
+        Drawn::Svg => drawing(context, node, (fence, literal))?,
         Drawn::Chart => picture(context, node, (fence, literal))?,
     };
     if !done {
@@ -143,6 +150,60 @@ fn picture(
         wrapped(context, &chart.table.html(None, NUMBERS_MAX))?;
         context.write_str("</details></figure>")?;
     }
+    Ok(true)
+}
+
+/// Makes a file of a drawing: as a picture it can neither run nor load anything, and its styles are its own.
+fn drawing(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    node: Node<'_>,
+    (fence, literal): (&Fence<'_>, &str),
+) -> Result<bool, fmt::Error> {
+    let mut tell = |rule, message: &str, help| {
+        let message = message.to_owned();
+        context.user.tell_of(rule, node, &Fault { line: 0, message, help });
+    };
+    let Some((svg, lost)) = drawn(literal) else {
+        let help = "write XML: one `<svg>`, each attribute in quotation marks, each element closed";
+        tell(&rules::BROKEN_PICTURE, "the drawing cannot be read, so its text is shown", help);
+        return Ok(false);
+    };
+    if lost {
+        let help = "take that out in a drawing program, or export the drawing as plain SVG";
+        let message = "the drawing holds a script, or loads something; it is shown without";
+        tell(&rules::ACTIVE_DRAWING, message, help);
+    }
+    let titled = svg.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    let title = titled.map(|(title, _)| html::unescape(title)).unwrap_or_default();
+    let alt = if title.trim().is_empty() { fence.caption.unwrap_or("").to_owned() } else { title };
+    if alt.trim().is_empty() {
+        let help = "give it a `<title>`, or write `svg title=\"what it shows\"` behind the marks";
+        let message = "the drawing says nothing to those who cannot see it";
+        tell(&rules::MISSING_ALT, message, help);
+    }
+    let bytes = svg.into_bytes();
+    let address = format!("assets/data-{}.svg", Digest::of(&bytes).short());
+    let size = size(&SourcePath::new(&address), &bytes);
+    context.write_str("<figure class=\"drawing\">")?;
+    context.user.hole(Filling::Picture(Box::new(Picture {
+        target: address.clone(),
+        alt: alt.trim().to_owned(),
+        title: String::new(),
+        width: size.map(|(width, _)| width),
+        height: size.map(|(_, height)| height),
+        class: String::new(),
+        stand: Stand::Text,
+        // What there is to tell of it is told already.
+        decorative: true,
+        span: context.user.text.span(node),
+    })));
+    context.user.files.push(DataFile { address, bytes });
+    if let Some(caption) = fence.caption {
+        context.write_str("<figcaption>")?;
+        context.escape(caption)?;
+        context.write_str("</figcaption>")?;
+    }
+    context.write_str("</figure>")?;
     Ok(true)
 }
 

@@ -11,10 +11,11 @@ use percent_encoding::percent_decode_str;
 
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
+use crate::document::film;
 use crate::document::html::{RawPicture, Reference};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
-use crate::document::{Filling, Form, Link, Picture, Sentence, Stand};
+use crate::document::{Filling, Form, Link, Picture, Sentence, Stand, video};
 use crate::span::Span;
 use crate::theme;
 
@@ -94,7 +95,9 @@ impl Formatter<'_> {
             picture.height = words.height_pixels();
             let look = words.look();
             if !look.is_empty() {
-                picture.class = self.looks.class(".slide img", &look);
+                let is_film = film::play(&picture.target).is_some();
+                let element = if is_film { ".slide :is(video, audio)" } else { ".slide img" };
+                picture.class = self.looks.class(element, &look);
             }
             picture.alt = words.alt;
         }
@@ -161,7 +164,13 @@ impl Formatter<'_> {
         alt: &str,
     ) -> Picture {
         let span = self.text.span(node);
-        if let Some(origin) = self.elsewhere(node, url, "this picture") {
+        if let Some(video) = video(url) {
+            // Nothing is asked of it before somebody presses its card.
+            self.origins.frames.insert(video.origin.to_owned());
+        } else if film::play(url).is_some() {
+            let origin = self.elsewhere(node, url, "this film or sound");
+            self.origins.players.extend(origin);
+        } else if let Some(origin) = self.elsewhere(node, url, "this picture") {
             self.origins.pictures.insert(origin);
         }
         let is_picture =
@@ -429,5 +438,5 @@ fn is_picture(path: &str) -> bool {
     matches!(
         extension.as_str(),
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif" | "apng" | "bmp"
-    )
+    ) || film::play(path).is_some()
 }
