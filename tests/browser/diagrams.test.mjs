@@ -48,8 +48,10 @@ check("a diagram has the ink of the text around it, in the dark as well", async 
   }
   const page = await world.open(url("decks/d.html"));
   await expectSlide(page, 1);
-  const { width } = await page.locator("section.slide figure.mermaid > svg").boundingBox();
-  assert.ok(width > 200);
+  const onSlide = page.locator("section.slide figure.mermaid > svg text", { hasText: "CloudFront" });
+  const drawn = await onSlide.evaluate((text) => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize));
+  const heading = await page.locator("section.slide h1").evaluate((heading) => parseFloat(getComputedStyle(heading).fontSize));
+  assert.ok(drawn > heading / 3, `${drawn} px beside ${heading} px can be read from the last row`);
 });
 
 check("a graph in Graphviz's language has its words, its colours and its clusters", async (world) => {

@@ -103,7 +103,13 @@ pub(super) fn dressed(svg: &str, name: &str) -> Option<String> {
     if !out.contains("<title") && out.len() > at {
         let words = words.trim_end_matches(", ");
         let end = words.char_indices().nth(WORDS_MAX).map_or(words.len(), |(at, _)| at);
-        out.insert_str(at, &format!(" aria-label=\"{}\"", words[..end].replace('"', "&quot;")));
+        out.insert_str(
+            at,
+            &format!(
+                " aria-label=\"{}\"",
+                words[..end].replace('"', "&quot;").replace('>', "&gt;")
+            ),
+        );
     }
     (open.is_empty() && out.starts_with("<svg")).then_some(out)
 }

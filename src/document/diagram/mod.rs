@@ -17,6 +17,8 @@ use crate::digest::Digest;
 const BYTES_MAX: usize = 64 << 10;
 /// How many diagrams are kept.
 const KEPT_MAX: usize = 1000;
+/// How much larger words are on a slide than on a page.
+const ON_SLIDE: f64 = 1.75;
 /// How much stack it takes to draw one; memory is taken as it is used.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -62,6 +64,22 @@ impl Drawing {
         } else {
             self.svg.replace(&self.name, &format!("{}x{again}", self.name))
         }
+    }
+
+    /// Returns the drawing for a slide, where words are larger than on a page.
+    pub(super) fn on_slide(self) -> Drawing {
+        let Some((tag, rest)) = self.svg.split_once('>') else { return self };
+        let mut svg = String::with_capacity(self.svg.len() + 8);
+        for (number, part) in tag.split(' ').enumerate() {
+            svg.extend((number > 0).then_some(' '));
+            let side = ["width", "height"].into_iter().find_map(|name| {
+                let value = part.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?;
+                Some(format!("{name}=\"{:.0}\"", value.parse::<f64>().ok()? * ON_SLIDE))
+            });
+            svg.push_str(side.as_deref().unwrap_or(part));
+        }
+        svg.extend([">", rest]);
+        Drawing { svg, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ use super::Formatter;
 use crate::diagnostic::rules;
 use crate::document::code::fence::Fence;
 use crate::document::diagram::{Fault, Notation};
+use crate::document::parse::Dialect;
 use crate::span::Span;
 
 /// Draws a diagram; tells what is wrong where it cannot be drawn.
@@ -24,6 +25,8 @@ pub(super) fn format_diagram(
             return Ok(false);
         }
     };
+    let is_slide = context.user.dialect == Dialect::Deck;
+    let drawn = if is_slide { drawn.on_slide() } else { drawn };
     let again = context.user.drawings.iter().filter(|name| **name == drawn.name).count();
     let svg = drawn.named(again);
     context.user.drawings.push(drawn.name);
