@@ -3,6 +3,7 @@
 //! The cache does what the bundle's `Cache-Control` says and waits as long as `kami template cloudfront` lets it.
 //! Its clock is a number, so the same site and the same time line give the same table.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
@@ -45,7 +46,7 @@ impl Origin {
         Origin::ALL.iter().find(|(_, origin)| *origin == self).map_or("", |(name, _)| name)
     }
 
-    fn answers(self) -> bool {
+    pub fn answers(self) -> bool {
         matches!(self, Origin::Well | Origin::Back)
     }
 
@@ -141,9 +142,9 @@ impl Caching {
     }
 }
 
-/// What a reader sees.
+/// What a reader sees; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
+pub enum Seen {
     Page { age: u64, waited: u64 },
     Spare { waited: u64 },
     Error { status: u16, waited: u64 },
@@ -225,6 +226,11 @@ struct Row {
 }
 
 impl Drill {
+    /// Returns how many minutes it takes.
+    pub fn minutes(&self) -> u64 {
+        self.timeline.iter().map(|phase| phase.minutes).sum()
+    }
+
     /// Returns the addresses that show most: a page, a file that is kept for ever, one that is asked for each time.
     pub fn pages_of(bundle: &Bundle) -> Vec<String> {
         let addresses = bundle.addresses_beside_search();
@@ -238,7 +244,28 @@ impl Drill {
 
     /// Rehearses, and returns what readers see as a table.
     pub fn table(&self) -> String {
-        let rows = self.rows();
+        let known = self.pages.iter().map(|page| Kept {
+            caching: Caching::of(cache_control(page)),
+            since: None,
+            unread: false,
+        });
+        let unread =
+            Kept { caching: Caching::of(cache_control("page.html")), since: None, unread: true };
+        let mut kept: Vec<Kept> = known.chain([unread]).collect();
+        let see = |minute: u64, origin| {
+            let now = minute * MINUTE;
+            Ok(kept.iter_mut().map(|it| it.serve(now, origin, self.spare)).collect())
+        };
+        self.table_of(see).unwrap_or_else(|never: Infallible| match never {})
+    }
+
+    /// Returns as a table what readers see, a minute after the other: those of each page, and of one that nobody has
+    /// read before.
+    pub fn table_of<E>(
+        &self,
+        see: impl FnMut(u64, Origin) -> Result<Vec<Seen>, E>,
+    ) -> Result<String, E> {
+        let rows = self.rows(see)?;
         let mut lines = vec![vec!["minute".to_owned(), "origin".to_owned()]];
         lines[0].extend(self.pages.iter().cloned());
         lines[0].push("a page never read before".to_owned());
@@ -266,26 +293,19 @@ impl Drill {
             out.push_str(text.trim_end());
             out.push('\n');
         }
-        out
+        Ok(out)
     }
 
-    fn rows(&self) -> Vec<Row> {
-        let known = self.pages.iter().map(|page| Kept {
-            caching: Caching::of(cache_control(page)),
-            since: None,
-            unread: false,
-        });
-        let unread =
-            Kept { caching: Caching::of(cache_control("page.html")), since: None, unread: true };
-        let mut kept: Vec<Kept> = known.chain([unread]).collect();
+    fn rows<E>(
+        &self,
+        mut see: impl FnMut(u64, Origin) -> Result<Vec<Seen>, E>,
+    ) -> Result<Vec<Row>, E> {
         let mut rows: Vec<Row> = Vec::new();
         let mut minute = 0;
         for phase in &self.timeline {
             let mut is_new = true;
             for _ in 0..phase.minutes {
-                let now = minute * MINUTE;
-                let seen: Vec<Seen> =
-                    kept.iter_mut().map(|it| it.serve(now, phase.origin, self.spare)).collect();
+                let seen = see(minute, phase.origin)?;
                 match rows.last_mut().filter(|row| !is_new && is_same(&row.seen, &seen)) {
                     Some(row) => {
                         row.to = minute;
@@ -299,7 +319,7 @@ impl Drill {
                 minute += 1;
             }
         }
-        rows
+        Ok(rows)
     }
 }
 

@@ -10,7 +10,7 @@
 //! [`check`], [`card`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
 //! Then the edges, each of which moves
 //! values across one border:
-//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`deploy`], [`cli`].
+//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`varnish`], [`deploy`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
@@ -47,6 +47,7 @@ pub mod serve;
 pub mod source;
 pub mod span;
 pub mod theme;
+pub mod varnish;
 pub mod watch;
 mod xml;
 

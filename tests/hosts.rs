@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use kamishibai::compile::{Bundle, compile};
 use kamishibai::export::{Request, write};
@@ -37,6 +38,45 @@ fn site(more: &[(&str, &str)]) -> Bundle {
 fn text(bundle: &Bundle, address: &str) -> String {
     let output = bundle.output(address).unwrap_or_else(|| panic!("{address} is there"));
     String::from_utf8_lossy(&output.bytes).into_owned()
+}
+
+/// Varnish, with what it is told of the bundle, shows its readers the page that it has while the origin is lost.
+#[test]
+fn a_real_cache_keeps_the_shop_open() {
+    let folder = TempDir::new().expect("there is room");
+    for (path, text) in TEXTS {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("folders are made");
+        fs::write(path, text).expect("files are written");
+    }
+    let drill = || {
+        let mut kami = Command::new(env!("CARGO_BIN_EXE_kami"));
+        kami.args(["drill", "--varnish", "--page", "wiki/雨_の日.html", "--page", "bundle.json"]);
+        kami.args(["--timeline", "well 8m, errors 10m, gone 20m, back 8m"]);
+        let done = kami.current_dir(folder.path()).output().expect("it runs");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.code(), said(&done.stdout), said(&done.stderr))
+    };
+    let (status, table, said) = drill();
+    assert_eq!(status, Some(0), "{said}");
+    let rows = |origin: &str| {
+        let rows = table.lines().skip(1).map(|line| line.split("  ").filter(|it| !it.is_empty()));
+        let rows = rows.map(|cells| cells.map(str::trim).collect::<Vec<_>>());
+        rows.filter(|cells| cells[1] == origin).collect::<Vec<_>>()
+    };
+    for lost in ["errors", "gone"] {
+        assert!(!rows(lost).is_empty(), "{table}");
+        for cells in rows(lost) {
+            let [page, manifest, unread] = [cells[2], cells[3], cells[4]];
+            assert!(page.contains(" old, "), "{table}");
+            assert!(
+                manifest.starts_with("error 503") && unread.starts_with("error 503"),
+                "{table}"
+            );
+        }
+    }
+    let last = rows("back").pop().expect("it came back");
+    assert!(last[4].starts_with("new"), "{table}");
 }
 
 #[test]

@@ -43,6 +43,8 @@ enum Host {
     Nginx(Site),
     /// A Caddyfile
     Caddy(Site),
+    /// The VCL of a Varnish before `kami serve --read-only`
+    Varnish(Site),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +71,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
         Host::CloudflarePages(site) => (site, hosting::Host::CloudflarePages),
         Host::Nginx(site) => (site, hosting::Host::Nginx),
         Host::Caddy(site) => (site, hosting::Host::Caddy),
+        Host::Varnish(site) => (site, hosting::Host::Varnish(hosting::Varnish::on_a_host())),
     };
     let bundle = bundle(site, reporter)?;
     match hosting::host_template(&bundle, &host) {

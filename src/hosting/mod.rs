@@ -28,6 +28,25 @@ pub enum Host {
     CloudflarePages,
     Nginx,
     Caddy,
+    Varnish(Varnish),
+}
+
+/// What Varnish stands before, and how time passes for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Varnish {
+    /// The port of the origin on the same machine.
+    pub port: u16,
+    /// What stands for a second of a `Cache-Control`.
+    pub second: &'static str,
+    /// How long the origin may take to be reached, and to say something.
+    pub patience: (String, String),
+}
+
+impl Varnish {
+    /// Before a server of this machine, in the time that we all have.
+    pub fn on_a_host() -> Varnish {
+        Varnish { port: 4000, second: "s", patience: ("3s".to_owned(), "5s".to_owned()) }
+    }
 }
 
 /// A text for a host.
@@ -62,6 +81,11 @@ pub fn host_template(bundle: &Bundle, host: &Host) -> Result<HostText, Diagnosti
         }
         Host::Nginx => ("nginx.conf".to_owned(), server::nginx(bundle, &rules)),
         Host::Caddy => ("Caddyfile".to_owned(), server::caddy(bundle, &rules)),
+        Host::Varnish(asked) => {
+            // The origin tells the rest.
+            notes.clear();
+            ("varnish.vcl".to_owned(), server::varnish(asked))
+        }
     };
     let mut all = common(bundle, &rules);
     if let (Json::Object(all), Json::Object(values)) = (&mut all, values) {

@@ -4,9 +4,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 
 use super::rules::{Redirect, Rules};
-use super::{base_path, public_host, types};
+use super::{Varnish, base_path, public_host, types};
 use crate::compile::Bundle;
-use crate::output::content_type;
+use crate::output::{cache_control, content_type};
 
 /// Headers and old addresses as both servers are told them; `rest` is what stands for the rest of an address.
 fn values(bundle: &Bundle, rules: &Rules, quote: fn(&str) -> String, rest: &str) -> Json {
@@ -66,6 +66,23 @@ pub(super) fn nginx(bundle: &Bundle, rules: &Rules) -> Json {
     );
     all["gzip_types"] = json!(gzip.join(" "));
     all
+}
+
+/// What Varnish is told of pages; all else it reads from what the origin says of each file.
+pub(super) fn varnish(asked: &Varnish) -> Json {
+    let readers = cache_control("page.html");
+    let seconds = |name: &str| {
+        let mut said = readers.split(", ").filter_map(|part| part.split_once('='));
+        said.find(|(known, _)| *known == name).map_or("0", |(_, seconds)| seconds)
+    };
+    json!({
+        "origin_port": asked.port,
+        "second": asked.second,
+        "connect_timeout": asked.patience.0,
+        "first_byte_timeout": asked.patience.1,
+        "while_revalidate": seconds("stale-while-revalidate"),
+        "if_error": seconds("stale-if-error"),
+    })
 }
 
 pub(super) fn caddy(bundle: &Bundle, rules: &Rules) -> Json {

@@ -39,8 +39,10 @@ const VALUES: &[&str] = &[
 ];
 
 /// The edges: each uses any value and `save`, none another edge.
-const EDGES: &[&str] =
-    &["load", "watch", "save", "cache", "serve", "export", "browser", "deploy", "import", "lsp"];
+const EDGES: &[&str] = &[
+    "load", "watch", "save", "cache", "serve", "export", "browser", "varnish", "deploy", "import",
+    "lsp",
+];
 
 /// The command line stands outside of all: it alone calls the edges.
 const OUTERMOST: &str = "cli";
