@@ -21,7 +21,8 @@ fn site(config: &str) -> Bundle {
 }
 
 fn html(bundle: &Bundle, address: &str) -> String {
-    String::from_utf8(bundle.output(address).expect("the page is there").bytes.clone()).unwrap()
+    let page = bundle.output(address).expect("the page is there");
+    String::from_utf8(page.bytes.clone()).expect("it is text")
 }
 
 /// Returns the address of the style sheet of fonts that a page has.

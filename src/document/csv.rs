@@ -223,7 +223,7 @@ impl Table {
         }
         if self.rows.len() > rows_max + 1 {
             out.push_str("<tr>\n");
-            right.iter().for_each(|_| out.push_str("<td>⋮</td>\n"));
+            out.push_str(&"<td>⋮</td>\n".repeat(right.len()));
             out.push_str("</tr>\n");
         }
         if self.rows.len() > 1 {

@@ -126,6 +126,13 @@ fn part(whole: u32, share: f64) -> u32 {
     (f64::from(whole) * share).ceil() as u32
 }
 
+/// Writes what stands where a picture should.
+fn missing(picture: &Picture, out: &mut String) {
+    out.push_str("<span class=\"picture missing\">");
+    escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);
+    out.push_str("</span>");
+}
+
 impl Filler<'_> {
     pub(super) fn picture(&self, picture: &Picture, out: &mut String) {
         if picture.stand == Stand::Text && self.played(picture, out) {
@@ -145,12 +152,7 @@ impl Filler<'_> {
             None if self.entry.document.brings(&picture.target) => {
                 relative(&self.root, &picture.target)
             }
-            None => {
-                out.push_str("<span class=\"picture missing\">");
-                escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);
-                out.push_str("</span>");
-                return;
-            }
+            None => return missing(picture, out),
         };
         let is_early = match self.sight {
             Sight::First => out.len() < FIRST_BYTES,

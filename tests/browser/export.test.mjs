@@ -302,7 +302,7 @@ check("kami check --browser finds what does not fit, is too small or too coarse"
   const { stdout, status } = await run(talks.folder, ["check", "--browser", "--format", "json"]);
   assert.equal(status, 0, "what is seen are warnings");
   const lines = (await talks.read("decks/talk.md")).split("\n");
-  const seen = stdout.trim().split("\n").map((line) => JSON.parse(line)).filter((it) => /slide|small|coarse/.test(it.code) && it.path === "decks/talk.md");
+  const seen = stdout.trim().split("\n").map((line) => JSON.parse(line)).filter((it) => /^(overfull|small|coarse)-/.test(it.code) && it.path === "decks/talk.md");
   const told = seen.map(({ code, line }) => `${code}: ${lines.slice(line - 1).find((text) => text.startsWith("#") || text.startsWith("!"))}`);
   assert.deepEqual(told, ["overfull-slide: ## Far too much", "small-text: ## Long line", "coarse-picture: ![w:900](dot.001.png)"], stdout);
   const [overfull, , coarse] = seen;

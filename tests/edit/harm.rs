@@ -258,13 +258,13 @@ fn traced(folder: &std::path::Path, how: &[&str]) -> Served {
 fn survives(call: &str, when: usize) -> bool {
     let site = site();
     write(site.path(), "wiki/Page.md", &text(1));
-    let wiki = site.path().canonicalize().unwrap().join("wiki");
+    let wiki = site.path().canonicalize().expect("it is there").join("wiki");
     // Only calls that concern this folder and these files count.
     let aside = wiki.join(format!(".kami-{}", Digest::of(b"Page.md").short()));
     let paths = [wiki.clone(), wiki.join("Page.md"), aside];
     let inject = format!("inject={call}:signal=SIGKILL:when={when}");
     let mut how = vec!["-o", "/dev/null", "-e", &inject];
-    how.extend(paths.iter().flat_map(|path| ["-P", path.to_str().unwrap()]));
+    how.extend(paths.iter().flat_map(|path| ["-P", path.to_str().expect("it is text")]));
     let served = traced(site.path(), &how);
     let tag = rev(&served, PAGE);
     let acknowledged = saved(served.port, &tag, &text(2)).is_some();
@@ -273,7 +273,8 @@ fn survives(call: &str, when: usize) -> bool {
     assert!(stands == 2 || (stands == 1 && !acknowledged), "{call} {when}: {stands}");
     let next = Served::start(site.path(), &[]);
     assert_eq!(put(&next, PAGE, &rev(&next, PAGE), &text(3)).status, 200, "{call} {when}");
-    let mut left = fs::read_dir(&wiki).unwrap().map(|entry| entry.unwrap().file_name());
+    let entries = fs::read_dir(&wiki).expect("it is there");
+    let mut left = entries.map(|entry| entry.expect("it can be read").file_name());
     let hidden = left.find(|name| name.as_encoded_bytes().starts_with(b"."));
     assert_eq!(hidden, None, "{call} {when}");
     acknowledged

@@ -63,14 +63,13 @@ impl Lines {
 
 /// Reads `![[prices.csv]]`, `![[prices.csv|Prices]]`, `![Prices](prices.csv)`.
 fn shown(line: &str) -> Option<Asked<'_>> {
-    let (target, caption) = match line.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]"))
-    {
-        Some(inside) => inside.split_once('|').unwrap_or((inside, "")),
-        None => {
-            let (caption, target) = line.strip_prefix("![")?.strip_suffix(')')?.split_once("](")?;
-            let bare = target.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-            (bare.unwrap_or(target), caption)
-        }
+    let by_name = line.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]"));
+    let (target, caption) = if let Some(inside) = by_name {
+        inside.split_once('|').unwrap_or((inside, ""))
+    } else {
+        let (caption, target) = line.strip_prefix("![")?.strip_suffix(')')?.split_once("](")?;
+        let bare = target.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        (bare.unwrap_or(target), caption)
     };
     let target = target.trim();
     let plain = !target.contains(['[', ']', '(', ')', '<']) && !caption.contains(['[', ']']);

@@ -323,7 +323,8 @@ mod tests {
         assert_eq!(told("graph {}"), ("the graph has no node".to_owned(), None));
         let many = "graph { {".to_owned() + &"a b c d e f g h ".repeat(9) + "} }";
         assert!(flowchart(&many).is_ok());
-        let names: String = (0..50).map(|number| format!("n{number} ")).collect();
+        let names: Vec<String> = (0..50).map(|number| format!("n{number}")).collect();
+        let names = names.join(" ");
         let grown = format!("graph {{ {{{names}}} -- {{{names}}} }}");
         assert_eq!(told(&grown).0, "the graph has more than 2000 edges");
     }

@@ -125,7 +125,7 @@ impl Reader {
         if self.peek(0) == Some(&Token::Sign(other)) {
             let kind = if self.graph.directed { "a digraph" } else { "a graph" };
             let message = format!("an edge of {kind} is written `{arrow}`");
-            return Err(Fault { message, at: self.place() });
+            return Err(Fault { message, at: Some(self.place()) });
         }
         let said = self.attributes()?;
         match sets.as_slice() {
@@ -271,9 +271,9 @@ impl Reader {
         if self.takes(sign) { Ok(()) } else { Err(self.unexpected(&format!("`{sign}`"))) }
     }
 
-    fn place(&self) -> Option<Range<usize>> {
+    fn place(&self) -> Range<usize> {
         let end = self.end.saturating_sub(1)..self.end;
-        Some(self.tokens.get(self.at).map_or(end, |(_, place)| place.clone()))
+        self.tokens.get(self.at).map_or(end, |(_, place)| place.clone())
     }
 
     fn unexpected(&self, wanted: &str) -> Fault {
@@ -282,6 +282,7 @@ impl Reader {
             Some(Token::Sign(sign)) => format!("`{sign}`"),
             None => "the end".to_owned(),
         };
-        Fault { message: format!("{wanted} is expected, not {found}"), at: self.place() }
+        let message = format!("{wanted} is expected, not {found}");
+        Fault { message, at: Some(self.place()) }
     }
 }
