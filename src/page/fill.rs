@@ -134,6 +134,7 @@ impl Filler<'_> {
         match filling {
             Filling::Link(index) => self.link(*index as usize, out),
             Filling::Embed { link, step } => self.embed(*link as usize, *step, out),
+            Filling::Picture(picture) if self.played(picture, out) => {}
             Filling::Picture(picture) => self.picture(picture, out),
             // By its form it is on another host, or a file of the site.
             Filling::File(file) if file.0.contains("://") => attribute("src", &file.0, out),

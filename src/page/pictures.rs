@@ -135,9 +135,6 @@ fn missing(picture: &Picture, out: &mut String) {
 
 impl Filler<'_> {
     pub(super) fn picture(&self, picture: &Picture, out: &mut String) {
-        if picture.stand == Stand::Text && self.played(picture, out) {
-            return;
-        }
         let remote =
             picture.target.starts_with("https://") || picture.target.starts_with("http://");
         let chosen = chosen(self.site, self.entry, picture)

@@ -5,11 +5,14 @@ use super::shell::label;
 use crate::catalog::AssetEntry;
 use crate::document::film::{self, Play};
 use crate::document::html::escape;
-use crate::document::{Picture, Video, video};
+use crate::document::{Picture, Stand, Video, video};
 
 impl Filler<'_> {
     /// Writes what plays, if that is what stands in the place of a picture.
     pub(super) fn played(&self, picture: &Picture, out: &mut String) -> bool {
+        if picture.stand != Stand::Text {
+            return false;
+        }
         if let Some(play) = film::play(&picture.target) {
             self.player(picture, play, out);
         } else if let Some(video) = video(&picture.target) {
