@@ -110,7 +110,8 @@ mod tests {
         let lines = |label, room| broken(label, room).unwrap_or_default();
         assert_eq!(lines("神保町の「本店」", 100.0), ["神保町の", "「本店」"]);
         assert_eq!(lines("west of Kyoto", 80.0), ["west of", "Kyoto"]);
-        assert_eq!(lines("メニューー", 60.0), ["メニ", "ューー"]);
+        assert_eq!(lines("メニューー", 80.0), ["メ", "ニューー"]);
+        assert!(broken("メニューー", 60.0).is_none());
         assert!(broken("Kyoto", 30.0).is_none());
         assert_eq!(lines("", 30.0), [""]);
         assert_eq!((cut("四月の客", 6), cut("ab", 6)), ("四月…".to_owned(), "ab".to_owned()));

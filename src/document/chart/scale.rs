@@ -126,7 +126,7 @@ mod tests {
             ["\u{2212}30", "\u{2212}20", "\u{2212}10", "0", "10", "20"]
         );
         assert_eq!(labels(&[2_000.0, 48_000.0], true)[5], "50,000");
-        assert_eq!(labels(&[2_000.0, 9_800.0], true)[1], "2000");
+        assert_eq!(labels(&[2_000.0, 7_800.0], true)[1], "2000");
         assert_eq!(labels(&[0.0, 10_000.0], true)[1], "2,000");
         assert_eq!(labels(&[1e20, 3e20], true).last().map(String::as_str), Some("3e20"));
         assert_eq!(labels(&[2008.0, 2012.0], false)[0], "2008");
