@@ -127,9 +127,9 @@ fn part(whole: u32, share: f64) -> u32 {
 }
 
 /// Writes what stands where a picture should.
-fn missing(picture: &Picture, out: &mut String) {
+pub(super) fn missing(alt: &str, target: &str, out: &mut String) {
     out.push_str("<span class=\"picture missing\">");
-    escape(if picture.alt.is_empty() { &picture.target } else { &picture.alt }, out);
+    escape(if alt.is_empty() { target } else { alt }, out);
     out.push_str("</span>");
 }
 
@@ -149,7 +149,7 @@ impl Filler<'_> {
             None if self.entry.document.brings(&picture.target) => {
                 relative(&self.root, &picture.target)
             }
-            None => return missing(picture, out),
+            None => return missing(&picture.alt, &picture.target, out),
         };
         let is_early = match self.sight {
             Sight::First => out.len() < FIRST_BYTES,

@@ -1,6 +1,7 @@
 //! Films and sounds on a page: the browser's own controls, a poster, captions from files beside them.
 
 use super::fill::{Filler, attribute, fragment, relative};
+use super::pictures::missing;
 use super::shell::label;
 use crate::catalog::AssetEntry;
 use crate::document::film::{self, Play};
@@ -30,10 +31,7 @@ impl Filler<'_> {
         let remote = path.starts_with("https://") || path.starts_with("http://");
         let src = if remote { Some(path.to_owned()) } else { self.file(path) };
         let Some(mut src) = src else {
-            out.push_str("<span class=\"picture missing\">");
-            escape(if alt.is_empty() { &picture.target } else { &alt }, out);
-            out.push_str("</span>");
-            return;
+            return missing(&alt, &picture.target, out);
         };
         if !part.is_empty() {
             src.extend(["#", &fragment(part)]);

@@ -33,14 +33,21 @@ pub(super) fn format_diagram(
     context.cr()?;
     context.write_str("<figure class=\"mermaid\">")?;
     context.write_str(&svg)?;
-    if let Some(caption) = fence.caption {
-        context.write_str("<figcaption>")?;
-        context.escape(caption.trim())?;
-        context.write_str("</figcaption>")?;
-    }
+    format_caption(context, fence.caption)?;
     context.write_str("</figure>")?;
     context.lf()?;
     Ok(true)
+}
+
+/// Writes what is said below a figure, if anything is.
+pub(super) fn format_caption(
+    context: &mut Context<'_, '_, &mut Formatter<'_>>,
+    caption: Option<&str>,
+) -> fmt::Result {
+    let Some(caption) = caption else { return Ok(()) };
+    context.write_str("<figcaption>")?;
+    context.escape(caption.trim())?;
+    context.write_str("</figcaption>")
 }
 
 impl Formatter<'_> {

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use comrak::Node;
 use comrak::html::{ChildRendering, Context};
 
+use super::diagram::format_caption;
 use super::{Formatter, Rendered};
 use crate::diagnostic::{Rule, rules};
 use crate::digest::Digest;
@@ -84,11 +85,7 @@ fn code(
     };
     context.write_str("<figure class=\"qr\">")?;
     context.write_str(&svg)?;
-    if let Some(caption) = fence.caption {
-        context.write_str("<figcaption>")?;
-        context.escape(caption)?;
-        context.write_str("</figcaption>")?;
-    }
+    format_caption(context, fence.caption)?;
     context.write_str("</figure>")?;
     Ok(true)
 }
@@ -133,11 +130,7 @@ fn picture(
         _ => (" tabindex=\"0\"", chart::PAGE),
     };
     write!(context, "<div class=\"chart-sheet\"{reachable}>{}</div>", chart::svg(&chart, sheet))?;
-    if !chart.title.is_empty() {
-        context.write_str("<figcaption>")?;
-        context.escape(&chart.title)?;
-        context.write_str("</figcaption>")?;
-    }
+    format_caption(context, Some(chart.title.as_str()).filter(|title| !title.is_empty()))?;
     // Who does not see the picture reads its numbers; on a slide they are heard alone.
     if context.user.dialect == Dialect::Deck {
         context.write_str("<div class=\"chart-values\">")?;
@@ -198,11 +191,7 @@ fn drawing(
         span: context.user.text.span(node),
     })));
     context.user.files.push(DataFile { address, bytes });
-    if let Some(caption) = fence.caption {
-        context.write_str("<figcaption>")?;
-        context.escape(caption)?;
-        context.write_str("</figcaption>")?;
-    }
+    format_caption(context, fence.caption)?;
     context.write_str("</figure>")?;
     Ok(true)
 }
