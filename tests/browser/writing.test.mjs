@@ -104,6 +104,30 @@ check("a missing link leads to the editor of the file that it will find", async 
   await page.locator(".shown a.wikilink:not(.missing)", { hasText: "a coat" }).waitFor({ state: "visible" });
 });
 
+check("what the server told before a save takes nothing back that was saved", async (world) => {
+  world.forgive(/404/); // there is no such file yet
+  const { url, page } = await desk(world);
+  const late = [];
+  await page.routeWebSocket(/edit=/, (socket) => {
+    // The first frame says that there is no file; it arrives when there is one.
+    socket.connectToServer().onMessage((frame) => (late.push(() => socket.send(frame))));
+  });
+  await page.goto(url(address("wiki/Boots.md")));
+  await page.locator(".cm-content").waitFor({ state: "visible" });
+  await eventually(() => assert.equal(late.length, 1));
+  await atEnd(page, "Dry feet.");
+  const whole = await text(page);
+  await page.keyboard.press("Control+s");
+  await expectSaid(page, /保存しました|Saved/);
+  const looked = page.waitForResponse(/_kami\/source\//);
+  late[0]();
+  await (await looked).finished();
+  await page.keyboard.type(" ");
+  await page.keyboard.press("Backspace");
+  await expectText(page, whole);
+  await expectSaid(page, /^$/);
+});
+
 check("names are found by what is typed for their readings: kana, romaji, and what stands above the words", async (world) => {
   const { page } = await editing(world, "wiki/Rain.md", {
     "wiki/塔.md": "# {東京|とう|きょう}{塔|タワー}の{話|はなし}\n\n## {朝|あさ}の{光|ひかり}\n\n本文。\n",

@@ -391,21 +391,23 @@ class Editor {
     });
   }
 
-  // The file may be another by now. Unwritten text stays; what is only shown follows.
+  // The file may be another by now. Unwritten text stays; what is only shown follows. A frame may tell what stood
+  // there before this window's own save: only the file itself is believed.
   async catchUp() {
     if (this.saving || this.disk === undefined) return;
-    const other = this.disk !== this.source.tag;
+    const base = this.source.tag;
+    const other = this.disk !== base;
     this.elsewhere = other && this.dirty;
     this.tellBeside();
     if (!other || this.dirty) return;
-    if (this.disk === null) {
+    const there = await this.source.look().catch(() => null);
+    // Somebody may have begun to write meanwhile, or have saved.
+    if (there === null || this.saving || this.dirty || this.source.tag !== base) return;
+    if (there.tag === null) {
       this.source.tag = null;
       this.saved = "";
       return this.tell(say("gone"));
     }
-    const there = await this.source.look().catch(() => null);
-    // Somebody may have begun to write meanwhile.
-    if (there === null || this.saving || this.dirty) return;
     const shown = this.text();
     this.saved = this.source.take(there);
     if (this.saved === shown) return;
