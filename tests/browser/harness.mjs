@@ -13,6 +13,7 @@ import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { isSlow, slowNetwork, slowProcessor } from "./slow.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const kami = process.env.KAMI ?? join(root, "target", "release", "kami");
@@ -32,7 +33,7 @@ export function check(name, body) {
 }
 
 // Repeats `probe` until it throws nothing, and tells its last complaint when that takes too long.
-export async function eventually(probe, { within = 8000 } = {}) {
+export async function eventually(probe, { within = 20_000 } = {}) {
   const end = Date.now() + within;
   for (;;) {
     try {
@@ -52,7 +53,11 @@ function browser() {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   assert.ok(existsSync(executablePath), `${executablePath} is missing: tests/run installs it`);
   const args = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-  launched ??= chromium.launch({ executablePath, args, chromiumSandbox: process.getuid() !== 0 });
+  const launch = async () => {
+    if (isSlow) args.push(...(await slowNetwork()));
+    return chromium.launch({ executablePath, args, chromiumSandbox: process.getuid() !== 0 });
+  };
+  launched ??= launch();
   return launched;
 }
 
@@ -110,7 +115,7 @@ class World {
   // With `stopped` its clock stands still until the test moves it by `page.clock.runFor`.
   async open(url, { stopped = false, ...options } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 720 }, ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     this.#cleanups.push(() => context.close());
     context.on("request", (request) => this.#judge(request.url()));
     context.on("page", (page) => this.#listen(page));
@@ -150,8 +155,11 @@ class World {
   }
 
   #listen(page) {
+    if (isSlow) slowProcessor(page).catch(() => {}); // it was closed at once
     page.on("console", (message) => {
-      if (message.type() === "error") this.#complaints.push(`console: ${message.text()} (${message.location().url})`);
+      // What a proxy cannot reach has refused the connection.
+      const text = message.text().replace("ERR_SOCKS_CONNECTION_FAILED", "ERR_CONNECTION_REFUSED");
+      if (message.type() === "error") this.#complaints.push(`console: ${text} (${message.location().url})`);
     });
     page.on("pageerror", (error) => this.#complaints.push(`script: ${error.stack ?? error}`));
     page.on("websocket", (socket) => this.#judge(socket.url()));
