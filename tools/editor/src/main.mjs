@@ -6,7 +6,7 @@ import { yamlFrontmatter } from "@codemirror/lang-yaml";
 import { bracketMatching } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState } from "@codemirror/state";
+import { ChangeSet, Compartment, EditorState } from "@codemirror/state";
 import { EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightSpecialChars, keymap, rectangularSelection } from "@codemirror/view";
 import { completions, forgetNames } from "./complete.mjs";
 import { dialect } from "./dialect.mjs";
@@ -17,7 +17,7 @@ import { pasting } from "./paste.mjs";
 import { Preview } from "./preview.mjs";
 import { Source } from "./source.mjs";
 import { tableMove } from "./tables.mjs";
-import { change } from "./text.mjs";
+import { change, changes } from "./text.mjs";
 import { compare } from "./versions.mjs";
 import { phrases, say } from "./words.mjs";
 
@@ -31,6 +31,8 @@ function el(tag, name, text) {
   return node;
 }
 
+const vimKeys = () => import("./vim.mjs");
+
 class Editor {
   constructor(path) {
     this.path = path;
@@ -38,14 +40,24 @@ class Editor {
     this.drafts = new Drafts(path);
     this.saved = ""; // the text as it is on disk, as far as is known here
     this.saving = null;
+    this.typed = null; // what was typed since the text that is being saved
     this.disk = undefined; // the revision on disk, once the server has told
   }
 
   async open() {
-    const found = await this.source.look();
+    const { text: area, rev } = form.elements;
+    // Whoever wants Vim's keys must not write with others first.
+    const [found] = await Promise.all([this.source.look(), this.wantsVim() && vimKeys().catch(() => {})]);
     this.saved = this.source.take(found);
     // Something new begins with what the form suggests, and is on no disk yet.
-    this.draw(found.tag === null ? form.elements.text.value : this.saved);
+    const { value, selectionStart: at } = area;
+    const begun = value !== area.defaultValue;
+    this.draw(found.tag === null ? value : this.saved);
+    // Who began to write before all this was there goes on writing.
+    if (begun) {
+      if (found.tag !== null) this.takeDraft({ text: value, tag: `"${rev.value}"` });
+      this.view.dispatch({ selection: { anchor: Math.min(at, this.view.state.doc.length) } });
+    }
     this.listen();
     this.preview.show(this.view);
     this.offerDrafts(await this.drafts.left());
@@ -168,13 +180,13 @@ class Editor {
     const box = el("input");
     box.type = "checkbox";
     box.checked = this.wantsVim();
-    box.onchange = () => {
+    box.onchange = async () => {
       try {
         localStorage.setItem("kami:vim", box.checked ? "on" : "off");
       } catch {
         // as long as the window is open
       }
-      this.useVim(box.checked);
+      await this.useVim(box.checked);
       this.view.focus();
     };
     label.append(box, ` ${say("vim")}`);
@@ -182,8 +194,10 @@ class Editor {
   }
 
   async useVim(wanted) {
-    const keys = wanted ? (await import("./vim.mjs")).keys(() => this.save()) : [];
-    this.view.dispatch({ effects: this.vim.reconfigure(keys) });
+    this.vimWanted = wanted;
+    const keys = wanted ? (await vimKeys()).keys(() => this.save()) : [];
+    // While they were on their way somebody may have changed their mind.
+    if (wanted === this.vimWanted) this.view.dispatch({ effects: this.vim.reconfigure(keys) });
   }
 
   text() {
@@ -197,6 +211,7 @@ class Editor {
   updated(update) {
     if (update.docChanged || update.selectionSet) this.moved = performance.now() + 250;
     if (update.docChanged) {
+      this.typed = this.typed?.compose(update.changes);
       this.preview.show(this.view);
       this.tell();
       if (this.dirty) this.drafts.keep(this.text(), this.source.tag);
@@ -244,30 +259,49 @@ class Editor {
   // ---- saving -------------------------------------------------------------------------------------
 
   async save() {
-    if (this.button.hidden) return;
-    if (this.saving) {
-      await this.saving;
-      if (!this.dirty) return;
-    }
-    this.saving = this.write(this.text()).finally(() => (this.saving = null));
+    const waits = this.saving !== null;
+    while (this.saving) await this.saving;
+    if (this.button.hidden || (waits && !this.dirty)) return;
+    this.saving = this.write(this.text()).finally(() => (this.saving = this.typed = null));
     await this.saving;
     await this.catchUp();
   }
 
   async write(text) {
     this.tell(say("saving"));
-    let answer;
-    try {
-      answer = await this.source.write(text);
-    } catch {
-      this.drafts.keep(this.text(), this.source.tag);
-      this.away = true;
-      return this.tell(say("offline"));
+    this.typed = ChangeSet.empty(this.view.state.doc.length);
+    let word = say("saved");
+    for (;;) {
+      let answer;
+      try {
+        answer = await this.source.write(text);
+      } catch {
+        this.drafts.keep(this.text(), this.source.tag);
+        this.away = true;
+        return this.tell(say("offline"));
+      }
+      if (answer.saved) return this.done(text, word);
+      if (answer.why) return this.tell(answer.why);
+      if (answer.gone) return this.tell(say("gone"));
+      const { theirs, tag, merged } = answer;
+      // Somebody else saved meanwhile.
+      if (theirs.shown === text) {
+        this.source.take({ tag, form: theirs });
+        return this.done(text, word);
+      }
+      if (merged === null) return this.choose(theirs, tag);
+      const both = this.source.take({ tag, form: merged });
+      this.takeIn(text, both);
+      [text, word] = [both, say("merged")];
     }
-    if (answer.saved) return this.done(text, say("saved"));
-    if (answer.why) return this.tell(answer.why);
-    if (answer.gone) return this.tell(say("gone"));
-    return this.meet(answer, text);
+  }
+
+  // Brings what others changed in a text that was sent into the text as it is by now: what was typed since stays.
+  takeIn(sent, both) {
+    const theirs = ChangeSet.of(changes(sent, both), sent.length);
+    const typed = this.typed.map(theirs, true);
+    this.view.dispatch({ changes: theirs.map(this.typed), userEvent: "input" });
+    this.typed = typed;
   }
 
   done(text, word) {
@@ -290,20 +324,7 @@ class Editor {
     if (more) main.append(document.importNode(more, true));
   }
 
-  // Somebody else saved meanwhile.
-  async meet({ theirs, tag, merged }, text) {
-    if (theirs.shown === text) {
-      this.source.take({ tag, form: theirs });
-      return this.done(text, say("saved"));
-    }
-    if (merged !== null) {
-      const both = this.source.take({ tag, form: merged });
-      // What was typed since stays where it was typed.
-      if (this.text() === text) this.replace(both);
-      const answer = await this.source.write(both);
-      if (answer.saved) return this.done(both, say("merged"));
-      return answer.why ? this.tell(answer.why) : this.meet(answer, both);
-    }
+  choose(theirs, tag) {
     this.compare({
       message: say("conflict"),
       name: say("yours"),

@@ -7,8 +7,46 @@ import { say } from "./words.mjs";
 
 const ADDRESS = /^(?:https?:\/\/|mailto:)[^\s<>]+$/;
 
-function insert(view, text, at = view.state.selection.main) {
-  view.dispatch({ changes: { from: at.from, to: at.to, insert: text }, selection: { anchor: at.from + text.length }, userEvent: "input.paste", scrollIntoView: true });
+// Where something goes that is still on its way: it stays what it was while the text around it changes.
+class Place {
+  static coming = new Set();
+
+  constructor({ from, to }) {
+    Object.assign(this, { from, to });
+    Place.coming.add(this);
+  }
+
+  // What is typed where it is to stand comes behind it, and what it was to replace has then been seen to.
+  static move({ changes }) {
+    for (const place of Place.coming) {
+      const touched = changes.touchesRange(place.from, place.to);
+      place.from = changes.mapPos(place.from, -1);
+      place.to = touched ? place.from : changes.mapPos(place.to, -1);
+    }
+  }
+
+  // Takes a text; what comes next stands behind that.
+  fill(view, text) {
+    const { from, to } = this;
+    const { main } = view.state.selection;
+    // Who has gone on elsewhere meanwhile stays there.
+    const selection = main.from === from && main.to === to ? { anchor: from + text.length } : undefined;
+    view.dispatch({ changes: { from, to, insert: text }, selection, userEvent: "input.paste", scrollIntoView: selection !== undefined });
+    this.from = this.to = from + text.length;
+    // What was pasted later at the same place stands behind it, whichever comes first.
+    const all = [...Place.coming];
+    for (const later of all.slice(all.indexOf(this))) if (later.from === from) later.from = later.to = this.to;
+  }
+
+  leave() {
+    Place.coming.delete(this);
+  }
+}
+
+function insert(view, text) {
+  const place = new Place(view.state.selection.main);
+  place.fill(view, text);
+  place.leave();
 }
 
 // Cells that a spreadsheet puts on the clipboard: lines of tabs, all of one length. Where nothing else says that they
@@ -76,27 +114,27 @@ function nameOf(file) {
 
 export function pasting(source, tell) {
   async function send(view, files, at) {
-    let place = at;
+    const place = new Place(at);
     for (const file of files) {
       tell(say("uploading"));
       try {
         const { path, markdown } = await source.upload(file, nameOf(file));
-        insert(view, markdown, place ?? view.state.selection.main);
-        place = null;
+        place.fill(view, markdown);
         tell(say("uploaded", { path }));
       } catch (error) {
         tell(error.message);
       }
     }
+    place.leave();
   }
 
-  return EditorView.domEventHandlers({
+  const handlers = EditorView.domEventHandlers({
     paste(event, view) {
       const data = event.clipboardData;
       const [text, html] = [data.getData("text/plain"), data.getData("text/html")];
       const files = [...data.files];
       if (files.length && !text) {
-        send(view, files);
+        send(view, files, view.state.selection.main);
         return true;
       }
       const { from, to } = view.state.selection.main;
@@ -113,8 +151,9 @@ export function pasting(source, tell) {
       }
       // A text editor's clipboard has HTML that says no more than the text.
       if (html && /<(?:a|b|strong|em|i|h[1-6]|ul|ol|table|img|code|pre|blockquote)\b/i.test(html) && !/data-vscode|class="?monaco/i.test(html)) {
-        const at = view.state.selection.main;
-        markdownOf(html).then((markdown) => insert(view, markdown || text, at), () => insert(view, text, at));
+        const place = new Place(view.state.selection.main);
+        const fill = (markdown) => place.fill(view, markdown || text);
+        markdownOf(html).then(fill, () => fill(text)).finally(() => place.leave());
         return true;
       }
       return false;
@@ -124,8 +163,10 @@ export function pasting(source, tell) {
       if (!files.length) return false;
       event.preventDefault();
       const at = view.posAtCoords({ x: event.clientX, y: event.clientY }) ?? view.state.selection.main.head;
+      view.dispatch({ selection: { anchor: at } });
       send(view, files, { from: at, to: at });
       return true;
     },
   });
+  return [handlers, EditorView.updateListener.of((update) => Place.move(update))];
 }

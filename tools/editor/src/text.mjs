@@ -33,3 +33,8 @@ export function change(before, after) {
   while (end < most - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
   return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
 }
+
+// All changes that make a text of another, place by place.
+export function changes(before, after) {
+  return diff(before, after).map(({ fromA, toA, fromB, toB }) => ({ from: fromA, to: toA, insert: after.slice(fromB, toB) }));
+}
