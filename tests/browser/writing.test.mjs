@@ -119,7 +119,7 @@ check("what the server told before a save takes nothing back that was saved", as
   const whole = await text(page);
   await page.keyboard.press("Control+s");
   await expectSaid(page, /保存しました|Saved/);
-  const looked = page.waitForResponse(/_kami\/source\//);
+  const looked = page.waitForResponse(/_kami\/edit\//);
   late[0]();
   await (await looked).finished();
   await page.keyboard.type(" ");

@@ -421,10 +421,10 @@ class Editor {
     this.elsewhere = other && this.dirty;
     this.tellBeside();
     if (!other || this.dirty) return;
-    const there = await this.source.look().catch(() => null);
+    const there = this.disk === null ? await this.source.isGone() : await this.source.look().catch(() => null);
     // Somebody may have begun to write meanwhile, or have saved.
-    if (there === null || this.saving || this.dirty || this.source.tag !== base) return;
-    if (there.tag === null) {
+    if (!there || this.saving || this.dirty || this.source.tag !== base) return;
+    if (there === true || there.tag === null) {
       this.source.tag = null;
       this.saved = "";
       return this.tell(say("gone"));

@@ -79,6 +79,12 @@ export class Source {
     return request.response;
   }
 
+  // Tells whether there is no file any more. The editor's page is there either way: to ask for that is no error.
+  async isGone() {
+    const page = await this.page();
+    return page?.querySelector("main.editor")?.dataset.rev === "";
+  }
+
   // Asks what a draft becomes: a document, parsed by the browser itself.
   preview(shown) {
     const request = new XMLHttpRequest();
