@@ -3,7 +3,8 @@
 //! ```text
 //! cargo bench                                  100 and 1,000 pages
 //! cargo bench -- --sizes 100,1000,10000        as many pages as asked for
-//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, pictures, code, site
+//! cargo bench -- --only build,serve,site       stages, build, search, serve, decks, pictures, code,
+//!                                              formulas, site
 //! cargo bench -- --only pictures --pictures 200    photographs; HUGO=path/to/hugo to compare
 //! cargo bench -- --compile                     also builds the program from nothing
 //! ```
@@ -19,6 +20,8 @@ mod code;
 mod corpus;
 #[path = "pipeline/decks.rs"]
 mod decks;
+#[path = "pipeline/formulas.rs"]
+mod formulas;
 #[path = "pipeline/limit.rs"]
 mod limit;
 #[path = "pipeline/pictures.rs"]
@@ -44,7 +47,7 @@ use rayon::prelude::*;
 
 use corpus::Wiki;
 use kamishibai::compile::{Bundle, Change, compile, recompile};
-use kamishibai::document::{self, Diagrams, Formulas, Settings};
+use kamishibai::document::{self, Settings, Workshop};
 use kamishibai::load::{self, Root};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
@@ -99,6 +102,9 @@ fn main() -> io::Result<()> {
     }
     if request.wants("code") {
         code::measure(Path::new(REPOSITORY));
+    }
+    if request.wants("formulas") {
+        formulas::measure()?;
     }
     if request.wants("pictures") {
         pictures::measure(KAMI, request.pictures, scratch.path())?;
@@ -206,8 +212,7 @@ fn stages(wiki: &Wiki, folder: &Path) -> io::Result<()> {
 }
 
 fn parsed(source: &Source) -> Option<document::Document> {
-    let (formulas, diagrams) = (Formulas::default(), Diagrams::default());
-    let settings = Settings { html: false, formulas: &formulas, diagrams: &diagrams };
+    let settings = Settings { html: false, workshop: &Workshop::default() };
     Some(document::parse(&source.path, source.as_text()?, settings))
 }
 
@@ -339,19 +344,17 @@ fn site(scratch: &Path) -> io::Result<()> {
     row("start of the process to first byte", &text(median(first_bytes)), &note);
     let bundle = scratch.join("demo");
     kami_build(Path::new(REPOSITORY), &bundle);
-    if let Some(heaviest) = weight::decks(&bundle)?.pop() {
+    for (folder, what, goal) in [("decks", "deck page", " (goal 30)"), ("wiki", "wiki page", "")] {
+        let Some(heaviest) = weight::pages(&bundle.join(folder))?.pop() else { continue };
         let note = format!(
-            "gzip -6, {:.1} KB plain, {} requests, {} (goal 30); {:.1} KB more for who speaks or draws",
+            "gzip -6, {:.1} KB plain, {} requests, {}{goal}; {:.1} KB more for who speaks or draws",
             kilo(heaviest.plain),
             heaviest.requests,
             heaviest.name,
             kilo(heaviest.later)
         );
-        row(
-            "heaviest deck page, styles, scripts",
-            &format!("{:.1} KB", kilo(heaviest.compressed)),
-            &note,
-        );
+        let name = format!("heaviest {what}, styles, scripts");
+        row(&name, &format!("{:.1} KB", kilo(heaviest.compressed)), &note);
     }
     let lock = fs::read_to_string(Path::new(REPOSITORY).join("Cargo.lock"))?;
     let packages = lock.matches("[[package]]").count();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use kamishibai::compile::{Bundle, Change, compile, recompile};
 use kamishibai::digest::Digest;
-use kamishibai::document::{self, Diagrams, Formulas, Settings, yaml};
+use kamishibai::document::{self, Settings, Workshop, yaml};
 use kamishibai::page::Options;
 use kamishibai::source::{Source, SourcePath, Sources};
 use proptest::prelude::*;
@@ -427,7 +427,7 @@ proptest! {
     ) {
         let path = SourcePath::new("wiki/A.md");
         let text = format!("## x{}x\n", texts.join("x\n\n## x"));
-        let settings = Settings { html: false, formulas: &Formulas::default(), diagrams: &Diagrams::default() };
+        let settings = Settings { html: false, workshop: &Workshop::default() };
         let document = document::parse(&path, &text, settings);
         let mut anchorizer = comrak::Anchorizer::new();
         for heading in &document.headings {

@@ -9,6 +9,8 @@ mod cli;
 mod demo;
 #[cfg(feature = "deploy")]
 mod deploy;
+#[cfg(feature = "mermaid")]
+mod diagrams;
 mod edit;
 mod edits;
 mod export;

@@ -1,4 +1,4 @@
-//! What a browser fetches to show a deck: the page with its style sheets and scripts, compressed. What the
+//! What a browser fetches to show a deck or a page: the page with its style sheets and scripts, compressed. What the
 //! speaker's window loads besides, and a stage when somebody draws on it, is told apart.
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// What one deck page weighs.
+/// What one page weighs.
 #[derive(Debug)]
 pub(crate) struct Weight {
     pub(crate) name: String,
@@ -19,11 +19,14 @@ pub(crate) struct Weight {
     pub(crate) later: usize,
 }
 
-/// Weighs the decks of a bundle, the heaviest last.
-pub(crate) fn decks(bundle: &Path) -> io::Result<Vec<Weight>> {
+/// Weighs the pages in a folder of a bundle and beneath it, the heaviest last.
+pub(crate) fn pages(folder: &Path) -> io::Result<Vec<Weight>> {
     let mut weights = Vec::new();
-    for entry in fs::read_dir(bundle.join("decks"))? {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.is_dir() {
+            weights.extend(pages(&path)?);
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let page = path.extension().is_some_and(|extension| extension == "html");
         if page && !name.ends_with(".notes.html") {

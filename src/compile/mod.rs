@@ -18,8 +18,7 @@ use crate::catalog::{Catalog, Entry, names};
 use crate::check::Kept;
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
-use crate::document::code::Memo;
-use crate::document::{Diagrams, Document, Formulas, Settings};
+use crate::document::{Document, Settings, Workshop};
 use crate::history::History;
 use crate::output::{Output, Templates};
 use crate::page::{Lettering, Options, Site};
@@ -51,13 +50,11 @@ pub struct Bundle {
     index: OnceLock<Index>,
     /// The documents that include others' texts.
     assembled: imbl::OrdSet<SourcePath>,
-    /// The diagrams that were drawn, whatever the state.
-    diagrams: Arc<Diagrams>,
+    /// Where what is dear is made, for all states: formulas, diagrams, colours of code.
+    workshop: Arc<Workshop>,
     lettering: Lettering,
     prepared: Prepared,
     made: RwLock<HashMap<String, Arc<Output>>>,
-    /// The colours of code that are known, whatever the state.
-    code: Arc<Memo>,
     typecase: Arc<Typecase>,
     /// How much is in memory of pictures that smaller ones are being made of.
     gate: Arc<Gate>,
@@ -76,10 +73,11 @@ pub struct Change {
 
 /// Compiles all sources.
 pub fn compile(sources: Sources, options: Options) -> Bundle {
-    compile_with(sources, options, Arc::default())
+    let workshop = Arc::new(Workshop::new(options.memo.clone()));
+    compile_with(sources, options, workshop)
 }
 
-fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> Bundle {
+fn compile_with(sources: Sources, options: Options, workshop: Arc<Workshop>) -> Bundle {
     let (mut config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
     if options.base_url.is_some() {
         config.base_url.clone_from(&options.base_url);
@@ -87,11 +85,9 @@ fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> 
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
     let documents = || {
         let texts = texts.par_iter();
-        let read = |formulas: &mut Formulas, source: &&Source| {
-            let settings = Settings { html: config.html, formulas, diagrams: &diagrams };
-            Some(Arc::new(understood(&sources, source, settings)?))
-        };
-        texts.map_init(Formulas::default, read).flatten_iter().collect()
+        let settings = Settings { html: config.html, workshop: &workshop };
+        let read = |source: &&Source| Some(Arc::new(understood(&sources, source, settings)?));
+        texts.filter_map(read).collect()
     };
     let (templates, documents): (_, Vec<Arc<Document>>) =
         rayon::join(|| Arc::new(Templates::new(&sources)), documents);
@@ -113,11 +109,10 @@ fn compile_with(sources: Sources, options: Options, diagrams: Arc<Diagrams>) -> 
         config_diagnostics: Arc::new(found),
         documents,
         assembled,
-        diagrams,
+        workshop,
         lettering: Lettering::default(),
         prepared: Prepared::default(),
         made: RwLock::default(),
-        code: Arc::default(),
         typecase: Arc::default(),
         gate: Arc::default(),
         faults: Mutex::default(),
@@ -162,9 +157,8 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
     }
     paths.extend(including(bundle, &paths));
     if paths.iter().any(|path| path.as_str() == "kami.toml") {
-        let diagrams = Arc::clone(&bundle.diagrams);
-        let next = compile_with(sources, (*options).clone(), diagrams);
-        return next.with_history(bundle.history.clone()).with_code(Arc::clone(&bundle.code));
+        let next = compile_with(sources, (*options).clone(), Arc::clone(&bundle.workshop));
+        return next.with_history(bundle.history.clone());
     }
     let templates = if paths.iter().any(|path| bundle.templates.reads(path)) {
         Arc::new(Templates::new(&sources))
@@ -184,11 +178,10 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         shelf: bundle.shelf.clone(),
         index: OnceLock::new(),
         assembled: bundle.assembled.clone(),
-        diagrams: Arc::clone(&bundle.diagrams),
+        workshop: Arc::clone(&bundle.workshop),
         lettering: Lettering::default(),
         prepared: Prepared::default(),
         made: RwLock::default(),
-        code: Arc::clone(&bundle.code),
         typecase: Arc::clone(&bundle.typecase),
         gate: Arc::clone(&bundle.gate),
         faults: Mutex::default(),
@@ -212,11 +205,7 @@ impl Bundle {
             .par_iter()
             .filter(|path| path.is_document())
             .map(|path| {
-                let settings = Settings {
-                    html: self.config.html,
-                    formulas: &Formulas::default(),
-                    diagrams: &self.diagrams,
-                };
+                let settings = Settings { html: self.config.html, workshop: &self.workshop };
                 let source = self.sources.get(path);
                 (path, source.and_then(|source| understood(&self.sources, source, settings)))
             })
@@ -284,17 +273,6 @@ impl Bundle {
         Bundle { history, made: RwLock::default(), prepared: Prepared::default(), ..self }
     }
 
-    /// Returns the bundle with colours of code that are known already.
-    #[must_use]
-    pub fn with_code(self, code: Arc<Memo>) -> Bundle {
-        Bundle { code, ..self }
-    }
-
-    /// Returns the colours of code that are known.
-    pub fn code(&self) -> &Arc<Memo> {
-        &self.code
-    }
-
     /// Returns the view that pages are composed from.
     pub fn site(&self) -> Site<'_> {
         Site {
@@ -303,7 +281,7 @@ impl Bundle {
             history: &self.history,
             interface: &self.templates.interface,
             options: &self.options,
-            code: Some(&self.code),
+            colours: Some(&self.workshop),
             lettering: &self.lettering,
         }
     }

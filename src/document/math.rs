@@ -1,8 +1,6 @@
 //! Formulas -> `MathML`, which a browser draws by itself: no script, no style sheet, no font of ours.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -21,35 +19,11 @@ const SHALLOW: usize = 8;
 const STACK_BYTES: usize = 256 << 20;
 /// How often macros may be expanded, those of the language included.
 const EXPANSIONS_MAX: usize = 1000;
-/// How many formulas are kept.
-const KEPT_MAX: usize = 1000;
 /// What lets a formula be deeper than it looks.
 const DEFINITIONS: [&str; 5] = [r"\def", r"\gdef", r"\let", r"\newcommand", r"\renewcommand"];
 
 /// The tables of commands and signs: they are the same for every formula and dear to make.
 static TABLES: LazyLock<KatexContext> = LazyLock::new(KatexContext::default);
-
-/// Formulas that were drawn, for whoever reads several documents one after the other.
-#[derive(Debug, Default)]
-pub struct Formulas {
-    drawn: RefCell<HashMap<(String, bool), Result<String, Fault>>>,
-}
-
-impl Formulas {
-    /// Draws a formula in TeX's way of writing, unless it was drawn before.
-    pub(super) fn mathml(&self, tex: &str, display: bool) -> Result<String, Fault> {
-        let key = (tex.to_owned(), display);
-        if let Some(known) = self.drawn.borrow().get(&key) {
-            return known.clone();
-        }
-        let drawn = mathml(tex, display);
-        let mut kept = self.drawn.borrow_mut();
-        if kept.len() < KEPT_MAX {
-            kept.insert(key, drawn.clone());
-        }
-        drawn
-    }
-}
 
 /// What is wrong with a formula, and where in it, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +32,8 @@ pub(super) struct Fault {
     pub at: Range<usize>,
 }
 
-fn mathml(tex: &str, display: bool) -> Result<String, Fault> {
+/// Draws a formula in TeX's way of writing.
+pub(super) fn mathml(tex: &str, display: bool) -> Result<String, Fault> {
     let depth = depth(tex)?;
     if depth <= SHALLOW && !DEFINITIONS.iter().any(|definition| tex.contains(definition)) {
         return drawn(tex, display);

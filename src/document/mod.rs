@@ -21,6 +21,7 @@ mod running;
 mod sentence;
 pub mod values;
 mod video;
+mod workshop;
 pub mod yaml;
 
 use std::collections::BTreeSet;
@@ -35,8 +36,6 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
-pub use diagram::Diagrams;
-pub use math::Formulas;
 pub use parse::{
     Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly,
     render_markdown, spoken,
@@ -44,6 +43,7 @@ pub use parse::{
 pub use running::running;
 pub use sentence::Sentence;
 pub use video::{Video, video};
+pub use workshop::Workshop;
 
 /// The kinds of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,10 +57,8 @@ pub enum Kind {
 pub struct Settings<'f> {
     /// Whether raw HTML is let through as it is.
     pub html: bool,
-    /// What was drawn before: talks repeat their formulas.
-    pub formulas: &'f Formulas,
-    /// The same for diagrams, for all who read at the same time.
-    pub diagrams: &'f Diagrams,
+    /// Where formulas and diagrams are drawn, for all who read at the same time.
+    pub workshop: &'f Workshop,
 }
 
 /// One Markdown file, understood.

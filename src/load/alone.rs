@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Root, read};
 use crate::document::film;
-use crate::document::{self, Diagrams, Filling, Formulas, Picture, Settings, Slide};
+use crate::document::{self, Filling, Picture, Settings, Slide, Workshop};
 use crate::source::{Source, SourcePath, Sources};
 use crate::theme::file_of;
 
@@ -40,8 +40,7 @@ pub(super) fn path_of(file: &Path) -> SourcePath {
 fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let Some(source) = sources.get(path) else { return BTreeSet::new() };
     let Some(text) = source.as_text() else { return BTreeSet::new() };
-    let settings =
-        Settings { html: false, formulas: &Formulas::default(), diagrams: &Diagrams::default() };
+    let settings = Settings { html: false, workshop: &Workshop::default() };
     let texts = |path: &SourcePath| sources.get(path).and_then(Source::as_part);
     let document = match document::assemble(path, text, &texts) {
         None => document::parse(path, text, settings),

@@ -160,8 +160,8 @@ impl Filler<'_> {
                 out.push_str("></a>");
             }
             Filling::Id(_) | Filling::Anchor(_) => {}
-            Filling::Code(block) => match self.site.code {
-                Some(memo) => block.write(&memo.runs(block), out),
+            Filling::Code(block) => match self.site.colours {
+                Some(workshop) => block.write(&workshop.colours(block), out),
                 None => block.write(&Runs::default(), out),
             },
             Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),

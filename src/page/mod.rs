@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
-use crate::document::code;
+use crate::document::Workshop;
 use crate::history::History;
 use crate::memo::Memo;
 use crate::theme::{Theme, Themes};
@@ -122,8 +122,8 @@ pub struct Site<'a> {
     pub history: &'a History,
     pub interface: &'a Interface,
     pub options: &'a Options,
-    /// The colours of code that are known; none where code is shown without.
-    pub code: Option<&'a code::Memo>,
+    /// Where code gets its colours; nowhere when it is shown without.
+    pub colours: Option<&'a Workshop>,
     pub lettering: &'a Lettering,
 }
 

@@ -13,6 +13,7 @@ mod code;
 const VALUES: &[&str] = &[
     "digest",
     "memo",
+    "recall",
     "span",
     "xml",
     "merge",

@@ -1,12 +1,11 @@
 //! Code in a text: its language, the lines that are told from others, and its colours.
 //!
 //! Colours are by far the dearest of all that is made of a text, so a document keeps code as it is written, and
-//! its colours are found when a page with it is composed. What was found is kept in a `Memo`.
+//! its colours are found when a page with it is composed. What was found is at hand in the `Workshop`.
 
 pub(super) mod fence;
 mod html;
 mod languages;
-mod memo;
 mod own;
 mod paint;
 mod painter;
@@ -16,7 +15,6 @@ mod scope;
 pub use html::write;
 pub use languages::{Language, language, languages};
 pub(super) use languages::{is_drawn, nearest};
-pub use memo::Memo;
 pub use paint::paint;
 pub use runs::Runs;
 

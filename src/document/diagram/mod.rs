@@ -7,16 +7,14 @@ mod house;
 #[cfg(feature = "mermaid")]
 mod mermaid;
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
 
+/// Changes with the way in which diagrams are drawn; the version is that of the library.
+const RECIPE: &str = "diagram 1, merman 0.9.3";
 /// How many bytes of text a diagram may have.
 const BYTES_MAX: usize = 64 << 10;
-/// How many diagrams are kept.
-const KEPT_MAX: usize = 1000;
 /// How much larger words are on a slide than on a page.
 const ON_SLIDE: f64 = 1.75;
 /// How much stack it takes to draw one; memory is taken as it is used.
@@ -46,6 +44,14 @@ impl Notation {
             () => None,
         }
     }
+
+    /// Returns the digest of a diagram that is written so.
+    pub(super) fn digest(self, text: &str) -> Digest {
+        match self {
+            Notation::Mermaid => Digest::of(text.as_bytes()),
+            Notation::Dot => Digest::of_parts([b"dot", text.as_bytes()]),
+        }
+    }
 }
 
 /// A diagram that was drawn.
@@ -57,6 +63,16 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
+    /// Returns a drawing that was made, or kept, for the text of this digest.
+    pub(super) fn of(digest: Digest, svg: String) -> Drawing {
+        Drawing { svg, name: name(digest) }
+    }
+
+    /// Returns how much of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.svg.len() + self.name.len()
+    }
+
     /// Returns the drawing with ids that it has alone, when it is there for the second time, or the third.
     pub(super) fn named(&self, again: usize) -> String {
         if again == 0 {
@@ -83,36 +99,13 @@ impl Drawing {
     }
 }
 
-/// Diagrams that were drawn: a text that is read again after an edit has most of them still.
-#[derive(Debug, Default)]
-pub struct Diagrams {
-    drawn: Mutex<HashMap<Digest, Result<Drawing, Fault>>>,
-}
-
-impl Diagrams {
-    /// Draws a diagram, unless it was drawn before.
-    pub(super) fn svg(&self, notation: Notation, text: &str) -> Result<Drawing, Fault> {
-        let key = match notation {
-            Notation::Mermaid => Digest::of(text.as_bytes()),
-            Notation::Dot => Digest::of_parts([b"dot", text.as_bytes()]),
-        };
-        let kept = || self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().get(&key) {
-            return known.clone();
-        }
-        let name = format!("d{}", key.short());
-        let drawn = drawn(notation, text, &name).map(|svg| Drawing { svg, name });
-        let mut kept = kept();
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
-        }
-        kept.insert(key, drawn.clone());
-        drawn
-    }
+/// Returns the digest that a kept drawing is found by.
+pub(super) fn kept_as(digest: Digest) -> Digest {
+    Digest::of_parts([RECIPE.as_bytes(), digest.as_bytes()])
 }
 
 /// Draws on a stack that no nesting uses up, and survives what the drawing of a strange text may do.
-fn drawn(notation: Notation, text: &str, name: &str) -> Result<String, Fault> {
+pub(super) fn draw(notation: Notation, text: &str, digest: Digest) -> Result<String, Fault> {
     if text.len() > BYTES_MAX {
         let message = format!("the diagram is longer than {BYTES_MAX} bytes");
         return Err(Fault { message, at: None });
@@ -123,7 +116,12 @@ fn drawn(notation: Notation, text: &str, name: &str) -> Result<String, Fault> {
         let raw = roomy.spawn_scoped(scope, || raw(notation, text));
         raw.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Err(none()))
     })?;
-    house::dressed(&raw, name).ok_or_else(none)
+    house::dressed(&raw, &name(digest)).ok_or_else(none)
+}
+
+/// Returns what the ids of a drawing begin with.
+fn name(digest: Digest) -> String {
+    format!("d{}", digest.short())
 }
 
 #[cfg(feature = "mermaid")]
@@ -140,4 +138,18 @@ fn raw(notation: Notation, text: &str) -> Result<String, Fault> {
 #[cfg(not(feature = "mermaid"))]
 fn raw(_: Notation, _: &str) -> Result<String, Fault> {
     Err(Fault { message: "this program was built without diagrams".to_owned(), at: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RECIPE;
+
+    /// What another version drew must not be taken for what this one draws.
+    #[test]
+    fn a_kept_drawing_tells_who_drew_it() {
+        let lock = include_str!("../../../Cargo.lock");
+        let (_, rest) = lock.split_once("name = \"merman\"\nversion = \"").expect("it is locked");
+        let version = rest.split('"').next().unwrap_or("");
+        assert!(RECIPE.ends_with(&format!("merman {version}")), "raise the recipe: {version}");
+    }
 }

@@ -24,7 +24,7 @@ use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
-use crate::document::{Diagrams, Document, Formulas, Kind, Origins, Prose, Settings};
+use crate::document::{Document, Kind, Origins, Prose, Settings, Workshop};
 use crate::font::Letters;
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
@@ -183,11 +183,7 @@ pub fn render_markdown(text: &str, dialect: Dialect) -> String {
         base: 0,
         length: text.len(),
         lines: Lines::of(text),
-        settings: Settings {
-            html: true,
-            formulas: &Formulas::default(),
-            diagrams: &Diagrams::default(),
-        },
+        settings: Settings { html: true, workshop: &Workshop::default() },
     };
     let options = options(dialect, text.body);
     let arena = Arena::new();

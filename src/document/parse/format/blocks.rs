@@ -159,7 +159,7 @@ pub(super) fn format_math(
     } else {
         "<span class=\"math\">"
     })?;
-    match context.user.text.settings.formulas.mathml(&math.literal, display) {
+    match context.user.text.settings.workshop.formula(&math.literal, display) {
         Ok(mathml) => context.write_str(&mathml)?,
         Err(fault) => {
             context.escape(&math.literal)?;

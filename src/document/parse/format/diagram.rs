@@ -18,7 +18,7 @@ pub(super) fn format_diagram(
     node: Node<'_>,
     (notation, fence, literal): (Notation, &Fence<'_>, &str),
 ) -> Result<bool, fmt::Error> {
-    let drawn = match context.user.text.settings.diagrams.svg(notation, literal) {
+    let drawn = match context.user.text.settings.workshop.diagram(notation, literal) {
         Ok(drawn) => drawn,
         Err(fault) => {
             context.user.tell_diagram(node, literal, fault);
