@@ -14,8 +14,8 @@ const PACKS: &[(&str, &[&str])] = &[
     ("deck/deck.js", &["deck/overview.js", "deck/link.js", "video.js"]),
     ("deck/presenter.js", &["deck/ink.js"]),
     ("site.js", &["video.js"]),
-    ("site.css", &["diagram.css", "chart.css"]),
-    ("deck/slide.css", &["diagram.css", "chart.css"]),
+    ("site.css", &["code.css", "diagram.css", "chart.css"]),
+    ("deck/slide.css", &["code.css", "diagram.css", "chart.css"]),
 ];
 
 /// Returns every file that a browser fetches; `is_ours` tells whether one is as we wrote it.
@@ -40,7 +40,7 @@ pub(super) fn pack(texts: &Texts, is_ours: impl Fn(&str) -> bool) -> Texts {
 }
 
 fn bare(name: &str, text: Cow<'static, str>) -> Cow<'static, str> {
-    let squeezed = ["deck/", "diagram.", "graph/", "offline/", "search/", "site."]
+    let squeezed = ["code.", "deck/", "diagram.", "graph/", "offline/", "search/", "site."]
         .iter()
         .any(|start| name.starts_with(start));
     match name.rsplit('.').next() {
