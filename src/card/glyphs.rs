@@ -39,6 +39,12 @@ const FEATURES: [Feature; 2] = [
     Feature { tag: Tag::new(b"palt"), value: 1, start: 0, end: u32::MAX },
 ];
 
+/// The accents that the fonts have for any letter: grave, acute, macron and caron.
+const ACCENTS: [char; 4] = ['\u{300}', '\u{301}', '\u{304}', '\u{30C}'];
+
+/// How far over a letter its accent stands, in parts of the size of the type.
+const GAP: f32 = 0.05;
+
 /// A glyph, and where its origin is, in parts of the size of its type.
 struct Glyph {
     face: &'static Face,
@@ -75,6 +81,16 @@ impl Face {
         self.outlines.charmap().map(letter).is_some()
     }
 
+    /// Returns the place of an accent over a letter, which the fonts do not tell: over its middle, and not in it.
+    fn over(&self, base: &Glyph, accent: GlyphId) -> Option<(f32, f32)> {
+        let metrics = self.outlines.glyph_metrics(Size::unscaled(), LocationRef::default());
+        let (below, above) = (metrics.bounds(GlyphId::new(base.id))?, metrics.bounds(accent)?);
+        let middle = |it: &BoundingBox| f32::midpoint(it.x_min, it.x_max);
+        let rise = (below.y_max + GAP * self.parts - above.y_min).max(0.0);
+        let x = base.x + (middle(&below) - middle(&above)) / self.parts;
+        Some((x, base.y - rise / self.parts))
+    }
+
     /// Puts a run of text at the end of a line.
     fn shape(&'static self, text: &str, line: &mut Line) {
         let mut buffer = UnicodeBuffer::new();
@@ -82,7 +98,15 @@ impl Face {
         buffer.guess_segment_properties();
         let shaper = self.data.shaper(&self.shaping).build();
         let shaped = shaper.shape(buffer, ShapeOptions::new().features(&FEATURES));
+        let accents: Vec<GlyphId> =
+            ACCENTS.iter().filter_map(|it| self.outlines.charmap().map(*it)).collect();
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+            let accent = Some(GlyphId::new(info.glyph_id)).filter(|id| accents.contains(id));
+            let over = accent.zip(line.glyphs.last());
+            if let Some((x, y)) = over.and_then(|(accent, base)| self.over(base, accent)) {
+                line.glyphs.push(Glyph { face: self, id: info.glyph_id, x, y });
+                continue;
+            }
             let part = |number: i32| f32::from(i16::try_from(number).unwrap_or(0)) / self.parts;
             line.glyphs.push(Glyph {
                 face: self,
@@ -120,6 +144,20 @@ pub(super) fn set(text: &str, face: &'static Face) -> Line {
     line
 }
 
+/// Returns the letter that one with a stroke through it is told from; its stroke is no mark of its own.
+fn without_stroke(letter: char) -> char {
+    match letter {
+        'ł' => 'l',
+        'Ł' => 'L',
+        'ħ' => 'h',
+        'Ħ' => 'H',
+        'ŧ' => 't',
+        'Ŧ' => 'T',
+        'ı' => 'i',
+        letter => letter,
+    }
+}
+
 /// Returns a text as our fonts can show it, or nothing where most of it would be missing.
 pub(super) fn shown(text: &str) -> Option<String> {
     let (mut shown, mut kept, mut lost) = (String::new(), 0, 0);
@@ -132,11 +170,13 @@ pub(super) fn shown(text: &str) -> Option<String> {
         } else {
             // A letter without its accent is better than none, and two signs may be one.
             let composed: String = cluster.nfc().collect();
-            let is_bare = |letter: &char| BOLD.has(*letter) && !is_combining_mark(*letter);
+            let is_set = |letter: &char| {
+                BOLD.has(*letter) && (ACCENTS.contains(letter) || !is_combining_mark(*letter))
+            };
             let left: String = if composed.chars().all(|letter| BOLD.has(letter)) {
                 composed
             } else {
-                cluster.nfkd().filter(is_bare).collect()
+                cluster.nfkd().map(without_stroke).filter(is_set).collect()
             };
             if !left.is_empty() {
                 kept += 1;
@@ -242,5 +282,23 @@ impl OutlinePen for Pen {
 
     fn close(&mut self) {
         self.path.push(Command::Close);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn accents_stay_where_the_fonts_have_them() {
+        for (title, expected) in [
+            ("Antonín Dvořák", "Antonín Dvor\u{30C}ák"),
+            ("Łódź", "Lódz\u{301}"),
+            ("İstanbul, yağmur", "Istanbul, yagmur"),
+            ("東京の雨", "東京の雨"),
+        ] {
+            assert_eq!(shown(title).as_deref(), Some(expected));
+        }
+        assert_eq!(shown("مطر"), None);
     }
 }
