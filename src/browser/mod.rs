@@ -11,6 +11,7 @@
 mod deck;
 mod find;
 mod measure;
+mod mermaid;
 mod page;
 mod pipe;
 
@@ -30,6 +31,7 @@ use serde_json::{Value as Json, json};
 pub use deck::{Deck, Prepare, Sheet};
 pub use find::find;
 pub use measure::measure;
+pub use mermaid::{Sketch, sketch};
 pub use page::Page;
 use pipe::{Pipe, lock};
 

@@ -16,7 +16,7 @@ use crate::catalog::names::{fold, key, last};
 use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Form, Kind, Link, Slide};
+use crate::document::{Filling, Form, Kind, Link};
 use crate::source::{SourcePath, join};
 use crate::span::Span;
 use crate::theme::file_of;
@@ -36,6 +36,7 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     pictures::described,
     pictures::posters,
     pictures::files,
+    pictures::undrawn,
     style_files,
     embeds,
     pages::repeated_headings,
@@ -199,8 +200,7 @@ fn last_heading(anchor: &str) -> &str {
 fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
-    let proses = document.slides.iter().flat_map(Slide::proses).chain([&document.body]);
-    let played = proses.flat_map(|prose| &prose.holes).filter_map(|hole| match &hole.filling {
+    let played = document.fillings().filter_map(|filling| match filling {
         Filling::File(file) if !file.0.contains("://") => Some(("file", &file.0, file.1)),
         _ => None,
     });

@@ -7,7 +7,7 @@ use crate::catalog::names::last;
 use crate::catalog::{AssetEntry, Entry};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::document::film::{self, Play};
-use crate::document::{Document, Filling, Kind, Picture, Slide, Stand};
+use crate::document::{Kind, Picture, Stand};
 use crate::picture::{self, Colours, Drawing, Facts, Kind as Format, PIXELS_MAX, SHOWN_PIXELS_MAX};
 use crate::source::SourcePath;
 
@@ -21,19 +21,22 @@ const WIDER_MAX: u32 = 4;
 const MEASURE: u32 = 646;
 const SLIDE: u32 = 1280;
 
-fn shown(document: &Document) -> impl Iterator<Item = &Picture> {
-    let slides = document.slides.iter().flat_map(Slide::proses);
-    let holes = std::iter::once(&document.body).chain(slides).flat_map(|prose| &prose.holes);
-    holes.filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(&**picture),
-        _ => None,
-    })
+/// Diagrams that nobody has had drawn.
+pub(super) fn undrawn(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+    let path = &entry.document.path;
+    for undrawn in entry.document.undrawn() {
+        if known.catalog.asset(&undrawn.path(path)).is_none() {
+            let (message, help) = (undrawn.message.to_string(), undrawn.help.to_owned());
+            let span = undrawn.picture.span;
+            found.push(diagnostic(&rules::DIAGRAM, path, span, message, help));
+        }
+    }
 }
 
 /// Pictures that are not there.
 pub(super) fn missing(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
-    for picture in shown(document) {
+    for picture in document.pictures() {
         let target = match film::play(&picture.target) {
             // `#t=10` is where it begins.
             Some(_) => picture.target.split('#').next().unwrap_or_default(),
@@ -64,7 +67,7 @@ pub(super) fn missing(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Dia
 
 /// Pictures that stand in the place of a film until it plays.
 pub(super) fn posters(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
-    for picture in shown(&entry.document).filter(|it| film::play(&it.target).is_some()) {
+    for picture in entry.document.pictures().filter(|it| film::play(&it.target).is_some()) {
         let (_, Some(poster)) = film::words(&picture.alt) else { continue };
         if known.catalog.resolve_asset(entry, &film::decoded(poster)).is_none() {
             let message = format!("there is no picture `{}`", one_line(poster));
@@ -87,7 +90,7 @@ pub(super) fn described(_: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagn
         let says = [&alt, &picture.title].iter().any(|text| !text.trim().is_empty());
         !says && picture.stand == Stand::Text && !picture.decorative
     };
-    let silent = shown(&entry.document).filter(silent);
+    let silent = entry.document.pictures().filter(silent);
     if entry.kind == Kind::Deck {
         let silent: Vec<&Picture> = silent.collect();
         let Some(first) = silent.iter().min_by_key(|picture| picture.span) else { return };
@@ -112,7 +115,7 @@ pub(super) fn described(_: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagn
 
 /// Files that are damaged, too large, or something else than they look.
 pub(super) fn files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
-    for picture in shown(&entry.document) {
+    for picture in entry.document.pictures() {
         let Some(path) = known.catalog.resolve_asset(entry, &picture.target) else { continue };
         let Some(asset) = known.catalog.asset(&path) else { continue };
         let faults = [

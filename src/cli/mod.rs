@@ -17,6 +17,7 @@ mod print;
 mod rename;
 mod report;
 mod serve;
+mod sketch;
 mod template;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ use crate::page::Options;
 use crate::save::Files;
 use crate::source::Sources;
 use report::{Loudness, Reporter};
+use sketch::Sketched;
 
 /// Slide decks and a wiki from one folder of Markdown.
 #[derive(Debug, Parser)]
@@ -79,7 +81,8 @@ enum Command {
         /// Take what comes from other hosts for an error
         #[arg(long)]
         offline: bool,
-        /// Look at every slide in Chromium too: what does not fit, is too small or too coarse
+        /// Look at every slide in Chromium too: what does not fit, is too small or too coarse; draw beside their documents
+        /// diagrams that only Mermaid itself draws
         #[arg(long)]
         browser: bool,
         /// Mend what has one sure mending: names, paths and anchors that are one step away
@@ -344,10 +347,18 @@ fn check(
 ) -> Result<Vec<Diagnostic>> {
     let root = root_of(path)?;
     finish(&root, reporter);
-    let bundle = compile(
-        load::load(&root)?,
-        Options { drafts: true, file: name_of(&root), ..Options::default() },
-    );
+    let compiled = || -> Result<Bundle> {
+        let options = Options { drafts: true, file: name_of(&root), ..Options::default() };
+        Ok(compile(load::load(&root)?, options))
+    };
+    let mut bundle = compiled()?;
+    let mut sketched = Sketched::default();
+    if seen == Seen::InBrowser {
+        sketched = sketch::draw(&bundle, &root, reporter)?;
+        if sketched.changed {
+            bundle = compiled()?;
+        }
+    }
     bundle.catalog.resolve_all();
     // A template can fail on the pages of this site alone.
     let mut addresses = bundle.addresses_beside_search();
@@ -359,6 +370,7 @@ fn check(
         .for_each(|address| drop(bundle.make(address)));
     let mut found = bundle.diagnostics();
     if seen == Seen::InBrowser {
+        sketched.amend(&mut found);
         found.extend(print::measure(&bundle, reporter)?);
         diagnostic::sort(&mut found);
     }

@@ -107,8 +107,8 @@ impl Print<'_> {
     }
 }
 
-/// Starts the browser with time enough for some slides.
-fn start(slides: u64) -> Result<Browser> {
+/// Starts the browser with time enough for some slides, or diagrams.
+pub(super) fn start(slides: u64) -> Result<Browser> {
     let variable = |name: &str| std::env::var_os(name);
     let program =
         crate::browser::find(variable("KAMI_BROWSER").as_deref(), variable("PATH").as_deref())?;

@@ -36,6 +36,7 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
+pub use diagram::{MARK, Undrawn, is_drawn_elsewhere, on_slide};
 pub use parse::{
     Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly,
     render_markdown, spoken,
@@ -166,16 +167,28 @@ pub enum Filling {
     Word(&'static str),
     /// The colours of a code, which stands behind the hole as it is without.
     Code(Box<code::Block>),
+    /// A diagram that may lie beside the document as a file; its text stands behind the hole, for when it does not.
+    Diagram(Box<Undrawn>),
+}
+
+impl Filling {
+    pub fn picture(&self) -> Option<&Picture> {
+        match self {
+            Filling::Picture(picture) => Some(picture),
+            _ => None,
+        }
+    }
 }
 
 impl Hole {
     /// Returns where the HTML goes on behind what the filling replaces.
     fn end(&self) -> usize {
         let length = match &self.filling {
-            Filling::Code(block) => block.length,
+            Filling::Code(block) => block.length as usize,
+            Filling::Diagram(undrawn) => undrawn.html.len(),
             _ => 0,
         };
-        self.at as usize + length as usize
+        self.at as usize + length
     }
 }
 
@@ -317,6 +330,25 @@ impl Document {
         sheets.chain([&self.looks]).flat_map(|sheet| &sheet.files).chain(&self.files)
     }
 
+    /// Iterates over all that is filled in on the page, or on the slides.
+    pub fn fillings(&self) -> impl Iterator<Item = &Filling> {
+        let proses = std::iter::once(&self.body).chain(self.slides.iter().flat_map(Slide::proses));
+        proses.flat_map(|prose| &prose.holes).map(|hole| &hole.filling)
+    }
+
+    /// Iterates over the pictures that it shows.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        self.fillings().filter_map(Filling::picture)
+    }
+
+    /// Iterates over the diagrams that may lie beside the document as files.
+    pub fn undrawn(&self) -> impl Iterator<Item = &Undrawn> {
+        self.fillings().filter_map(|filling| match filling {
+            Filling::Diagram(undrawn) => Some(&**undrawn),
+            _ => None,
+        })
+    }
+
     /// Tells whether an address is one of a picture that stands in the text.
     pub fn brings(&self, address: &str) -> bool {
         self.files.iter().any(|file| file.address == address)
@@ -415,6 +447,7 @@ impl Prose {
                 out.push('"');
             }
             Filling::Code(block) => block.write(&code::Runs::default(), out),
+            Filling::Diagram(undrawn) => out.push_str(&undrawn.html),
             Filling::Embed { .. } | Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
         });
         out

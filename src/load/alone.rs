@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Root, read};
 use crate::document::film;
-use crate::document::{self, Filling, Picture, Settings, Slide, Workshop};
+use crate::document::{self, Filling, Picture, Settings, Workshop};
 use crate::source::{Source, SourcePath, Sources};
 use crate::theme::file_of;
 
@@ -46,10 +46,10 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
         None => document::parse(path, text, settings),
         Some(assembly) => document::parse_assembly(path, assembly, settings),
     };
-    let proses = document.slides.iter().flat_map(Slide::proses);
-    let targets = proses.flat_map(|prose| &prose.holes).flat_map(|hole| match &hole.filling {
+    let targets = document.fillings().flat_map(|filling| match filling {
         Filling::Picture(picture) => beside_film(picture),
         Filling::File(file) => vec![file_of(&file.0)],
+        Filling::Diagram(undrawn) => vec![undrawn.picture.target.clone()],
         _ => Vec::new(),
     });
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);

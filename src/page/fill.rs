@@ -8,7 +8,7 @@ use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::code::Runs;
 use crate::document::html::{escape, has_byte, is_one_of};
-use crate::document::{Filling, Form, Prose};
+use crate::document::{Filling, Form, Kind, Prose, Undrawn, on_slide};
 use crate::theme::file_of;
 
 /// What the text of most pages fits in, so that it is not moved while it grows.
@@ -164,8 +164,29 @@ impl Filler<'_> {
                 Some(workshop) => block.write(&workshop.colours(block), out),
                 None => block.write(&Runs::default(), out),
             },
+            Filling::Diagram(undrawn) => self.diagram(undrawn, out),
             Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),
         }
+    }
+
+    /// Writes the file that shows a diagram, or the diagram's text.
+    fn diagram(&self, undrawn: &Undrawn, out: &mut String) {
+        let path = undrawn.path(&self.entry.document.path);
+        let Some(asset) = self.site.catalog.asset(&path) else {
+            return out.push_str(&undrawn.html);
+        };
+        let mut picture = undrawn.picture.clone();
+        if self.entry.kind == Kind::Deck {
+            picture.width = asset.facts.size.map(|(width, _)| on_slide(width));
+        }
+        out.push_str("<figure class=\"drawing diagram-file\">");
+        self.picture(&picture, out);
+        if let Some(caption) = &undrawn.caption {
+            out.push_str("<figcaption>");
+            escape(caption, out);
+            out.push_str("</figcaption>");
+        }
+        out.push_str("</figure>");
     }
 
     pub(super) fn link(&self, index: usize, out: &mut String) {

@@ -1,7 +1,9 @@
 // Diagrams: drawn when the site is compiled, in the colours of the page, under its policy.
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { expectSlide } from "./deck-page.mjs";
-import { check } from "./harness.mjs";
+import { check, eventually, run } from "./harness.mjs";
+import { coloursOf } from "./pixels.mjs";
 
 const kinds = {
   flowchart: "flowchart LR\n  A[読者] --> B{CloudFront}\n  B -->|hit| C[(cache)]",
@@ -75,4 +77,85 @@ check("a graph in Graphviz's language has its words, its colours and its cluster
   assert.equal(await painted(node.locator("text").first(), "fill"), "rgb(0, 0, 0)");
   assert.equal(await painted(drawn.locator("path.d-flowchart-link"), "stroke"), "rgb(220, 20, 60)");
   assert.equal(await page.locator("pre code.language-gv").count(), 1, "`gv` shows the text");
+});
+
+// ---- kinds that Mermaid's own script draws, in `kami check --browser` ----
+
+// Stands in for the script: what is asked of it, and what it gives, are Mermaid's.
+const standIn = `window.mermaid = {
+  initialize(settings) { this.theme = settings.theme; },
+  async render(id, text) {
+    if (text.includes("wrong")) {
+      throw Object.assign(new Error("Parse error on line 2:\\n...wrong\\n---^\\nExpecting 'number'"), { hash: { loc: { first_line: 2 } } });
+    }
+    const [paper, ink] = this.theme === "dark" ? ["#123456", "#fedcba"] : ["#abcdef", "#654321"];
+    return { svg: '<svg id="' + id + '" viewBox="0 0 300 200" style="max-width: 300px"><style>#' + id + ' .ink{fill:' + ink + '}</style>'
+      + '<rect width="300" height="200" fill="' + paper + '"/><rect class="ink" x="10" y="10" width="60" height="60" onclick="alert(1)"/>'
+      + '<foreignObject x="100" y="50" width="100" height="50"><div xmlns="http://www.w3.org/1999/xhtml">雲<br>傘</div></foreignObject><script>alert(1)</script></svg>' };
+  },
+};`;
+const sankey = (number) => `sankey-beta\n雲,傘,${number}`;
+const drawnFiles = async (site) => (await readdir(site.path("wiki"))).filter((name) => name.endsWith(".svg")).sort();
+const hex = (colour) => colour.match(/[0-9a-f]{2}/g).map((part) => parseInt(part, 16)).join();
+
+check("a kind that is not drawn here is drawn by Mermaid itself, beside the page, in light and dark", async (world) => {
+  const site = await world.site({ "kami.toml": 'title = "D"\nlang = "en"\n', "wiki/A.md": `# A\n\n${fence(sankey(3), 'mermaid title="Where rain goes"')}` });
+  const { url } = await world.serve(site);
+  const page = await world.open(url("wiki/A.html"), { colorScheme: "dark" });
+  const written = page.locator("pre code.language-mermaid");
+  await written.waitFor({ state: "visible" });
+  const without = await run("check", "--browser", site.folder);
+  assert.match(without.stderr, /wiki\/A\.md:3:1: warning\[diagram\].*sankey[^]*help: Mermaid's own script was not found: `npm install mermaid`/);
+  assert.deepEqual(await drawnFiles(site), []);
+
+  await site.write("node_modules/mermaid/dist/mermaid.min.js", standIn);
+  const first = await run("check", "--browser", site.folder);
+  assert.doesNotMatch(first.stderr, /\[diagram\]/);
+  const [name, ...others] = await drawnFiles(site);
+  assert.deepEqual(others, []);
+  assert.match(name, /^mermaid-[0-9a-f]{12}\.svg$/);
+  const svg = await site.read(`wiki/${name}`);
+  assert.match(svg, /^<!-- drawn by kami check, in a browser -->\n<svg/);
+  assert.doesNotMatch(svg, /script|foreignObject|onclick|alert/);
+  assert.match(svg, />雲<[^]*>傘</);
+
+  // The page that stands open shows it by itself, and in the scheme of its reader.
+  const picture = page.locator("figure.diagram-file > img");
+  await picture.waitFor({ state: "visible" });
+  assert.equal(await written.count(), 0);
+  assert.equal(await picture.getAttribute("alt"), "Where rain goes");
+  assert.equal(await page.locator("figure.diagram-file figcaption").innerText(), "Where rain goes");
+  for (const [colorScheme, shown, hidden] of [["dark", "#fedcba", "#654321"], ["light", "#654321", "#fedcba"]]) {
+    const reader = await world.open(url("wiki/A.html"), { colorScheme });
+    await eventually(async () => assert.ok((await coloursOf(reader)).has(hex(shown)), `${colorScheme} shows ${shown}`));
+    assert.ok(!(await coloursOf(reader)).has(hex(hidden)));
+  }
+
+  // Another text is another drawing; the old one goes, and what is not ours stays.
+  await site.write("wiki/mermaid-0123456789ab.svg", svg.replace(/^.*\n/, ""));
+  await site.edit("wiki/A.md", "傘,3", "傘,4");
+  await written.waitFor({ state: "visible" });
+  await run("check", "--browser", site.folder);
+  const now = await drawnFiles(site);
+  assert.equal(now.length, 2);
+  assert.ok(now.includes("mermaid-0123456789ab.svg") && !now.includes(name), now.join());
+  await picture.waitFor({ state: "visible" });
+});
+
+check("what Mermaid itself says of a diagram is told at its place", async (world) => {
+  const site = await world.site({
+    "kami.toml": 'title = "D"\nlang = "en"\n',
+    "wiki/A.md": `# A\n\n${fence("sankey-beta\n  wrong")}`,
+    "node_modules/mermaid/dist/mermaid.min.js": standIn,
+  });
+  const { stdout } = await run("check", "--browser", "--format", "json", site.folder);
+  const told = stdout.trim().split("\n").map((line) => JSON.parse(line)).filter((it) => it.code === "diagram");
+  assert.equal(told.length, 1, stdout);
+  assert.equal(`${told[0].path}:${told[0].line}:${told[0].column}`, "wiki/A.md:5:3");
+  assert.match(told[0].message, /Mermaid itself: Parse error on line 2: Expecting 'number'/);
+  assert.deepEqual(await drawnFiles(site), []);
+  await site.write("node_modules/mermaid/dist/mermaid.min.js", "window.other = 1;");
+  const wrong = await run("check", "--browser", site.folder);
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /not Mermaid's\nhelp: KAMI_MERMAID/);
 });

@@ -33,16 +33,20 @@ pub(super) fn svg(text: &str) -> Result<String, Fault> {
     let request = SvgRequest { pipeline, ..SvgRequest::default() };
     match RENDERER.render(RenderRequest::svg(text, OperationControl::new(), request)) {
         Ok(RenderOutput::Svg(Some(output))) => Ok(output.svg().to_owned()),
-        Ok(_) => Err(Fault { message: "the diagram is empty".to_owned(), at: None }),
+        Ok(_) => Err(Fault::new("the diagram is empty".to_owned(), None)),
         Err(error) => Err(fault(&error, text)),
     }
 }
 
 fn fault(error: &RenderError, text: &str) -> Fault {
     let RenderError::Parse(found) = error else {
-        return Fault { message: error.to_string(), at: None };
+        return Fault::new(error.to_string(), None);
     };
     let details = found.terminal_diagnostic_details();
+    let foreign = matches!(
+        details.code.as_str(),
+        "merman.parse.unsupported_diagram" | "merman.parse.no_diagram_detected"
+    );
     let message = match (details.code.as_str(), details.diagram_type.as_deref()) {
         ("merman.parse.unsupported_diagram", Some(kind)) => {
             format!("a diagram of kind `{kind}` cannot be drawn")
@@ -58,5 +62,5 @@ fn fault(error: &RenderError, text: &str) -> Fault {
         let start = text.floor_char_boundary(span.start.min(text.len()));
         start..text.ceil_char_boundary(span.end.clamp(start, text.len()))
     });
-    Fault { message, at }
+    Fault { message, at, foreign }
 }

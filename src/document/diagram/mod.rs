@@ -6,10 +6,14 @@ mod dot;
 mod house;
 #[cfg(feature = "mermaid")]
 mod mermaid;
+mod undrawn;
 
 use std::ops::Range;
 
 use crate::digest::Digest;
+
+pub use undrawn::{MARK, Undrawn, is_drawn_elsewhere};
+pub(super) use undrawn::{alternative, file_name};
 
 /// Changes with the way in which diagrams are drawn; the version is that of the library.
 const RECIPE: &str = "diagram 1, merman 0.9.3";
@@ -25,6 +29,14 @@ const STACK_BYTES: usize = 256 << 20;
 pub(super) struct Fault {
     pub message: String,
     pub at: Option<Range<usize>>,
+    /// Whether it is of a kind that only Mermaid's own script may know.
+    pub foreign: bool,
+}
+
+impl Fault {
+    fn new(message: String, at: Option<Range<usize>>) -> Fault {
+        Fault { message, at, foreign: false }
+    }
 }
 
 /// The ways of writing a diagram.
@@ -99,6 +111,17 @@ impl Drawing {
     }
 }
 
+/// Returns how wide a diagram is on a slide that has this width on a page.
+pub fn on_slide(width: u32) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is as positive as the width, and one too large is cut off"
+    )]
+    let wide = (f64::from(width) * ON_SLIDE).round() as u32;
+    wide
+}
+
 /// Returns the digest that a kept drawing is found by.
 pub(super) fn kept_as(digest: Digest) -> Digest {
     Digest::of_parts([RECIPE.as_bytes(), digest.as_bytes()])
@@ -108,9 +131,9 @@ pub(super) fn kept_as(digest: Digest) -> Digest {
 pub(super) fn draw(notation: Notation, text: &str, digest: Digest) -> Result<String, Fault> {
     if text.len() > BYTES_MAX {
         let message = format!("the diagram is longer than {BYTES_MAX} bytes");
-        return Err(Fault { message, at: None });
+        return Err(Fault::new(message, None));
     }
-    let none = || Fault { message: "the diagram cannot be drawn".to_owned(), at: None };
+    let none = || Fault::new("the diagram cannot be drawn".to_owned(), None);
     let raw = std::thread::scope(|scope| {
         let roomy = std::thread::Builder::new().stack_size(STACK_BYTES);
         let raw = roomy.spawn_scoped(scope, || raw(notation, text));
@@ -137,7 +160,7 @@ fn raw(notation: Notation, text: &str) -> Result<String, Fault> {
 
 #[cfg(not(feature = "mermaid"))]
 fn raw(_: Notation, _: &str) -> Result<String, Fault> {
-    Err(Fault { message: "this program was built without diagrams".to_owned(), at: None })
+    Err(Fault::new("this program was built without diagrams".to_owned(), None))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const SHAPES: &[(&[&str], [&str; 2])] = &[
 pub(super) fn flowchart(text: &str) -> Result<String, Fault> {
     let graph = read(text)?;
     if graph.nodes.is_empty() {
-        return Err(Fault { message: "the graph has no node".to_owned(), at: None });
+        return Err(Fault::new("the graph has no node".to_owned(), None));
     }
     let direction = match graph.attributes.get("rankdir").map(String::as_str) {
         Some("LR") => "LR",
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_at_its_place() {
         let told = |text: &str| {
-            let Fault { message, at } = flowchart(text).expect_err("it is no graph");
+            let Fault { message, at, .. } = flowchart(text).expect_err("it is no graph");
             (message, at.map(|at| text[at].to_owned()))
         };
         let at = |message: &str, at: &str| (message.to_owned(), Some(at.to_owned()));

@@ -125,7 +125,7 @@ impl Reader {
         if self.peek(0) == Some(&Token::Sign(other)) {
             let kind = if self.graph.directed { "a digraph" } else { "a graph" };
             let message = format!("an edge of {kind} is written `{arrow}`");
-            return Err(Fault { message, at: Some(self.place()) });
+            return Err(Fault::new(message, Some(self.place())));
         }
         let said = self.attributes()?;
         match sets.as_slice() {
@@ -171,7 +171,7 @@ impl Reader {
             }
             if self.graph.edges.len() == EDGES_MAX {
                 let message = format!("the graph has more than {EDGES_MAX} edges");
-                return Err(Fault { message, at: None });
+                return Err(Fault::new(message, None));
             }
             let mut attributes = scope.edges.clone();
             attributes.extend(said.clone());
@@ -283,6 +283,6 @@ impl Reader {
             None => "the end".to_owned(),
         };
         let message = format!("{wanted} is expected, not {found}");
-        Fault { message, at: Some(self.place()) }
+        Fault::new(message, Some(self.place()))
     }
 }

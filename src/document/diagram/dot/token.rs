@@ -35,7 +35,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             if length == 0 {
                 let sign = rest.chars().next().unwrap_or_default();
                 let at = Some(start..start + sign.len_utf8());
-                return Err(Fault { message: format!("`{sign}` means nothing here"), at });
+                return Err(Fault::new(format!("`{sign}` means nothing here"), at));
             }
             (Token::Word(rest[..length].to_owned(), true), length)
         };
@@ -50,7 +50,7 @@ fn is_letter(c: char) -> bool {
 }
 
 fn open(what: &str, at: usize) -> Fault {
-    Fault { message: format!("{what} has no end"), at: Some(at..at + 1) }
+    Fault::new(format!("{what} has no end"), Some(at..at + 1))
 }
 
 /// Returns where the next token begins, behind spaces and comments.
