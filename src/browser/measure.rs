@@ -9,7 +9,7 @@ use super::Browser;
 use super::page::Files;
 use crate::catalog::{Catalog, Entry, Route};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Prose, Slide};
+use crate::document::{Prose, Slide};
 use crate::span::Span;
 
 const MEASURE: &str = include_str!("measure.js");
@@ -157,8 +157,6 @@ impl Told<'_> {
 }
 
 fn pictures(prose: &Prose) -> impl Iterator<Item = (&str, Span)> {
-    prose.holes.iter().filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some((picture.target.as_str(), picture.span)),
-        _ => None,
-    })
+    let shown = prose.holes.iter().filter_map(|hole| hole.filling.picture());
+    shown.map(|picture| (picture.target.as_str(), picture.span))
 }

@@ -8,7 +8,7 @@ use super::deck::frame_of;
 use super::fill::{Filler, Place, Sight, attribute, relative};
 use crate::catalog::{AssetEntry, Entry, derived_route};
 use crate::document::html::escape;
-use crate::document::{Filling, Kind, Picture, Prose, Slide, Stand};
+use crate::document::{Kind, Picture, Stand};
 use crate::picture::{self, Kind as Format, Need, Recipe, SHOWN_PIXELS_MAX, Variants};
 use crate::source::SourcePath;
 
@@ -48,10 +48,8 @@ fn chosen<'a>(site: Site<'a>, entry: &Entry, picture: &Picture) -> Option<Chosen
 
 /// Returns what is made of the pictures that a document shows.
 pub fn derived(site: Site<'_>, entry: &Entry) -> Vec<(SourcePath, Recipe)> {
-    let document = &entry.document;
-    let proses = document.slides.iter().flat_map(Slide::proses).chain([&document.body]);
     let mut found = Vec::new();
-    for picture in proses.flat_map(pictures) {
+    for picture in entry.document.pictures() {
         let Some(Chosen { path, variants: Some(variants), .. }) = chosen(site, entry, picture)
         else {
             continue;
@@ -64,19 +62,10 @@ pub fn derived(site: Site<'_>, entry: &Entry) -> Vec<(SourcePath, Recipe)> {
 
 /// Returns the places in a document at which it shows a picture of the site.
 pub fn places(site: Site<'_>, entry: &Entry, path: &SourcePath) -> Vec<crate::span::Span> {
-    let document = &entry.document;
-    let proses = document.slides.iter().flat_map(Slide::proses).chain([&document.body]);
-    let shown = proses.flat_map(pictures).filter(|picture| {
+    let shown = entry.document.pictures().filter(|picture| {
         site.catalog.resolve_asset(entry, &picture.target).as_ref() == Some(path)
     });
     shown.map(|picture| picture.span).collect()
-}
-
-fn pictures(prose: &Prose) -> impl Iterator<Item = &Picture> {
-    prose.holes.iter().filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(&**picture),
-        _ => None,
-    })
 }
 
 /// Returns how wide a picture is shown on a page, in pixels of the page.

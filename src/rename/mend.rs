@@ -14,7 +14,7 @@ use crate::catalog::names::{fold, last};
 use crate::catalog::{Entry, Resolution};
 use crate::compile::Bundle;
 use crate::config::edits;
-use crate::document::{self, Filling, Kind, Link};
+use crate::document::{self, Kind, Link};
 use crate::source::{SourcePath, join};
 use crate::span::Span;
 
@@ -155,13 +155,7 @@ fn heading<'a>(target: &'a Entry, anchor: &str) -> Option<&'a document::Heading>
 /// Pictures that are called otherwise, or lie elsewhere.
 fn pictures_mended(bundle: &Bundle, entry: &Arc<Entry>) -> Vec<Edit> {
     let document = &entry.document;
-    let slides = document.slides.iter().flat_map(document::Slide::proses);
-    let holes = std::iter::once(&document.body).chain(slides).flat_map(|prose| &prose.holes);
-    let pictures = holes.filter_map(|hole| match &hole.filling {
-        Filling::Picture(picture) => Some(picture),
-        _ => None,
-    });
-    let mended = pictures.filter_map(|picture| {
+    let mended = document.pictures().filter_map(|picture| {
         let target = &picture.target;
         let elsewhere =
             target.contains("://") || target.starts_with("data:") || target.starts_with('#');

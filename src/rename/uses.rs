@@ -224,11 +224,9 @@ fn document_stem(target: &str) -> &str {
 
 /// Returns the files that a document shows, as they are named, and where.
 fn named_files(document: &Document) -> Vec<(String, Span, Form)> {
-    let slides = document.slides.iter().flat_map(document::Slide::proses);
-    let proses = std::iter::once(&document.body).chain(slides);
-    let mut found: Vec<_> = proses
-        .flat_map(|prose| &prose.holes)
-        .filter_map(|hole| match &hole.filling {
+    let mut found: Vec<_> = document
+        .fillings()
+        .filter_map(|filling| match filling {
             Filling::Picture(picture) => Some((picture.target.clone(), picture.span, Form::Path)),
             Filling::File(file) => Some((file_of(&file.0), file.1, Form::Path)),
             _ => None,
