@@ -48,6 +48,7 @@ check("a phone without the token follows; its keys move its own screen until the
   await press(speaker, "3", "Enter");
   const page = await world.open(`${far}${talk}`, phone);
   await expectSlide(page, 3);
+  await expectSlide(stage, 3);
   await press(page, "8", "Enter");
   await expectSlide(page, 8);
   assert.equal(await shown(stage), 3);

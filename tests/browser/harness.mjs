@@ -45,6 +45,19 @@ export async function eventually(probe, { within = 20_000 } = {}) {
   }
 }
 
+// Keeps what a page asks for waiting from now on; `asked` is fulfilled when it does, `release` lets it have the answer.
+export async function hold(page, pattern) {
+  let release, tell;
+  const asked = new Promise((resolve) => (tell = resolve));
+  const gate = new Promise((resolve) => (release = resolve));
+  await page.route(pattern, async (route) => {
+    tell();
+    await gate;
+    await route.continue();
+  });
+  return { asked, release };
+}
+
 const noon = Date.UTC(2026, 0, 1, 12);
 let launched = null;
 after(async () => (await launched)?.close());
@@ -271,11 +284,19 @@ async function answers(port) {
   }
 }
 
+// A port below those that the system gives to connections: nobody takes it by chance before it is listened on, nor
+// while a server is away that is to come back there.
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const server = createServer().listen(10_000 + Math.floor(Math.random() * 22_000), "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch {
+      continue;
+    }
+    const { port } = server.address();
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

@@ -1,22 +1,9 @@
 // What is written while an answer of the server is on its way: nothing of it is lost, and nothing of what comes.
 import assert from "node:assert/strict";
 import { address, atEnd, desk, expectFile, expectOthers, expectSaid, expectText, files } from "./desk.mjs";
-import { check } from "./harness.mjs";
+import { check, hold } from "./harness.mjs";
 
 const rain = files["wiki/Rain.md"];
-
-// Keeps what a page asks for waiting from now on; `asked` is fulfilled when it does, `release` lets it have the answer.
-async function hold(page, pattern) {
-  let release, tell;
-  const asked = new Promise((resolve) => (tell = resolve));
-  const gate = new Promise((resolve) => (release = resolve));
-  await page.route(pattern, async (route) => {
-    tell();
-    await gate;
-    await route.continue();
-  });
-  return { asked, release };
-}
 
 const source = ({ pathname }) => pathname.startsWith("/_kami/source/");
 

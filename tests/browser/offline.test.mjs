@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { small } from "./fixtures.mjs";
-import { check, eventually } from "./harness.mjs";
+import { check, eventually, freePort } from "./harness.mjs";
 
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", json: "application/json", svg: "image/svg+xml" };
 
@@ -19,7 +19,7 @@ const files = {
 
 // Serves a folder until it is stopped, and at the same address again.
 async function host(world, folder) {
-  const host = { folder, port: 0, asked: [], held: null };
+  const host = { folder, port: await freePort(), asked: [], held: null };
   // Until it is released, the manifest is not answered.
   host.hold = () => {
     host.held = new Promise((done) => (host.release = done));
@@ -36,7 +36,6 @@ async function host(world, folder) {
       createReadStream(file).pipe(response);
     }).listen(host.port, "127.0.0.1");
     await once(server, "listening");
-    host.port = server.address().port;
     host.stop = () => new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();

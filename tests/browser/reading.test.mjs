@@ -143,7 +143,8 @@ check("a first tap shows the footnote, a second goes there, one elsewhere closes
 });
 
 check("code is copied as it is, and the button stays where it is while the code scrolls", async (world) => {
-  const { page } = await reading(world, { permissions: ["clipboard-read", "clipboard-write"] });
+  // What the button says for two seconds it says until the clock is moved.
+  const { page } = await reading(world, { stopped: true, permissions: ["clipboard-read", "clipboard-write"] });
   const [pre, button] = [page.locator("article pre"), page.locator("article pre .copy")];
   await pre.hover();
   const before = await button.boundingBox();
@@ -155,6 +156,7 @@ check("code is copied as it is, and the button stays where it is while the code 
   assert.equal(await button.getAttribute("aria-label"), "コピーしました");
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, article.split("```")[1].replace("bash\n", "").trimEnd());
+  await page.clock.runFor(2000);
   await eventually(async () => assert.equal(await button.getAttribute("aria-label"), "コピー"));
   await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("article")));
   const selected = await page.evaluate(() => getSelection().toString());
