@@ -4,7 +4,7 @@
   'use strict';
   var form, input, found, status, list, more, root, words;
   var lang = document.documentElement.lang;
-  var asked = '', turn = 0, results = null, waiting = 0, opened = false;
+  var asked = '', turn = 0, results = null, waiting = 0, opened = false, read = null;
   var PAGE = 10, SLIDES = 4;
 
   // ---- shards come by script tags, from our own folder alone ----
@@ -108,11 +108,14 @@
       var hits = next ? await next.next(PAGE) : [];
       if (mine !== turn) return;
       clearTimeout(waiting);
+      var held = list.contains(document.activeElement) ? document.activeElement.href : '';
       results = next;
       list.replaceChildren();
       if (!next) { say(words.hint); more.hidden = true; return; }
       append(hits);
       found.scrollTop = 0;
+      // Who has gone down into an older answer stays at what was chosen there.
+      if (held) (places().find(function (place) { return place.href === held; }) || input).focus();
     } catch (e) { if (mine === turn) await lost(again, function () { return seek(true); }); }
   }
   // The index may be another since it was read; if it is not, the site is out of reach.
@@ -161,8 +164,12 @@
     form.classList.add('open');
     found.hidden = false;
     if (!asked) say(words.hint);
-    // The site may have changed since; what it says then is looked for anew.
-    kamiSearch.open().catch(function () { /* a search tells */ });
+    // The site may have changed since; what it says then is looked for anew, and so is what was asked of the older one.
+    kamiSearch.open().then(function (book) {
+      var changed = read && read !== book;
+      read = book;
+      if (changed && asked.trim()) seek(false);
+    }).catch(function () { /* a search tells */ });
   }
   function close() {
     if (!opened || isOwn()) return;

@@ -412,6 +412,7 @@ var kamiSearch = (function () {
     this.list = list;
     this.at = 0;
     this.found = 0;
+    this.last = Promise.resolve();
     this.certain = terms.every(function (term) { return term.certain && !term.questions.some(function (one) { return one.open; }); });
   }
   Results.prototype = {
@@ -420,11 +421,16 @@ var kamiSearch = (function () {
     // How many documents there are: for certain, or at most.
     count: function () { return this.certain ? this.list.length : this.found + this.list.length - this.at; },
     isCountCertain: function () { return this.certain || this.isDone(); },
-    // The next documents, ranked among themselves; none when there are no more.
-    next: async function (count) {
-      var hits = [], until = api.now() + 8;
-      while (hits.length < count && this.at < this.list.length) {
-        var some = this.list.slice(this.at, this.at + count - hits.length), book = this.book;
+    // The next documents, ranked among themselves; none when there are no more. Who asks again before they are there
+    // is given those that come behind them.
+    next: function (count) {
+      var self = this, go = function () { return self.take(count); };
+      return this.last = this.last.then(go, go);
+    },
+    take: async function (count) {
+      var hits = [], reached = this.at, until = api.now() + 8;
+      while (hits.length < count && reached < this.list.length) {
+        var some = this.list.slice(reached, reached + count - hits.length), book = this.book;
         var shards = Array.from(new Set(some.map(function (at) { return shardOf(book.texts, at); })));
         if (shards.some(function (shard) { return !shard.value; })) {
           await needAll(book, shards);
@@ -438,8 +444,9 @@ var kamiSearch = (function () {
             hits.push({ text: text, at: some[i], score: own * rank(book, text, some[i], this.terms, this.whole) });
           }
         }
-        this.at += some.length;
+        reached += some.length;
       }
+      this.at = reached;
       this.found += hits.length;
       return hits.sort(function (a, b) { return b.score - a.score || a.at - b.at; });
     }
