@@ -33,6 +33,8 @@
   }
 
   function save() {
+    clearTimeout(saving);
+    saving = 0;
     try {
       sessionStorage.setItem(kami.storeName("ink"), JSON.stringify([...inks]));
     } catch {
@@ -243,6 +245,8 @@
 
   function listen() {
     restore();
+    // What is not kept yet when the window goes.
+    addEventListener("pagehide", () => saving && save());
     addEventListener("pointerdown", onDown);
     addEventListener("pointermove", onMove, { passive: true });
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, onUp);

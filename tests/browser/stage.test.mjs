@@ -138,6 +138,17 @@ check("a line is taken back, a slide wiped, and neither returns", async (world) 
   await expectStrokes(page, 0);
 });
 
+check("a window that is loaded anew right after a line was drawn has it", async (world) => {
+  const page = await stage(world, `${talk}#4`, small, { stopped: true });
+  await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
+  await line(page, [0.2, 0.3], [0.6, 0.5]);
+  await expectStrokes(page, 1);
+  await page.reload();
+  await expectSlide(page, 4);
+  await expectStrokes(page, 1);
+});
+
 check("a drawing outlives a reload and an edit of its slide's heading", async (world) => {
   const site = await world.site(small);
   const { url } = await world.serve(site);
@@ -317,13 +328,14 @@ check("the screen stays awake in full screen, and is asked to again when the win
 });
 
 check("controls and cursor show themselves on movement and leave by themselves", async (world) => {
-  const page = await stage(world);
+  const page = await stage(world, talk, small, { stopped: true });
   const cursor = () => page.evaluate(() => getComputedStyle(document.body).cursor);
   const controls = page.getByRole("button", { name: "Overview" });
   const seen = () => controls.evaluate((button) => button.checkVisibility({ opacityProperty: true }));
   assert.deepEqual([await cursor(), await seen()], ["none", false]);
   await page.mouse.move(300, 300, { steps: 3 });
   await eventually(async () => assert.deepEqual([await cursor(), await seen()], ["auto", true]));
+  await page.clock.runFor(2500);
   await eventually(async () => assert.deepEqual([await cursor(), await seen()], ["none", false]));
 });
 
