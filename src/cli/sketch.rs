@@ -168,7 +168,7 @@ fn one_line(message: &str) -> String {
     let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
     let arrow = |line: &&str| line.starts_with("--") && line.ends_with('^');
     let lines: Vec<&str> = lines.collect();
-    match lines.iter().position(|line| arrow(&line)) {
+    match lines.iter().position(arrow) {
         Some(at) if at > 0 => {
             let rest = lines[at + 1..].join(" ");
             format!("{} {rest}", lines[0]).trim().to_owned()

@@ -71,8 +71,8 @@ pub fn is_drawn_elsewhere(path: &SourcePath) -> bool {
 /// Returns what a diagram tells those who cannot see it: its own title, else the caption, else its words.
 pub(in crate::document) fn alternative(text: &str, caption: Option<&str>) -> String {
     let lines = || text.lines().map(str::trim);
-    let told = |mark: &&str| lines().find_map(|line| line.strip_prefix(*mark)).map(str::trim);
-    let told = TELLING.iter().find_map(|mark| told(&mark).filter(|told| !told.is_empty()));
+    let told = |mark: &str| lines().find_map(|line| line.strip_prefix(mark)).map(str::trim);
+    let told = TELLING.iter().find_map(|mark| told(mark).filter(|told| !told.is_empty()));
     if let Some(told) = told.or(caption.map(str::trim).filter(|caption| !caption.is_empty())) {
         return told.trim_matches(['"', '\'']).to_owned();
     }
