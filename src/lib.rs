@@ -10,10 +10,11 @@
 //! [`check`], [`card`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
 //! Then the edges, each of which moves
 //! values across one border:
-//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`varnish`], [`deploy`], [`cli`].
+//! [`load`], [`watch`], [`save`], [`cache`], [`serve`], [`export`], [`browser`], [`avif`], [`varnish`], [`deploy`], [`cli`].
 //!
 //! What is public here is public for the program, the tests and the benches; it is not stable.
 
+pub mod avif;
 pub mod browser;
 pub mod cache;
 pub mod card;

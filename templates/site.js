@@ -171,7 +171,10 @@
     close.type = 'button';
     close.textContent = words.close;
     big.alt = img.alt;
-    var source = img.parentNode.querySelector('source') || img, widths = source.srcset.match(/\d+(?=w)/g);
+    // Of several formats the one that this browser has shown.
+    var kind = img.currentSrc.split('.').pop() + ' ';
+    var source = [].find.call(img.parentNode.querySelectorAll('source'), function (one) { return one.srcset.includes('.' + kind); }) || img;
+    var widths = source.srcset.match(/\d+(?=w)/g);
     big.sizes = '100vw';
     big.srcset = source.srcset;
     big.src = img.src;

@@ -120,8 +120,9 @@ fn pictures() {
 /// What only a browser sees is tried in tests/browser.
 const SEEN: [&str; 3] = ["overfull-slide", "small-text", "coarse-picture"];
 
-/// What takes too long a text to be a case, and the test that shows it.
-const LONG: [(&str, &str); 1] = [("redirects", include_str!("hosts.rs"))];
+/// What takes too long a text to be a case, or another program, and the test that shows it.
+const LONG: [(&str, &str); 2] =
+    [("redirects", include_str!("hosts.rs")), ("unmade-avif", include_str!("pictures.rs"))];
 
 /// A rule that no case shows is a rule that may have stopped working.
 #[test]

@@ -16,7 +16,7 @@ use kamishibai::digest::Digest;
 use kamishibai::memo::Memo;
 use kamishibai::output::parse_manifest;
 use kamishibai::page::Options;
-use kamishibai::picture::{self, Facts, Format, Images, Recipe, derive};
+use kamishibai::picture::{self, Avif, Facts, Format, Images, Order, Recipe};
 use kamishibai::source::{Source, SourcePath, Sources};
 
 /// Draws what no encoder finds easy: colours that run, and grain. The corner at the top left is red.
@@ -108,6 +108,12 @@ fn decoded(bytes: &[u8]) -> DynamicImage {
 fn facts(bytes: &[u8]) -> Facts {
     let path = SourcePath::new("wiki/a.jpg");
     Facts::of(&path, bytes, picture::size(&path, bytes))
+}
+
+/// Makes pictures of one that can be read.
+fn derive(bytes: &[u8], facts: &Facts, recipes: &[Recipe]) -> Vec<Vec<u8>> {
+    let made = picture::derive(bytes, facts, recipes, &Avif::default()).into_iter();
+    made.map(|made| made.expect("it is a picture")).collect()
 }
 
 fn asset(path: &str, bytes: &[u8]) -> Source {
@@ -207,9 +213,9 @@ fn the_same_picture_is_the_same_whatever_is_made_with_it() {
     let facts = facts(&photo);
     let recipes = picture::all(&facts, &Images::default());
     assert!(recipes.len() >= 8, "{recipes:?}");
-    let together = derive(&photo, &facts, &recipes).expect("it is a picture");
+    let together = derive(&photo, &facts, &recipes);
     for (recipe, bytes) in recipes.iter().zip(&together).rev() {
-        let alone = derive(&photo, &facts, &[*recipe]).expect("it is a picture");
+        let alone = derive(&photo, &facts, &[*recipe]);
         assert!(alone[0] == *bytes, "{recipe:?}");
         assert_eq!(decoded(bytes).width(), recipe.width);
     }
@@ -245,7 +251,7 @@ fn letters_on_a_screen_stay_as_sharp_as_they_are() {
     }
     let bytes = png(&DynamicImage::from(screen.clone()));
     let recipe = Recipe { width: 1440, format: Format::Webp, quality: 80 };
-    let made = derive(&bytes, &facts(&bytes), &[recipe]).expect("it is a picture");
+    let made = derive(&bytes, &facts(&bytes), &[recipe]);
     assert!(decoded(&made[0]).into_rgb8() == screen, "not one pixel is another");
     assert!(made[0].len() < bytes.len());
 }
@@ -258,7 +264,7 @@ fn what_shines_through_and_what_moves_is_kept() {
     let glass = png(&DynamicImage::from(drop));
     let made =
         derive(&glass, &facts(&glass), &[Recipe { width: 480, format: Format::Webp, quality: 80 }]);
-    let pixels = decoded(&made.expect("it is a picture")[0]).into_rgba8();
+    let pixels = decoded(&made[0]).into_rgba8();
     assert_eq!([pixels.get_pixel(40, 40).0[3], pixels.get_pixel(440, 40).0[3]], [0, 255]);
     let mut gif = Vec::new();
     {
@@ -288,7 +294,7 @@ fn colours_mean_what_they_meant() {
     let of = |icc: &[u8], format| {
         let photo = jpeg(&green, 1, Some(icc));
         let recipe = Recipe { width: 400, format, quality: 90 };
-        let mut made = derive(&photo, &facts(&photo), &[recipe]).expect("it is a picture");
+        let mut made = derive(&photo, &facts(&photo), &[recipe]);
         let bytes = made.pop().expect("one was asked for");
         let mut decoder = ImageReader::new(Cursor::new(&bytes))
             .with_guessed_format()
@@ -375,7 +381,96 @@ fn the_site_says_in_which_widths_and_formats() {
     let messages: Vec<String> =
         bundle.diagnostics().into_iter().map(|found| found.message).collect();
     assert_eq!(messages.len(), 5, "{messages:?}");
-    assert!(messages.iter().any(|message| message.contains("no AVIF")), "{messages:?}");
+    assert!(messages.iter().any(|message| message.contains("`avifenc` was not found")));
+}
+
+/// An encoder that wraps what it is handed, and refuses pictures of one height.
+fn wrapper(version: &'static str, refused: u32) -> Avif {
+    let make = move |order: &Order<'_>| {
+        let pixels = decoded(order.png);
+        assert!(!order.has_profile && order.coarseness < 30, "{order:?}");
+        assert!(order.png.windows(4).all(|word| word != b"eXIf" && word != b"CANO"));
+        if pixels.height() == refused {
+            return Err("it is too high".to_owned());
+        }
+        Ok(format!("avif {}x{}", pixels.width(), pixels.height()).into_bytes())
+    };
+    Avif::new(move || Ok(Digest::of(version.as_bytes())), make)
+}
+
+fn in_avif(settings: &str, avif: Avif, memo: Memo) -> Bundle {
+    let photo = jpeg(&scene(2000, 1500), 1, None);
+    let page = Source::text("wiki/A.md", "![雨](photo.jpg)\n\n![札](sign.png)\n");
+    let deck = Source::text("decks/d.md", "![bg](photo.jpg)\n\n# 題\n\n![w:320](photo.jpg)\n");
+    let sign = png(&DynamicImage::from(scene(1000, 700)));
+    let assets = [asset("wiki/photo.jpg", &photo), asset("wiki/sign.png", &sign)];
+    let files = [Source::text("kami.toml", settings), page, deck].into_iter().chain(assets);
+    compile(files.collect::<Sources>(), Options { memo, avif, ..Options::default() })
+}
+
+const ASKED: &str = "[images]\nwidths = [480, 960]\nformats = [\"avif\", \"webp\"]\n";
+
+#[test]
+fn avif_comes_before_webp_where_it_is_asked_for() {
+    let bundle = in_avif(ASKED, wrapper("1", 0), Memo::default());
+    let html = text(&bundle, "wiki/A.html");
+    let kinds: Vec<&str> = html.split("<source type=\"").skip(1).map(|rest| &rest[..10]).collect();
+    assert_eq!(kinds, ["image/avif", "image/webp", "image/webp"], "a sign stays sharp: {html}");
+    let deck = text(&bundle, "decks/d.html");
+    assert_eq!(deck.matches("<picture><source type=\"image/avif\"").count(), 1, "{deck}");
+    assert!(deck.contains("<p><img "), "themes say `p > img`");
+    let offered: Vec<String> =
+        addresses(&html, "srcset").into_iter().chain(addresses(&deck, "srcset")).collect();
+    let mut avif: Vec<&String> = offered.iter().filter(|it| has_extension(it, "avif")).collect();
+    avif.sort();
+    avif.dedup();
+    let made = avif.iter().map(|address| {
+        let output = bundle.output(address).unwrap_or_else(|| panic!("nothing at {address}"));
+        assert_eq!(output.content_type, "image/avif");
+        String::from_utf8_lossy(&output.bytes).into_owned()
+    });
+    let mut made: Vec<String> = made.collect();
+    made.sort();
+    assert_eq!(made, ["avif 480x360", "avif 960x720"]);
+    let all = bundle.addresses();
+    let written = all.iter().filter(|address| has_extension(address, "avif"));
+    assert_eq!(written.count(), 2, "a bundle has what its pages offer");
+    let names = |version, settings: &str| {
+        let all = in_avif(settings, wrapper(version, 0), Memo::default()).addresses();
+        all.into_iter().filter(|it| has_extension(it, "avif")).collect::<Vec<_>>()
+    };
+    assert_eq!(names("1", ASKED).len(), 2);
+    assert_ne!(names("1", ASKED), names("2", ASKED), "another encoder makes other bytes");
+    assert!(names("1", "[images]\nformats = [\"webp\"]\n").is_empty());
+}
+
+#[test]
+fn what_no_avif_is_made_of_is_shown_without() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundle = in_avif(ASKED, wrapper("1", 720), cache::on_disk(folder.path()));
+    bundle.develop(&|_, _| {});
+    let html = text(&bundle, "wiki/A.html");
+    assert!(!html.contains("avif") && html.contains("image/webp"), "{html}");
+    assert!(!text(&bundle, "decks/d.html").contains("avif"));
+    assert!(!bundle.addresses().iter().any(|address| has_extension(address, "avif")));
+    let found = bundle.diagnostics();
+    let mut told: Vec<String> = found
+        .iter()
+        .filter(|found| found.rule.code == "unmade-avif")
+        .map(|found| bundle.locate(found))
+        .map(|it| format!("{}:{}:{}: {}", it.path, it.line, it.column, it.message))
+        .collect();
+    told.sort();
+    let message = "no AVIF could be made of `wiki/photo.jpg`: it is too high";
+    let places = ["decks/d.md:1:1", "decks/d.md:5:1", "wiki/A.md:1:1"];
+    assert_eq!(told, places.map(|place| format!("{place}: {message}")));
+    // A page that was there before has promised one.
+    let early = in_avif(ASKED, wrapper("1", 720), Memo::default());
+    let offered = addresses(&text(&early, "wiki/A.html"), "srcset");
+    let refused = offered.iter().filter(|it| has_extension(it, "avif"));
+    let kept = refused.map(|address| early.output(address).expect("it is there").bytes.clone());
+    let kinds: Vec<bool> = kept.map(|bytes| bytes.starts_with(b"RIFF")).collect();
+    assert_eq!(kinds, [false, true], "what was refused is shown in another format");
 }
 
 fn has_extension(address: &str, extension: &str) -> bool {

@@ -52,11 +52,19 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
     let root = super::root_of(flags.path.as_deref())?;
     super::finish(&root, reporter);
     let (sources, history) = super::with_history(&root);
-    let options = Options { file: super::name_of(&root), ..Options::default() };
+    let options = Options {
+        file: super::name_of(&root),
+        memo: super::memo_of(&root),
+        avif: super::avif(),
+        ..Options::default()
+    };
     let bundle = compile(sources?, options);
     bundle.catalog.resolve_all();
     bundle.catalog.hear_all(bundle.config.unlinked as usize);
     bundle.index_all();
+    let progress = reporter.progress();
+    bundle.develop(&|done, total| progress.at(done, total));
+    progress.done();
     let bundle = bundle.with_history(history.join().unwrap_or_default());
     let progress = reporter.progress();
     let contents = Contents::of(&bundle, &|done, total| progress.at(done, total))?;

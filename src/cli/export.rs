@@ -60,6 +60,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
         drafts: true,
         file: super::name_of(&root),
         memo: super::memo_of(&root),
+        avif: super::avif(),
         ..Options::default()
     };
     let bundle = compile(load::load(&root)?, options);

@@ -35,6 +35,7 @@ use crate::history::History;
 use crate::load::{self, Root};
 use crate::memo::Memo;
 use crate::page::Options;
+use crate::picture::Avif;
 use crate::save::Files;
 use crate::source::Sources;
 use report::{Loudness, Reporter};
@@ -257,6 +258,12 @@ fn memo_of(root: &Root) -> Memo {
     if root.file.is_some() { cache::in_memory() } else { cache::on_disk(&root.folder) }
 }
 
+/// Returns who makes AVIF, if a site asks.
+fn avif() -> Avif {
+    let variable = |name: &str| std::env::var_os(name);
+    crate::avif::encoder(variable("KAMI_AVIFENC"), variable("PATH"))
+}
+
 fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     let root = root_of(flags.path.as_deref())?;
     finish(&root, reporter);
@@ -268,6 +275,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         base_url,
         file: name_of(&root),
         memo: memo_of(&root),
+        avif: avif(),
         ..Options::default()
     };
     let (sources, history) = with_history(&root);
@@ -348,7 +356,8 @@ fn check(
     let root = root_of(path)?;
     finish(&root, reporter);
     let compiled = || -> Result<Bundle> {
-        let options = Options { drafts: true, file: name_of(&root), ..Options::default() };
+        let (file, avif) = (name_of(&root), avif());
+        let options = Options { drafts: true, file, avif, ..Options::default() };
         Ok(compile(load::load(&root)?, options))
     };
     let mut bundle = compiled()?;

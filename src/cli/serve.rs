@@ -68,6 +68,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
         file: super::name_of(&root),
         // Whoever asks for nothing to be written means this, too.
         memo: if flags.read_only { cache::in_memory() } else { super::memo_of(&root) },
+        avif: super::avif(),
         ..Options::default()
     };
     let (sources, history) = super::with_history(&root);

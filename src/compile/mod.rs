@@ -9,7 +9,7 @@ mod pictures;
 mod texts;
 mod typecase;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use crate::catalog::{Catalog, Entry, names};
 use crate::check::Kept;
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
 use crate::document::{Document, Settings, Workshop};
 use crate::history::History;
 use crate::output::{Output, Templates};
@@ -56,6 +57,8 @@ pub struct Bundle {
     prepared: Prepared,
     made: RwLock<HashMap<String, Arc<Output>>>,
     typecase: Arc<Typecase>,
+    /// Digests of the pictures that no AVIF could be made of, once all were tried.
+    without_avif: OnceLock<BTreeSet<Digest>>,
     /// How much is in memory of pictures that smaller ones are being made of.
     gate: Arc<Gate>,
     /// What went wrong while outputs were made.
@@ -78,10 +81,11 @@ pub fn compile(sources: Sources, options: Options) -> Bundle {
 }
 
 fn compile_with(sources: Sources, options: Options, workshop: Arc<Workshop>) -> Bundle {
-    let (mut config, found) = config::parse(sources.text("kami.toml").unwrap_or(""));
+    let (mut config, mut found) = config::parse(sources.text("kami.toml").unwrap_or(""));
     if options.base_url.is_some() {
         config.base_url.clone_from(&options.base_url);
     }
+    found.extend(pictures::equip(&mut config, &options));
     let texts: Vec<&Source> = sources.iter().filter(|source| source.path.is_document()).collect();
     let documents = || {
         let texts = texts.par_iter();
@@ -114,6 +118,7 @@ fn compile_with(sources: Sources, options: Options, workshop: Arc<Workshop>) -> 
         prepared: Prepared::default(),
         made: RwLock::default(),
         typecase: Arc::default(),
+        without_avif: OnceLock::new(),
         gate: Arc::default(),
         faults: Mutex::default(),
         lines: Mutex::default(),
@@ -183,6 +188,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         prepared: Prepared::default(),
         made: RwLock::default(),
         typecase: Arc::clone(&bundle.typecase),
+        without_avif: OnceLock::new(),
         gate: Arc::clone(&bundle.gate),
         faults: Mutex::default(),
         lines: Mutex::default(),
@@ -283,6 +289,7 @@ impl Bundle {
             options: &self.options,
             colours: Some(&self.workshop),
             lettering: &self.lettering,
+            without_avif: self.without_avif.get(),
         }
     }
 

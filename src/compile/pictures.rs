@@ -9,11 +9,13 @@ use rayon::prelude::*;
 use super::Bundle;
 use crate::card;
 use crate::catalog::{AssetEntry, asset_stem, derived_route};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::output::Output;
 use crate::page;
-use crate::picture::{self, MEMORY_BYTES_MAX, Recipe, Unmade};
+use crate::page::Options;
+use crate::picture::{self, Absent, Format, MEMORY_BYTES_MAX, Recipe, Unmade};
 use crate::source::{Content, SourcePath};
 
 /// What the memo calls them.
@@ -50,6 +52,21 @@ impl Drop for Admitted<'_> {
         let mut inside = self.gate.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         *inside -= self.bytes;
         self.gate.left.notify_all();
+    }
+}
+
+/// Finds out who makes AVIF where a site asks for it; a site that does not is asked nothing of.
+pub(super) fn equip(config: &mut Config, options: &Options) -> Option<Diagnostic> {
+    let span = config.avif?;
+    match options.avif.known() {
+        Ok(maker) => {
+            config.images.avif = Some(maker);
+            None
+        }
+        Err(Absent { message, help }) => {
+            let path = SourcePath::new("kami.toml");
+            Some(Diagnostic { rule: &rules::NO_AVIF, path, span, message, help })
+        }
     }
 }
 
@@ -95,17 +112,27 @@ impl Bundle {
                 (!missing.is_empty()).then_some((path, missing))
             })
             .collect();
-        let done = AtomicUsize::new(0);
+        let (done, without) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
         waiting.par_iter().with_max_len(1).for_each(|(path, recipes)| {
-            if let Some(asset) = self.catalog.asset(path)
-                && let Ok(made) = self.derive((path, asset), recipes)
-            {
-                for (recipe, bytes) in recipes.iter().zip(made) {
-                    self.options.memo.keep((KIND, recipe.digest(asset.digest)), &bytes);
+            if let Some(asset) = self.catalog.asset(path) {
+                for (recipe, made) in recipes.iter().zip(self.derive((path, asset), recipes)) {
+                    match made {
+                        Ok(bytes) => {
+                            self.options.memo.keep((KIND, recipe.digest(asset.digest)), &bytes);
+                        }
+                        Err(Unmade::Avif(_)) => {
+                            let mut without =
+                                without.lock().unwrap_or_else(PoisonError::into_inner);
+                            without.insert(asset.digest);
+                        }
+                        Err(Unmade::Unreadable(_)) => {}
+                    }
                 }
             }
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, waiting.len());
         });
+        // Pages offer what there is.
+        drop(self.without_avif.set(without.into_inner().unwrap_or_else(PoisonError::into_inner)));
     }
 
     fn kept(&self, recipe: Recipe, digest: Digest) -> Option<Vec<u8>> {
@@ -163,14 +190,20 @@ impl Bundle {
         if let Some(bytes) = self.kept(recipe, asset.digest) {
             return Some(Output::new(address, bytes));
         }
-        let bytes = match self.derive((path, asset), &[recipe]) {
-            Ok(mut made) => {
-                let bytes = made.pop()?;
-                self.options.memo.keep((KIND, recipe.digest(asset.digest)), &bytes);
-                bytes
+        let made = self.derive((path, asset), &[recipe]).pop()?;
+        if let Ok(bytes) = &made {
+            self.options.memo.keep((KIND, recipe.digest(asset.digest)), bytes);
+        }
+        let bytes = made.or_else(|unmade| match unmade {
+            // The page was there first and has promised something; browsers look at the bytes, not at the name.
+            Unmade::Avif(_) => {
+                let other = Recipe { format: Format::Webp, ..recipe };
+                let kept = self.kept(other, asset.digest).map(Ok);
+                kept.or_else(|| self.derive((path, asset), &[other]).pop()).unwrap_or(Err(unmade))
             }
-            Err(_) => picture::blank(&asset.facts, recipe),
-        };
+            Unmade::Unreadable(_) => Err(unmade),
+        });
+        let bytes = bytes.unwrap_or_else(|_| picture::blank(&asset.facts, recipe));
         Some(Output::new(address, bytes))
     }
 
@@ -178,30 +211,38 @@ impl Bundle {
         &self,
         (path, asset): (&SourcePath, &AssetEntry),
         recipes: &[Recipe],
-    ) -> Result<Vec<Vec<u8>>, Unmade> {
+    ) -> Vec<Result<Vec<u8>, Unmade>> {
         let source = self.sources.get(path).map(|source| &source.content);
-        let Some(Content::Asset(source)) = source else { return Err(Unmade(String::new())) };
+        let Some(Content::Asset(source)) = source else { return Vec::new() };
         let _admitted = self.gate.admit(asset.facts.memory_bytes());
-        let made = picture::derive(&source.bytes, &asset.facts, recipes);
-        if let Err(unmade) = &made {
+        let made = picture::derive(&source.bytes, &asset.facts, recipes, &self.options.avif);
+        for unmade in made.iter().filter_map(|made| made.as_ref().err()) {
             self.tell_unmade(path, unmade);
         }
         made
     }
 
-    /// Tells at each place that shows a picture that nothing can be made of it.
-    fn tell_unmade(&self, path: &SourcePath, Unmade(why): &Unmade) {
+    /// Tells at each place that shows a picture what could not be made of it.
+    fn tell_unmade(&self, path: &SourcePath, unmade: &Unmade) {
+        let (rule, message, help) = match unmade {
+            Unmade::Unreadable(why) => (
+                &rules::BROKEN_PICTURE,
+                format!("`{path}` cannot be read as a picture: {why}"),
+                "save it anew, or take it from its source once more; a grey one stands in its place",
+            ),
+            Unmade::Avif(why) => (
+                &rules::UNMADE_AVIF,
+                format!("no AVIF could be made of `{path}`: {why}"),
+                "the other formats stand in its place; see whether `avifenc` works by itself, or leave \"avif\" out of `images.formats` in kami.toml",
+            ),
+        };
         let site = self.site();
         let mut found = Vec::new();
         for entry in self.catalog.entries() {
             for span in page::places(site, entry, path) {
-                let mut diagnostic = Diagnostic {
-                    rule: &rules::BROKEN_PICTURE,
-                    path: entry.document.path.clone(),
-                    span,
-                    message: format!("`{path}` cannot be read as a picture: {why}"),
-                    help: "save it anew, or take it from its source once more; a grey one stands in its place".to_owned(),
-                };
+                let (path, help) = (entry.document.path.clone(), help.to_owned());
+                let mut diagnostic =
+                    Diagnostic { rule, path, span, message: message.clone(), help };
                 entry.document.trace(&mut diagnostic);
                 found.push(diagnostic);
             }

@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Reader, plain};
-use crate::diagnostic::rules;
+use super::{Config, Reader, plain};
 use crate::picture::Images;
+use crate::span::Span;
 
 /// The widths that pictures may be made in, in pixels, and how many of them there may be.
 const WIDTHS: RangeInclusive<u32> = 16..=7680;
@@ -34,21 +34,21 @@ impl Reader {
         images.widths = widths;
     }
 
-    pub(super) fn formats(&mut self, value: &Spanned<DeValue<'_>>, images: &mut Images) {
+    pub(super) fn formats(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
         let DeValue::Array(items) = value.get_ref() else {
             return self.wrong(value, "a list of formats such as [\"webp\"]");
         };
-        images.webp = false;
+        (config.images.webp, config.avif) = (false, None);
         for item in items {
             match plain(item.get_ref()).as_str() {
-                "webp" => images.webp = true,
-                "avif" => self.tell(
-                    &rules::BAD_VALUE,
-                    item.span(),
-                    "this build makes no AVIF".to_owned(),
-                    "leave it out; WebP is made where `formats` names it, and each picture in its own format",
+                "webp" => config.images.webp = true,
+                "avif" => {
+                    config.avif = Some(Span::new(item.span().start, item.span().end));
+                }
+                _ => self.wrong(
+                    item,
+                    "`\"avif\"` or `\"webp\"`; a picture's own format is always there",
                 ),
-                _ => self.wrong(item, "`\"webp\"`; a picture's own format is always there"),
             }
         }
     }

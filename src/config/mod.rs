@@ -33,6 +33,8 @@ pub struct Config {
     pub order: Vec<(String, Span)>,
     /// How pictures are made smaller.
     pub images: Images,
+    /// Where the site asks for AVIF.
+    pub avif: Option<Span>,
     /// `Host` names besides loopback that `kami serve` answers to.
     pub hosts: Vec<String>,
     /// Origins whose pages may show ours in a frame.
@@ -102,6 +104,7 @@ impl Default for Config {
             unlinked: 1000,
             order: Vec::new(),
             images: Images::default(),
+            avif: None,
             hosts: Vec::new(),
             embed_from: Vec::new(),
             other: BTreeMap::new(),
@@ -279,7 +282,7 @@ impl Reader {
                 ("wiki", "order") => config.order = self.names(value),
                 ("images", "widths") => self.widths(value, &mut config.images),
                 ("images", "quality") => self.quality(value, &mut config.images),
-                ("images", "formats") => self.formats(value, &mut config.images),
+                ("images", "formats") => self.formats(value, config),
                 ("server", "hosts") => config.hosts = self.strings(value),
                 ("embed", "from") => config.embed_from = self.origins(value),
                 ("server", "commit") if !is_commit(value.get_ref()) => {

@@ -35,9 +35,11 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, Route};
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::document::Workshop;
 use crate::history::History;
 use crate::memo::Memo;
+use crate::picture::Avif;
 use crate::theme::{Theme, Themes};
 
 pub use cards::{card, card_routes};
@@ -70,6 +72,8 @@ pub struct Options {
     pub file: Option<String>,
     /// Where the results of dear work are found again.
     pub memo: Memo,
+    /// Who makes AVIF.
+    pub avif: Avif,
 }
 
 /// What the templates bring along: addresses of their style sheets and scripts, and words.
@@ -125,6 +129,8 @@ pub struct Site<'a> {
     /// Where code gets its colours; nowhere when it is shown without.
     pub colours: Option<&'a Workshop>,
     pub lettering: &'a Lettering,
+    /// Digests of the pictures that no AVIF could be made of.
+    pub without_avif: Option<&'a BTreeSet<Digest>>,
 }
 
 /// The value that one template sees.

@@ -1,6 +1,5 @@
 //! A picture in its place: which files stand for it, and how a browser chooses among them.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Site;
@@ -38,12 +37,24 @@ fn chosen<'a>(site: Site<'a>, entry: &Entry, picture: &Picture) -> Option<Chosen
     let is_derived = asset.facts.is_photo() && !path.as_str().starts_with("static/");
     let variants = is_derived.then(|| {
         let need = need(site, entry, picture, asset)?;
-        let variants = picture::variants(&asset.facts, &site.config.images, need)?;
-        // What is shown in its own size must have it.
-        let plain = variants.plain.filter(|_| picture.stand != Stand::PlainGround);
-        Some(Variants { plain, ..variants })
+        let mut variants = picture::variants(&asset.facts, &site.config.images, need)?;
+        if picture.stand == Stand::PlainGround {
+            // What is shown in its own size must have it.
+            variants.plain = None;
+        }
+        let failed = site.without_avif.is_some_and(|without| without.contains(&asset.digest));
+        if failed || !has_choice_of_formats(entry, picture) {
+            variants.avif.clear();
+        }
+        Some(variants)
     });
     Some(Chosen { path, asset, variants: variants.flatten() })
+}
+
+/// Tells whether there may be an element around a picture that offers several formats. In the text of a slide there is
+/// none: a theme may say `p > img`.
+fn has_choice_of_formats(entry: &Entry, picture: &Picture) -> bool {
+    entry.kind == Kind::Page || picture.stand != Stand::Text
 }
 
 /// Returns what is made of the pictures that a document shows.
@@ -55,7 +66,8 @@ pub fn derived(site: Site<'_>, entry: &Entry) -> Vec<(SourcePath, Recipe)> {
             continue;
         };
         let widths = variants.widths.iter().filter_map(|(_, recipe)| *recipe);
-        found.extend(widths.chain(variants.plain).map(|recipe| (path.clone(), recipe)));
+        let avif = variants.avif.iter().map(|(_, recipe)| *recipe);
+        found.extend(widths.chain(avif).chain(variants.plain).map(|recipe| (path.clone(), recipe)));
     }
     found
 }
@@ -147,16 +159,14 @@ impl Filler<'_> {
         };
         let is_first = is_early && self.place == Place::Own && !out.contains("<img");
         let choice = chosen.as_ref().and_then(|chosen| self.choice(picture, chosen));
-        let several = choice.as_ref().is_some_and(|choice| choice.one_format && self.is_on_page());
-        if let Some(choice) = choice.as_ref().filter(|_| several) {
-            out.push_str("<picture><source type=\"image/webp\"");
-            choice.write(out);
-            out.push('>');
+        let around = choice.as_ref().is_some_and(Choice::has_sources);
+        if let Some(choice) = choice.as_ref().filter(|_| around) {
+            choice.write_sources(out);
         }
         out.push_str("<img");
         attribute("src", &src, out);
-        if let Some(choice) = choice.as_ref().filter(|_| !several) {
-            choice.write(out);
+        if let Some(choice) = &choice {
+            choice.write_own(out);
         }
         attribute("alt", &picture.alt, out);
         if !picture.class.is_empty() {
@@ -186,11 +196,10 @@ impl Filler<'_> {
             attribute("referrerpolicy", "no-referrer", out);
         }
         attribute("decoding", "async", out);
-        out.push_str(if several { "></picture>" } else { ">" });
+        out.push_str(if around { "></picture>" } else { ">" });
     }
 
-    /// Tells whether a picture of a page stands on a page. On a slide there is no element around it: a theme may say
-    /// `p > img`.
+    /// Tells whether a picture of a page stands on a page.
     fn is_on_page(&self) -> bool {
         self.entry.kind == Kind::Page && !self.is_in_deck()
     }
@@ -201,8 +210,27 @@ impl Filler<'_> {
 
     fn choice(&self, picture: &Picture, chosen: &Chosen<'_>) -> Option<Choice> {
         let variants = chosen.variants.as_ref()?;
+        let avif = variants.avif.iter().map(|(width, recipe)| (*width, Some(*recipe)));
+        // On a slide the text of a page is text of the slide.
+        let avif = avif.filter(|_| self.is_on_page() || picture.stand != Stand::Text);
+        let made = variants.widths.iter().all(|(_, recipe)| recipe.is_some());
+        let other = chosen.asset.facts.kind != Some(Format::Webp);
+        let webp = made && other && self.site.config.images.webp && self.is_on_page();
+        Some(Choice {
+            avif: self.srcset(chosen, avif),
+            srcset: self.srcset(chosen, variants.widths.iter().copied()),
+            sizes: self.sizes(picture, chosen.asset.facts.size?),
+            one_format: webp,
+        })
+    }
+
+    fn srcset(
+        &self,
+        chosen: &Chosen<'_>,
+        widths: impl Iterator<Item = (u32, Option<Recipe>)>,
+    ) -> String {
         let mut srcset = String::new();
-        for (width, recipe) in &variants.widths {
+        for (width, recipe) in widths {
             let route = recipe.as_ref().map_or_else(
                 || Arc::clone(&chosen.asset.route),
                 |recipe| Arc::from(derived_route(&chosen.path, chosen.asset.digest, recipe)),
@@ -210,12 +238,9 @@ impl Filler<'_> {
             let comma = if srcset.is_empty() { "" } else { ", " };
             // A comma at the end of an address would be one between two.
             let address = relative(&self.root, &route).replace(',', "%2C");
-            write!(srcset, "{comma}{address} {width}w").ok()?;
+            srcset.extend([comma, &address, " ", &width.to_string(), "w"]);
         }
-        let made = variants.widths.iter().all(|(_, recipe)| recipe.is_some());
-        let other = chosen.asset.facts.kind != Some(Format::Webp);
-        let sizes = self.sizes(picture, chosen.asset.facts.size?);
-        Some(Choice { srcset, sizes, one_format: made && other && self.site.config.images.webp })
+        srcset
     }
 
     /// Returns how wide a picture is shown, as a browser is told before it knows the page.
@@ -250,16 +275,40 @@ impl Filler<'_> {
 
 /// What a browser may choose from.
 struct Choice {
+    /// In AVIF; nothing where that is not offered.
+    avif: String,
     srcset: String,
     sizes: String,
-    /// Whether all of it is WebP, and the picture itself is not.
+    /// Whether all of `srcset` is WebP, the picture itself is not, and an element around it may say so.
     one_format: bool,
 }
 
 impl Choice {
-    fn write(&self, out: &mut String) {
-        attribute("srcset", &self.srcset, out);
-        attribute("sizes", &self.sizes, out);
+    /// Tells whether there is an element around the picture: it names formats, and browsers take the first they know.
+    fn has_sources(&self) -> bool {
+        self.one_format || !self.avif.is_empty()
+    }
+
+    fn write_sources(&self, out: &mut String) {
+        out.push_str("<picture>");
+        let webp = if self.one_format { &*self.srcset } else { "" };
+        for (kind, srcset) in [("image/avif", &*self.avif), ("image/webp", webp)] {
+            if !srcset.is_empty() {
+                out.push_str("<source");
+                attribute("type", kind, out);
+                attribute("srcset", srcset, out);
+                attribute("sizes", &self.sizes, out);
+                out.push('>');
+            }
+        }
+    }
+
+    /// Writes what the picture itself offers, unless it was named before.
+    fn write_own(&self, out: &mut String) {
+        if !self.one_format {
+            attribute("srcset", &self.srcset, out);
+            attribute("sizes", &self.sizes, out);
+        }
     }
 }
 

@@ -12,11 +12,16 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbaImage};
 use super::colour::{self, Profile};
 use super::encode::{Ask, encode};
 use super::facts::MEMORY_BYTES_MAX;
-use super::{Facts, Recipe};
+use super::{Avif, Facts, Format, Recipe};
 
-/// Why nothing could be made of a picture, as the decoder says it.
+/// Why a picture could not be made, as whoever failed says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmade(pub String);
+pub enum Unmade {
+    /// Nothing can be made of the picture.
+    Unreadable(String),
+    /// Whoever makes AVIF made none.
+    Avif(String),
+}
 
 /// A picture in memory.
 struct Decoded {
@@ -25,17 +30,31 @@ struct Decoded {
     profile: Profile,
 }
 
-/// Makes pictures of one, one for each recipe.
-pub fn derive(bytes: &[u8], facts: &Facts, recipes: &[Recipe]) -> Result<Vec<Vec<u8>>, Unmade> {
-    let Decoded { pixels, turn, profile } =
-        decode(bytes).map_err(|error| Unmade(error.to_string()))?;
+/// Makes pictures of one, one for each recipe; it is decoded once.
+pub fn derive(
+    bytes: &[u8],
+    facts: &Facts,
+    recipes: &[Recipe],
+    avif: &Avif,
+) -> Vec<Result<Vec<u8>, Unmade>> {
+    let Decoded { pixels, turn, profile } = match decode(bytes) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            let unmade = Unmade::Unreadable(error.to_string());
+            return recipes.iter().map(|_| Err(unmade.clone())).collect();
+        }
+    };
     let drawn = facts.lossless && is_drawn(&pixels);
     let mut halves = vec![pixels];
     let made = recipes.iter().map(|recipe| {
         let scaled = scaled(&mut halves, recipe.width, (turn, facts.opaque))?;
         let most = usize::try_from(facts.bytes).unwrap_or(usize::MAX);
-        let ask = Ask { recipe: *recipe, profile: &profile, drawn, opaque: facts.opaque, most };
-        encode(&scaled, &ask).map_err(Unmade)
+        let (profile, opaque) = (&profile, facts.opaque);
+        let ask = Ask { recipe: *recipe, profile, drawn, opaque, most, avif };
+        encode(&scaled, &ask).map_err(match recipe.format {
+            Format::Avif(_) => Unmade::Avif,
+            _ => Unmade::Unreadable,
+        })
     });
     made.collect()
 }
@@ -48,7 +67,8 @@ pub fn blank(facts: &Facts, recipe: Recipe) -> Vec<u8> {
     let pixels =
         RgbaImage::from_pixel(recipe.width.max(1), high, image::Rgba([128, 128, 128, 255]));
     let profile = Profile::Screen;
-    let ask = Ask { recipe, profile: &profile, drawn: false, opaque: true, most: usize::MAX };
+    let (profile, most, avif) = (&profile, usize::MAX, &Avif::default());
+    let ask = Ask { recipe, profile, drawn: false, opaque: true, most, avif };
     encode(&pixels, &ask).unwrap_or_default()
 }
 
@@ -117,7 +137,7 @@ fn resized(
     filter: fir::FilterType,
     opaque: bool,
 ) -> Result<RgbaImage, Unmade> {
-    let unmade = |error: &dyn std::fmt::Display| Unmade(error.to_string());
+    let unmade = |error: &dyn std::fmt::Display| Unmade::Unreadable(error.to_string());
     let pixels = fir::images::TypedImageRef::<fir::pixels::U8x4>::from_buffer(
         from.width(),
         from.height(),

@@ -1,13 +1,14 @@
-//! Pixels -> a file: WebP, JPEG or PNG, never larger than the picture that it is made of if that can be had.
+//! Pixels -> a file: WebP, JPEG, PNG or AVIF, never larger than the picture that it is made of if that can be had.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbaImage};
 use webp::{Encoder, WebPConfig};
 
+use super::avif::coarseness;
 use super::colour::Profile;
 use super::riff_chunk;
-use super::{Format, Recipe};
+use super::{Avif, Format, Order, Recipe};
 
 /// How some pixels are to be written.
 pub(super) struct Ask<'a> {
@@ -18,6 +19,7 @@ pub(super) struct Ask<'a> {
     pub opaque: bool,
     /// How many bytes the picture has that they are from.
     pub most: usize,
+    pub avif: &'a Avif,
 }
 
 /// One way to write WebP.
@@ -34,8 +36,41 @@ pub(super) fn encode(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, Strin
     match ask.recipe.format {
         Format::Webp => webp(pixels, ask),
         Format::Jpeg => jpeg(pixels, ask),
-        Format::Png => png(pixels, ask),
+        Format::Png => png(pixels, ask, CompressionType::Best),
+        Format::Avif(_) => avif(pixels, ask),
     }
+}
+
+fn avif(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+    // It is read once and thrown away.
+    let png = png(pixels, ask, CompressionType::Fast)?;
+    let quality = ask.recipe.quality;
+    let has_profile = matches!(ask.profile, Profile::Own(_));
+    let area = u64::from(pixels.width()) * u64::from(pixels.height());
+    least(&[quality, quality / 6 * 5, quality / 3 * 2], ask.most, |quality| {
+        let coarseness = coarseness(*quality);
+        ask.avif.make(&Order { png: &png, coarseness, has_profile, pixels: area })
+    })
+}
+
+/// Tries ways to write a picture until one takes less room than the picture itself: what is no smaller helps nobody.
+/// Returns the least.
+fn least<W>(
+    ways: &[W],
+    most: usize,
+    mut write: impl FnMut(&W) -> Result<Vec<u8>, String>,
+) -> Result<Vec<u8>, String> {
+    let mut least: Option<Vec<u8>> = None;
+    for way in ways {
+        let bytes = write(way)?;
+        if least.as_ref().is_none_or(|least| bytes.len() < least.len()) {
+            least = Some(bytes);
+        }
+        if least.as_ref().is_some_and(|least| least.len() <= most) {
+            break;
+        }
+    }
+    Ok(least.unwrap_or_default())
 }
 
 fn webp(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
@@ -44,18 +79,7 @@ fn webp(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
     let drawn = [Way::Lossless, Way::Nearly, Way::Lossy(sharp), Way::Lossy(quality)];
     let taken = [quality, quality / 6 * 5, quality / 3 * 2].map(Way::Lossy);
     let ways: &[Way] = if ask.drawn { &drawn } else { &taken };
-    let mut least: Option<Vec<u8>> = None;
-    for way in ways {
-        let bytes = webp_in(pixels, *way)?;
-        if least.as_ref().is_none_or(|least| bytes.len() < least.len()) {
-            least = Some(bytes);
-        }
-        // What is no smaller than the picture itself helps nobody.
-        if least.as_ref().is_some_and(|least| least.len() <= ask.most) {
-            break;
-        }
-    }
-    let bytes = least.unwrap_or_default();
+    let bytes = least(ways, ask.most, |way| webp_in(pixels, *way))?;
     match ask.profile {
         Profile::Screen => Ok(bytes),
         Profile::Own(icc) => with_profile(&bytes, icc, (pixels.dimensions(), ask.opaque))
@@ -123,10 +147,9 @@ fn jpeg(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
     written.map_err(|error| error.to_string()).map(|()| out)
 }
 
-fn png(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
+fn png(pixels: &RgbaImage, ask: &Ask<'_>, compression: CompressionType) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    let mut encoder =
-        PngEncoder::new_with_quality(&mut out, CompressionType::Best, FilterType::Adaptive);
+    let mut encoder = PngEncoder::new_with_quality(&mut out, compression, FilterType::Adaptive);
     if let Profile::Own(icc) = ask.profile {
         encoder.set_icc_profile(icc.clone()).map_err(|error| error.to_string())?;
     }

@@ -1,6 +1,7 @@
 //! Pictures and other files as bytes: what they are, how large, what they tell that nobody meant to tell, and the
 //! pictures that are made of them.
 
+mod avif;
 mod clean;
 mod colour;
 mod derive;
@@ -13,6 +14,7 @@ mod recipe;
 mod scrub;
 mod size;
 
+pub use avif::{Absent, Avif, Order};
 use clean::riff_chunk;
 pub use clean::{Unclean, clean};
 pub use derive::{Unmade, blank, derive};

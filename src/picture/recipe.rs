@@ -18,12 +18,14 @@ pub struct Images {
     pub quality: u8,
     /// Whether WebP is offered beside the picture's own format.
     pub webp: bool,
+    /// Who makes AVIF, where that is offered, too.
+    pub avif: Option<Digest>,
 }
 
 impl Default for Images {
     fn default() -> Images {
         let widths = [480, 960, 1440, 1920, 3840].into_iter().filter_map(NonZeroU32::new).collect();
-        Images { widths, quality: 80, webp: true }
+        Images { widths, quality: 80, webp: true, avif: None }
     }
 }
 
@@ -33,6 +35,8 @@ pub enum Format {
     Webp,
     Jpeg,
     Png,
+    /// By this maker.
+    Avif(Digest),
 }
 
 impl Format {
@@ -41,6 +45,7 @@ impl Format {
             Format::Webp => "webp",
             Format::Jpeg => "jpg",
             Format::Png => "png",
+            Format::Avif(_) => "avif",
         }
     }
 
@@ -74,7 +79,11 @@ impl Recipe {
             format.as_bytes(),
             &[self.quality],
         ];
-        Digest::of_parts(parts)
+        let maker = match &self.format {
+            Format::Avif(maker) => Some(maker.as_bytes()),
+            _ => None,
+        };
+        Digest::of_parts(parts.into_iter().chain(maker))
     }
 }
 
@@ -94,6 +103,8 @@ pub struct Variants {
     pub widths: Vec<(u32, Option<Recipe>)>,
     /// In the picture's own format, for those who can choose none; `None` is the picture itself.
     pub plain: Option<Recipe>,
+    /// The same widths in AVIF; nothing where that is not offered.
+    pub avif: Vec<(u32, Recipe)>,
 }
 
 /// A smaller file than this is sent as it is.
@@ -119,25 +130,36 @@ pub fn variants(facts: &Facts, images: &Images, need: Need) -> Option<Variants> 
         |width: u32| facts.lossless || area(width) * PIXEL_BYTES_PERCENT / 100 < facts.bytes;
     let mut widths: Vec<(u32, Option<Recipe>)> =
         smaller.filter(|width| gains(*width)).map(|width| (width, Some(recipe(width)))).collect();
+    let again = facts.lossless || facts.bytes * 100 > facts.pixels() * PIXEL_BYTES_PERCENT;
     if own * 7 < most * 8 {
-        let again = facts.lossless || facts.bytes * 100 > facts.pixels() * PIXEL_BYTES_PERCENT;
         let other = Format::of(facts.kind) != Some(format);
         widths.push((own, (again && other && fits(own)).then(|| recipe(own))));
     }
-    if !widths.iter().any(|(_, recipe)| recipe.is_some()) {
+    let avif = avif_of(facts, images, &widths);
+    let gains = widths.iter().any(|(_, recipe)| recipe.is_some()) || (again && !avif.is_empty());
+    if !gains {
         return None;
     }
     let plain = widths.iter().find(|(width, _)| *width >= need.plain).or(widths.last());
     let plain = plain.and_then(|(_, recipe)| *recipe).filter(|_| facts.kind == Some(Kind::Jpeg));
     let plain = plain.map(|recipe| Recipe { format: Format::Jpeg, ..recipe });
-    Some(Variants { widths, plain: plain.filter(|recipe| recipe.width < own) })
+    Some(Variants { widths, plain: plain.filter(|recipe| recipe.width < own), avif })
+}
+
+/// Returns the same widths in AVIF. What has no loss stays without: AVIF would blur letters or be larger than WebP.
+fn avif_of(facts: &Facts, images: &Images, widths: &[(u32, Option<Recipe>)]) -> Vec<(u32, Recipe)> {
+    let Some(maker) = images.avif.filter(|_| !facts.lossless) else { return Vec::new() };
+    let format = Format::Avif(maker);
+    let quality = images.quality;
+    widths.iter().map(|(width, _)| (*width, Recipe { width: *width, format, quality })).collect()
 }
 
 /// Returns all that could be made of a picture, wherever it stands: what an address may mean.
 pub fn all(facts: &Facts, images: &Images) -> Vec<Recipe> {
     let Some((own, _)) = facts.size.filter(|_| facts.is_photo()) else { return Vec::new() };
     let widths: Vec<u32> = images.widths.iter().map(|width| width.get()).chain([own]).collect();
-    let formats = [Some(Format::Webp), Format::of(facts.kind)];
+    let avif = images.avif.filter(|_| !facts.lossless).map(Format::Avif);
+    let formats = [Some(Format::Webp), Format::of(facts.kind), avif];
     let recipes = formats.into_iter().flatten().flat_map(|format| {
         let recipe = move |width: &u32| Recipe { width: *width, format, quality: images.quality };
         widths.iter().filter(|width| **width <= own).map(recipe)

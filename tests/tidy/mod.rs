@@ -41,8 +41,8 @@ const VALUES: &[&str] = &[
 
 /// The edges: each uses any value and `save`, none another edge.
 const EDGES: &[&str] = &[
-    "load", "watch", "save", "cache", "serve", "export", "browser", "varnish", "deploy", "import",
-    "lsp",
+    "load", "watch", "save", "cache", "serve", "export", "browser", "avif", "varnish", "deploy",
+    "import", "lsp",
 ];
 
 /// The command line stands outside of all: it alone calls the edges.
