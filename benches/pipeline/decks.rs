@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::corpus::{PICTURES, Random, picture, sentence};
-use crate::timing::{median, row, text};
+use crate::timing::{median, of_children, row, text};
 use crate::words::{ADJECTIVES, CODE, JA_ADJECTIVES, JA_NOUNS, NOUNS};
 
 const DECKS: usize = 200;
@@ -21,6 +21,8 @@ const OUR_RUNS: usize = 5;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken {
     pub(crate) wall: Duration,
+    /// Processor time of all its threads, and of what it started.
+    pub(crate) cpu: Duration,
     /// The most memory that the process held, in bytes.
     pub(crate) peak: usize,
 }
@@ -69,13 +71,14 @@ pub(crate) fn megabytes(bytes: usize) -> f64 {
 
 fn middle(runs: &[Taken]) -> Taken {
     let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
-    Taken { wall: median(runs.iter().map(|run| run.wall).collect()), peak }
+    let cpu = median(runs.iter().map(|run| run.cpu).collect());
+    Taken { wall: median(runs.iter().map(|run| run.wall).collect()), cpu, peak }
 }
 
 /// Runs a program to its end and looks at its memory meanwhile.
 pub(crate) fn watched(command: &mut Command) -> io::Result<Taken> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), of_children());
     let mut child = command.spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -89,7 +92,7 @@ pub(crate) fn watched(command: &mut Command) -> io::Result<Taken> {
             if !ended.success() {
                 return Err(io::Error::other(format!("{command:?}: {ended}")));
             }
-            return Ok(Taken { wall, peak });
+            return Ok(Taken { wall, cpu: of_children().saturating_sub(before), peak });
         }
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -34,6 +34,11 @@ fn cpu(who: Who) -> Duration {
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
+/// Returns the processor time of all children that have ended.
+pub(crate) fn of_children() -> Duration {
+    cpu(Who::Children)
+}
+
 /// Runs a call and returns what it took with what it returned.
 pub(crate) fn timed<T>(call: impl FnOnce() -> T) -> (Cost, T) {
     let (started, before) = (Instant::now(), cpu(Who::Own));
@@ -52,10 +57,10 @@ pub(crate) fn repeated<T>(times: usize, mut call: impl FnMut() -> T) -> Vec<Cost
 /// When it cannot be started or ends with the status of a failure.
 pub(crate) fn program(command: &mut Command) -> Cost {
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let (started, before) = (Instant::now(), cpu(Who::Children));
+    let (started, before) = (Instant::now(), of_children());
     let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(status.success(), "{command:?}: {status}");
-    Cost { wall: started.elapsed(), cpu: cpu(Who::Children).saturating_sub(before) }
+    Cost { wall: started.elapsed(), cpu: of_children().saturating_sub(before) }
 }
 
 /// Returns the smallest wall and the smallest processor time.
