@@ -48,6 +48,26 @@ fn renamed(files: &[(&str, &str)], (from, to): (&str, &str), expected: &[(&str, 
     leads_where_it_led(&bundle, &plan);
 }
 
+#[test]
+fn films_keep_their_posters_and_their_captions() {
+    let deck = "![bg poster:first%20drop.jpg](rain.mp4)\n\n---\n\n![poster:first%20drop.jpg w:300 雨](rain.mp4#t=2)\n";
+    let (from, to) = ("decks/talk.md", "decks/osaka/talk.md");
+    let files = [
+        (from, deck),
+        ("decks/rain.mp4", "film"),
+        ("decks/first drop.jpg", "picture"),
+        ("decks/osaka/rain.mp4", "other"),
+        ("decks/osaka/first drop.jpg", "other"),
+    ];
+    let moved = "---\naliases: [talk]\n---\n\n![bg poster:../first%20drop.jpg](../rain.mp4)\n\n---\n\n![poster:../first%20drop.jpg w:300 雨](../rain.mp4#t=2)\n";
+    renamed(&files, (from, to), &[(to, moved)]);
+    // The film would be the same from the new place, its captions would not.
+    let [film, own] = [("wiki/rain.mp4", "film"), ("wiki/rain.vtt", "own")];
+    let files = [(from, "![雨](rain.mp4)\n"), film, own, ("decks/osaka/rain.vtt", "other")];
+    let moved = "---\naliases: [talk]\n---\n\n![雨](../../wiki/rain.mp4)\n";
+    renamed(&files, (from, to), &[(to, moved)]);
+}
+
 /// Checks that every link means what it meant.
 #[track_caller]
 fn leads_where_it_led(bundle: &Bundle, plan: &Plan) {

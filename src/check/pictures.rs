@@ -71,9 +71,11 @@ pub(super) fn posters(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Dia
         let (_, Some(poster)) = film::words(&picture.alt) else { continue };
         if known.catalog.resolve_asset(entry, &film::decoded(poster)).is_none() {
             let message = format!("there is no picture `{}`", one_line(poster));
+            let near = known.kept.file_meant(known.catalog, last(&film::decoded(poster)));
             let help = "put it beside the document, or mend the path; a space is `%20` there";
             let (rule, path) = (&rules::MISSING_PICTURE, &entry.document.path);
-            found.push(diagnostic(rule, path, picture.span, message, help.to_owned()));
+            let help = near.unwrap_or_else(|| help.to_owned());
+            found.push(diagnostic(rule, path, picture.span, message, help));
         }
     }
 }

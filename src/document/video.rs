@@ -6,12 +6,12 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Video {
     pub host: &'static str,
-    /// Where the player is, and its origin.
-    pub frame: String,
+    /// Where the player is, and its origin. Not every address says it: the card then is a link.
+    pub frame: Option<String>,
     pub origin: &'static str,
 }
 
-/// Returns which film an address leads to; nothing where no player for it is known.
+/// Returns which film an address leads to; nothing where it leads to none that is known.
 pub fn video(url: &str) -> Option<Video> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let (host, path) = rest.split_once('/')?;
@@ -43,29 +43,46 @@ pub fn video(url: &str) -> Option<Video> {
             ["video", id] => vimeo(id, value("h")),
             _ => None,
         },
-        "slideshare.net" => match parts[..] {
-            ["slideshow", "embed_code", "key", key] if is_word(key) => Some(Video {
-                host: "SlideShare",
-                frame: format!("https://www.slideshare.net/slideshow/embed_code/key/{key}"),
-                origin: "https://www.slideshare.net",
-            }),
+        _ if host.strip_suffix("slideshare.net").is_some_and(is_country) => match parts[..] {
+            ["slideshow", "embed_code", "key", key] => slideshare(&format!("key/{key}")),
+            ["slideshow", "embed_code", number] | ["slideshow", _, number] => slideshare(number),
+            ["slideshow", ..] | ["search" | "explore" | "category" | "tag" | "mobile", _] => None,
+            // What its player is called, only SlideShare knows.
+            [_, _] => Some(Video { host: "SlideShare", frame: None, origin: SLIDESHARE }),
             _ => None,
         },
         _ => None,
     }
 }
 
+const SLIDESHARE: &str = "https://www.slideshare.net";
+
+/// Tells whether this before a host is nothing, or a country: `fr.`.
+fn is_country(before: &str) -> bool {
+    let name = before.strip_suffix('.').unwrap_or(before);
+    before.is_empty() || (name.len() == 2 && before.len() == 3)
+}
+
+/// Returns slides at SlideShare, by their key or their number.
+fn slideshare(id: &str) -> Option<Video> {
+    let number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let known = id.strip_prefix("key/").map_or_else(|| number(id), is_word);
+    let frame = Some(format!("{SLIDESHARE}/slideshow/embed_code/{id}"));
+    known.then_some(Video { host: "SlideShare", frame, origin: SLIDESHARE })
+}
+
 fn youtube(id: &str, from: Option<&str>) -> Option<Video> {
     let origin = "https://www.youtube-nocookie.com";
     let start = from.and_then(seconds).map(|from| format!("&start={from}")).unwrap_or_default();
     let frame = format!("{origin}/embed/{id}?autoplay=1{start}");
-    is_word(id).then_some(Video { host: "YouTube", frame, origin })
+    is_word(id).then_some(Video { host: "YouTube", frame: Some(frame), origin })
 }
 
 fn vimeo(id: &str, hash: Option<&str>) -> Option<Video> {
     let known = id.bytes().all(|byte| byte.is_ascii_digit()) && hash.is_none_or(is_word);
     let hash = hash.map(|hash| format!("&h={hash}")).unwrap_or_default();
     let frame = format!("https://player.vimeo.com/video/{id}?autoplay=1&dnt=1{hash}");
+    let frame = Some(frame);
     known.then_some(Video { host: "Vimeo", frame, origin: "https://player.vimeo.com" })
 }
 
@@ -118,9 +135,19 @@ mod tests {
                 "https://vimeo.com/76979871/8272103f6e",
                 "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e".to_owned(),
             ),
+            (
+                "https://www.slideshare.net/slideshow/aws-talk/7620391",
+                "https://www.slideshare.net/slideshow/embed_code/7620391".to_owned(),
+            ),
+            (
+                "https://fr.slideshare.net/slideshow/embed_code/key/EhDjrrN57Qwxwt?hostedIn=x",
+                "https://www.slideshare.net/slideshow/embed_code/key/EhDjrrN57Qwxwt".to_owned(),
+            ),
         ] {
-            assert_eq!(video(url).map(|video| video.frame), Some(frame), "{url}");
+            assert_eq!(video(url).and_then(|video| video.frame), Some(frame), "{url}");
         }
+        let talk = video("https://www.slideshare.net/somebody/talk-123#4").expect("it is known");
+        assert_eq!((talk.host, talk.frame), ("SlideShare", None));
         for none in [
             "https://www.youtube.com/@channel",
             "https://www.youtube.com/watch?v=",
@@ -128,7 +155,11 @@ mod tests {
             "https://youtu.be/",
             "https://vimeo.com/channels",
             "https://example.org/watch?v=dQw4w9WgXcQ",
-            "https://www.slideshare.net/somebody/talk",
+            "https://www.slideshare.net/somebody",
+            "https://www.slideshare.net/slideshow/talk/abc",
+            "https://www.slideshare.net/slideshow/embed_code/key/a b",
+            "https://www.slideshare.net/search/slideshow?q=aws",
+            "https://notslideshare.net/somebody/talk",
             "youtube.com/watch?v=dQw4w9WgXcQ",
         ] {
             assert_eq!(video(none), None, "{none}");

@@ -1,13 +1,15 @@
 //! A picture in its place: which files stand for it, and how a browser chooses among them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Site;
 use super::deck::frame_of;
 use super::fill::{Filler, Place, Sight, attribute, relative};
 use crate::catalog::{AssetEntry, Entry, derived_route};
+use crate::document::film::{self, Play};
 use crate::document::html::escape;
-use crate::document::{Kind, Picture, Stand};
+use crate::document::{Document, Kind, Picture, Stand};
 use crate::picture::{self, Kind as Format, Need, Recipe, SHOWN_PIXELS_MAX, Variants};
 use crate::source::SourcePath;
 
@@ -60,8 +62,8 @@ fn has_choice_of_formats(entry: &Entry, picture: &Picture) -> bool {
 /// Returns what is made of the pictures that a document shows.
 pub fn derived(site: Site<'_>, entry: &Entry) -> Vec<(SourcePath, Recipe)> {
     let mut found = Vec::new();
-    for picture in entry.document.pictures() {
-        let Some(Chosen { path, variants: Some(variants), .. }) = chosen(site, entry, picture)
+    for picture in seen(&entry.document) {
+        let Some(Chosen { path, variants: Some(variants), .. }) = chosen(site, entry, &picture)
         else {
             continue;
         };
@@ -74,10 +76,25 @@ pub fn derived(site: Site<'_>, entry: &Entry) -> Vec<(SourcePath, Recipe)> {
 
 /// Returns the places in a document at which it shows a picture of the site.
 pub fn places(site: Site<'_>, entry: &Entry, path: &SourcePath) -> Vec<crate::span::Span> {
-    let shown = entry.document.pictures().filter(|picture| {
+    let shown = seen(&entry.document).filter(|picture| {
         site.catalog.resolve_asset(entry, &picture.target).as_ref() == Some(path)
     });
     shown.map(|picture| picture.span).collect()
+}
+
+/// Iterates over the pictures of a document, with posters for what plays behind slides.
+fn seen(document: &Document) -> impl Iterator<Item = Cow<'_, Picture>> {
+    let posters = |picture| poster_of(picture).map_or(Cow::Borrowed(picture), Cow::Owned);
+    document.pictures().map(posters)
+}
+
+/// Returns what is seen of a film behind a slide where it does not play.
+pub(super) fn poster_of(picture: &Picture) -> Option<Picture> {
+    if picture.stand == Stand::Text || film::play(&picture.target) != Some(Play::Film) {
+        return None;
+    }
+    let target = film::decoded(film::words(&picture.alt).1?).into_owned();
+    Some(Picture { target, alt: String::new(), ..picture.clone() })
 }
 
 /// Returns how wide a picture is shown on a page, in pixels of the page.
@@ -197,6 +214,26 @@ impl Filler<'_> {
         }
         attribute("decoding", "async", out);
         out.push_str(if around { "></picture>" } else { ">" });
+    }
+
+    /// Tells whether there is such a picture.
+    pub(super) fn shows(&self, picture: &Picture) -> bool {
+        chosen(self.site, self.entry, picture).is_some()
+    }
+
+    /// Returns the address of a picture for those who can choose none.
+    pub(super) fn plain(&self, picture: &Picture) -> Option<String> {
+        let Chosen { path, asset, variants } = chosen(self.site, self.entry, picture)?;
+        let plain = variants.and_then(|variants| variants.plain);
+        let plain = plain.map(|recipe| derived_route(&path, asset.digest, &recipe));
+        Some(relative(&self.root, plain.as_deref().unwrap_or(&asset.route)))
+    }
+
+    /// Tells whether a prose is part of a talk: its own slides, and those that are shown within them.
+    pub(super) fn is_on_stage(&self) -> bool {
+        self.sight != Sight::Small
+            && self.is_in_deck()
+            && (self.place == Place::Own || self.way.len() > 1)
     }
 
     /// Tells whether a picture of a page stands on a page.

@@ -5,6 +5,7 @@
 //! is written differently, and the result is asked once more.
 
 mod alias;
+mod films;
 mod mend;
 mod settings;
 mod uses;

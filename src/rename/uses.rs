@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::Plan;
 use super::alias::quoted;
+use super::films::{file_shown, posters};
 use super::written::{Form, as_address, relative, target_at};
 use crate::catalog::names::{fold, last};
 use crate::catalog::{Entry, Resolution};
@@ -46,6 +47,7 @@ pub(super) fn faults(before: &Bundle, after: &Bundle, plan: &Plan) -> Vec<Fault>
         let pair = Pair { before, after, plan, entry, later };
         let mut found = pair.links();
         found.extend(pair.files());
+        found.extend(pair.captions());
         found.extend(pair.includes());
         found.extend(pair.redirect());
         found
@@ -57,16 +59,16 @@ pub(super) fn faults(before: &Bundle, after: &Bundle, plan: &Plan) -> Vec<Fault>
 }
 
 /// One document as it is and as it would be.
-struct Pair<'a> {
-    before: &'a Bundle,
-    after: &'a Bundle,
-    plan: &'a Plan,
-    entry: &'a Arc<Entry>,
-    later: &'a Arc<Entry>,
+pub(super) struct Pair<'a> {
+    pub(super) before: &'a Bundle,
+    pub(super) after: &'a Bundle,
+    pub(super) plan: &'a Plan,
+    pub(super) entry: &'a Arc<Entry>,
+    pub(super) later: &'a Arc<Entry>,
 }
 
 impl Pair<'_> {
-    fn fault(&self, span: Span, form: Form, meant: SourcePath) -> Fault {
+    pub(super) fn fault(&self, span: Span, form: Form, meant: SourcePath) -> Fault {
         let (path, span) = self.entry.document.written_at(span);
         let from = self.entry.document.path.clone();
         Fault {
@@ -227,11 +229,12 @@ fn named_files(document: &Document) -> Vec<(String, Span, Form)> {
     let mut found: Vec<_> = document
         .fillings()
         .filter_map(|filling| match filling {
-            Filling::Picture(picture) => Some((picture.target.clone(), picture.span, Form::Path)),
+            Filling::Picture(picture) => Some((file_shown(picture), picture.span, Form::Path)),
             Filling::File(file) => Some((file_of(&file.0), file.1, Form::Path)),
             _ => None,
         })
         .collect();
+    found.extend(posters(document));
     let styles = document.styles.iter().flat_map(|style| &style.urls);
     let urls = styles.chain(&document.look_urls);
     found.extend(urls.map(|(address, span)| (file_of(address), *span, Form::Url)));
@@ -317,6 +320,11 @@ pub(super) fn rewrite(
     let new = match fault.form {
         Form::Wiki | Form::Value => name_of(fault, old, folder, round),
         Form::Path if text[..range.start].ends_with("[[") => name_of(fault, old, folder, round),
+        // A bracket would end the words that it stands among.
+        Form::Poster => {
+            let address = address_of(fault, old, folder, false);
+            address.replace('[', "%5B").replace(']', "%5D")
+        }
         Form::Path | Form::Url => {
             let bracketed = text[..range.start].ends_with('<');
             address_of(fault, old, folder, bracketed)

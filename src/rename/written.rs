@@ -13,6 +13,8 @@ pub(super) enum Form {
     Path,
     /// `url(path)` in a style or a directive.
     Url,
+    /// `poster:path` among the words of a film.
+    Poster,
     /// `redirect: Name` in front matter.
     Value,
 }
@@ -23,6 +25,7 @@ pub(super) fn target_at(text: &str, span: Range<usize>, form: Form) -> Option<Ra
     let range = match form {
         Form::Wiki => wiki(found)?,
         Form::Url => url(found)?,
+        Form::Poster => poster(found)?,
         Form::Value => return None,
         Form::Path => match path(found) {
             Some(range) => range,
@@ -66,6 +69,25 @@ fn url(found: &str) -> Option<Range<usize>> {
     let quoted = found[inside.clone()].starts_with(['"', '\'']) && inside.len() >= 2;
     let inside = if quoted { inside.start + 1..inside.end - 1 } else { inside };
     Some(cut(found, inside))
+}
+
+/// Finds the poster in the words of a film; it ends where they do, or at a space.
+fn poster(found: &str) -> Option<Range<usize>> {
+    const MARK: &str = "poster:";
+    let begins = |at: &usize| found[..*at].ends_with(|c: char| c == '[' || c.is_whitespace());
+    let mut marks = found.match_indices(MARK).map(|(at, _)| at).filter(begins);
+    let start = marks.find_map(|at| {
+        let start = at + MARK.len();
+        let first = found[start..].chars().next()?;
+        (!first.is_whitespace() && first != ']').then_some(start)
+    })?;
+    let mut escaped = false;
+    let ends = |c: char| {
+        let plain = !std::mem::take(&mut escaped);
+        escaped = plain && c == '\\';
+        c.is_whitespace() || (plain && c == ']')
+    };
+    Some(start..start + found[start..].find(ends)?)
 }
 
 /// Cuts an anchor off.

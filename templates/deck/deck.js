@@ -176,6 +176,7 @@
       if (current) current.classList.remove("current");
       for (const player of current ? current.querySelectorAll("video, audio") : []) player.pause();
       for (const frame of current ? current.querySelectorAll("iframe.video") : []) frame.rest();
+      playBehind(current, false);
       card.classList.add("current");
       kami.current = current = card;
       currentKey = keyOf(card);
@@ -183,7 +184,16 @@
     if (window.kamiFit) window.kamiFit([sectionOf(card)]);
     showSteps(card, here.step);
     showFrame(card);
+    playBehind(card, view() === "stage" && !matchMedia("(prefers-reduced-motion: reduce)").matches);
     tell("show");
+  }
+
+  // A film behind a slide plays while it is shown on a stage; else there is its poster, as before it played.
+  function playBehind(card, plays) {
+    for (const film of card ? card.querySelectorAll(".slide-backgrounds video") : []) {
+      if (plays) film.play().catch(() => {});
+      else if (film.played.length) film.load();
+    }
   }
 
   function showSteps(card, step) {

@@ -1,4 +1,4 @@
-//! `![bg](picture.png)`: pictures that leave the text of a slide and lie behind it.
+//! `![bg](picture.png)`: pictures and films that leave the text of a slide and lie behind it.
 
 use comrak::Node;
 use comrak::nodes::NodeValue;
@@ -6,6 +6,7 @@ use comrak::nodes::NodeValue;
 use super::deck::comment_of;
 use super::format::Formatter;
 use super::plain_text;
+use crate::document::film::{self, Play};
 use crate::document::html::escape;
 use crate::document::picture::{self, Side, Words};
 use crate::document::{Filling, Hole, Picture, Prose, Stand};
@@ -27,7 +28,7 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
     let (mut vertical, mut split, mut share) = (false, None, SHARE);
     for node in images(nodes) {
         let alt = plain_text(node);
-        let words = picture::read(&alt);
+        let mut words = picture::read(&alt);
         if !words.background {
             continue;
         }
@@ -40,7 +41,12 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
         if let NodeValue::Image(image) = &node.data().value
             && !image.url.trim().is_empty()
         {
-            let picture = formatter.read_picture(node, (&image.url, &image.title), "");
+            let mut picture = formatter.read_picture(node, (&image.url, &image.title), "");
+            if plays(&picture) {
+                // Where its poster is stands among the words, too.
+                picture.alt = std::mem::take(&mut words.alt);
+                words.alt = film::words(&picture.alt).0;
+            }
             formatter.tell_faults(&words, picture.span);
             pictures.push((picture, words));
         }
@@ -54,6 +60,10 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
         formatter.looks().class(".slide", &format!("--split:{share};"))
     });
     Grounds { prose: layer(pictures, (split, vertical), formatter), class }
+}
+
+fn plays(picture: &Picture) -> bool {
+    film::play(&picture.target) == Some(Play::Film)
 }
 
 fn images<'a>(nodes: &[Node<'a>]) -> Vec<Node<'a>> {
@@ -110,7 +120,9 @@ fn layer(
         let look = words.ground_look();
         picture.stand = if words.keeps_size() { Stand::PlainGround } else { Stand::Ground };
         if !look.is_empty() {
-            picture.class = formatter.looks().class(".slide .slide-backgrounds img", &look);
+            let shown = if plays(&picture) { ":is(img,video)" } else { "img" };
+            let selector = format!(".slide .slide-backgrounds {shown}");
+            picture.class = formatter.looks().class(&selector, &look);
         }
         html.push_str("<figure>");
         let at = u32::try_from(html.len()).unwrap_or(u32::MAX);

@@ -166,7 +166,7 @@ impl Formatter<'_> {
         let span = self.text.span(node);
         if let Some(video) = video(url) {
             // Nothing is asked of it before somebody presses its card.
-            self.origins.frames.insert(video.origin.to_owned());
+            self.origins.frames.extend(video.frame.map(|_| video.origin.to_owned()));
         } else if film::play(url).is_some() {
             let origin = self.elsewhere(node, url, "this film or sound");
             self.origins.players.extend(origin);
