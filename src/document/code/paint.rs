@@ -2,7 +2,7 @@
 
 use super::languages::{Grammar, Language};
 use super::own;
-use super::painter::{Painter, tidy};
+use super::painter::Painter;
 use super::runs::{Builder, Runs};
 
 /// Of a longer text only the beginning has colours: nobody reads the rest for them.
@@ -12,7 +12,6 @@ const TEXT_BYTES_MAX: usize = 512 << 10;
 pub fn paint(language: &Language, text: &str) -> Runs {
     let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
     let mut runs = Builder::default();
-    tidy();
     match language.grammar {
         Grammar::Plain => {}
         Grammar::Named(_) => {
@@ -36,14 +35,14 @@ pub fn paint(language: &Language, text: &str) -> Runs {
 #[cfg(test)]
 mod tests {
     use super::{Grammar, paint};
+    use crate::document::code::grammar::beginning;
     use crate::document::code::languages::{language, languages};
-    use crate::document::code::painter::syntax;
 
     #[test]
     fn every_language_has_its_grammar() {
         for language in languages() {
             if let Grammar::Named(name) = language.grammar {
-                assert!(syntax(name).is_some(), "{} has no grammar {name}", language.word);
+                assert!(beginning(name).is_some(), "{} has no grammar {name}", language.word);
             }
         }
     }

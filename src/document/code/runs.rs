@@ -1,7 +1,7 @@
 //! Runs: which stretch of a code has which colour, in few bytes.
 
 /// What a stretch of code is. Each has the names that highlight.js gives it, so themes made for those colour it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Class {
     Plain,
     Comment,

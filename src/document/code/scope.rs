@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use syntect::parsing::Scope;
+use serde::{Deserialize, Deserializer};
 
 use super::runs::Class;
 
 /// What one name of a grammar means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Meaning {
     /// Ask the name below.
     Open,
     Is(Class),
@@ -184,59 +184,112 @@ const SIGNED: &[&str] = &[
     "twig",
 ];
 
-static TABLE: LazyLock<Vec<(Scope, Meaning)>> = LazyLock::new(|| {
-    let known = |(name, meaning): &(&str, Meaning)| Some((Scope::new(name).ok()?, *meaning));
-    MEANINGS.iter().filter_map(known).collect()
+/// What names mean by the first of their parts.
+static TABLE: LazyLock<HashMap<&str, Vec<(&str, Meaning)>>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, Vec<(&str, Meaning)>> = HashMap::new();
+    for (prefix, meaning) in MEANINGS {
+        table.entry(head(prefix)).or_default().push((prefix, *meaning));
+    }
+    table
 });
 
-/// Tells colours of one text; names that were met are known.
-pub(super) struct Colours {
-    known: HashMap<Scope, Meaning>,
-    signed: bool,
+fn head(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(head, _)| head)
 }
 
-impl Colours {
-    pub(super) fn new(word: &str) -> Colours {
-        Colours { known: HashMap::new(), signed: SIGNED.contains(&word) }
+impl From<&str> for Meaning {
+    fn from(name: &str) -> Meaning {
+        let begins = |prefix: &str| {
+            name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let of_head = TABLE.get(head(name)).map_or(&[][..], Vec::as_slice);
+        let found = of_head.iter().find(|(prefix, _)| begins(prefix));
+        found.map_or(Meaning::Open, |(_, meaning)| *meaning)
     }
+}
 
-    fn meaning(&mut self, scope: Scope) -> Meaning {
-        *self.known.entry(scope).or_insert_with(|| {
-            let found = TABLE.iter().find(|(prefix, _)| prefix.is_prefix_of(scope));
-            found.map_or(Meaning::Open, |(_, meaning)| *meaning)
-        })
+impl<'de> Deserialize<'de> for Meaning {
+    fn deserialize<D: Deserializer<'de>>(packed: D) -> Result<Meaning, D::Error> {
+        <&str>::deserialize(packed).map(Meaning::from)
     }
+}
 
-    /// Returns the colour of a stretch by the names that it stands under, the nearest last.
-    pub(super) fn class(&mut self, scopes: &[Scope], text: &str) -> Class {
-        let is_word = |text: &str| text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        let is_sign = |text: &str| text.starts_with(['$', '@', '%', '{', '}']);
-        let (mut class, mut within) = (None, false);
-        for scope in scopes.iter().rev() {
-            let meaning = self.meaning(*scope);
-            if meaning == Meaning::Comment {
-                return Class::Comment;
-            }
-            if within {
-                continue;
-            }
-            match (meaning, class) {
-                (Meaning::Within, _) => within = true,
-                (Meaning::Key, Some(Class::Text)) => class = Some(Class::Key),
-                (Meaning::Is(own), None) => class = Some(own),
-                (Meaning::Storage, None) => {
-                    let keyword = DECLARING.contains(&text.trim()) || !is_word(text.trim());
-                    class = Some(if keyword { Class::Keyword } else { Class::Type });
-                }
-                (Meaning::Operator, None) => {
-                    class = Some(if is_word(text) { Class::Keyword } else { Class::Plain });
-                }
-                (Meaning::Variable, None) if self.signed && (is_word(text) || is_sign(text)) => {
-                    class = Some(Class::Variable);
-                }
-                _ => {}
-            }
+/// Tells whether names of variables bear a sign in a language.
+pub(super) fn is_signed(word: &str) -> bool {
+    SIGNED.contains(&word)
+}
+
+/// Returns the colour of a stretch by what it stands under, the nearest last.
+pub(super) fn class(scopes: &[Meaning], text: &str, is_signed: bool) -> Class {
+    let is_word = |text: &str| text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let is_sign = |text: &str| text.starts_with(['$', '@', '%', '{', '}']);
+    let (mut class, mut within) = (None, false);
+    for meaning in scopes.iter().rev() {
+        if *meaning == Meaning::Comment {
+            return Class::Comment;
         }
-        class.unwrap_or(Class::Plain)
+        if within {
+            continue;
+        }
+        match (*meaning, class) {
+            (Meaning::Within, _) => within = true,
+            (Meaning::Key, Some(Class::Text)) => class = Some(Class::Key),
+            (Meaning::Is(own), None) => class = Some(own),
+            (Meaning::Storage, None) => {
+                let keyword = DECLARING.contains(&text.trim()) || !is_word(text.trim());
+                class = Some(if keyword { Class::Keyword } else { Class::Type });
+            }
+            (Meaning::Operator, None) => {
+                class = Some(if is_word(text) { Class::Keyword } else { Class::Plain });
+            }
+            (Meaning::Variable, None) if is_signed && (is_word(text) || is_sign(text)) => {
+                class = Some(Class::Variable);
+            }
+            _ => {}
+        }
+    }
+    class.unwrap_or(Class::Plain)
+}
+
+/// The names that a place stands under, the nearest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scopes {
+    pub names: Vec<Meaning>,
+    /// Those that were done away with for a while.
+    cleared: Vec<Vec<Meaning>>,
+}
+
+/// How many of the names around it a context does away with.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) enum Clear {
+    Top(usize),
+    All,
+}
+
+/// A change of the names at a place.
+pub(super) enum Change {
+    Push(Meaning),
+    Pop(usize),
+    Clear(Clear),
+    Restore,
+}
+
+impl Scopes {
+    pub(super) fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Push(name) => self.names.push(*name),
+            Change::Pop(count) => self.names.truncate(self.names.len().saturating_sub(*count)),
+            Change::Clear(clear) => {
+                let kept = match clear {
+                    Clear::Top(count) => self.names.len().saturating_sub(*count),
+                    Clear::All => 0,
+                };
+                self.cleared.push(self.names.split_off(kept));
+            }
+            Change::Restore => match self.cleared.pop() {
+                Some(names) => self.names.extend(names),
+                None => *self = Scopes::default(),
+            },
+        }
     }
 }
