@@ -31,7 +31,11 @@ struct Embedded;
 /// Returns a built-in template, style sheet or script.
 pub fn embedded(name: &str) -> Option<Cow<'static, str>> {
     Embedded::get(name).map(|file| match file.data {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        // Half a megabyte is looked at before the first page: to look for faults letter by letter takes a millisecond.
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
     })
 }
