@@ -1,12 +1,12 @@
 //! Pixels -> a file: WebP, JPEG, PNG or AVIF, never larger than the picture that it is made of if that can be had.
 
-use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbaImage};
 use webp::{Encoder, WebPConfig};
 
 use super::avif::coarseness;
 use super::colour::Profile;
+use super::jpeg::{self, Colours};
 use super::riff_chunk;
 use super::{Avif, Format, Order, Recipe};
 
@@ -137,14 +137,15 @@ fn with_profile(
 
 fn jpeg(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
     let pixels = DynamicImage::from(pixels.clone()).into_rgb8();
-    let mut out = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut out, ask.recipe.quality);
-    if let Profile::Own(icc) = ask.profile {
-        encoder.set_icc_profile(icc.clone()).map_err(|error| error.to_string())?;
-    }
-    let (width, height) = pixels.dimensions();
-    let written = encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8);
-    written.map_err(|error| error.to_string()).map(|()| out)
+    let quality = ask.recipe.quality;
+    // Red letters on white stay letters.
+    let colours = if ask.drawn || quality >= 90 { Colours::Whole } else { Colours::Quarter };
+    let icc = match ask.profile {
+        Profile::Screen => None,
+        Profile::Own(icc) => Some(icc.as_slice()),
+    };
+    jpeg::write(&pixels, quality, colours, icc)
+        .ok_or_else(|| "it is larger than JPEG has room for".to_owned())
 }
 
 fn png(pixels: &RgbaImage, ask: &Ask<'_>, compression: CompressionType) -> Result<Vec<u8>, String> {

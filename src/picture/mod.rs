@@ -8,6 +8,7 @@ mod derive;
 mod drawing;
 mod encode;
 mod facts;
+mod jpeg;
 mod kind;
 mod published;
 mod recipe;
