@@ -52,7 +52,7 @@ const SCREEN: [&str; 2] = ["--cicp", "1/13/6"];
 /// How long it may take to say its version, and to make a picture: so long, and longer for each million pixels. Most
 /// take a second.
 const VERSION: Duration = Duration::from_secs(10);
-const PICTURE: Duration = Duration::from_secs(60);
+const PICTURE: Duration = Duration::from_mins(1);
 const MEGAPIXEL: Duration = Duration::from_secs(20);
 /// How much of what it says is read.
 const WORDS_MAX: u64 = 4 << 10;

@@ -138,9 +138,9 @@ impl Hugo<'_> {
                 break;
             }
             if near < ours {
-                low = quality
+                low = quality;
             } else {
-                high = quality
+                high = quality;
             }
             quality = usize::midpoint(low, high);
         }

@@ -48,7 +48,7 @@ rules! {
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";
     MISSING_PICTURE = "missing-picture", Warning, "There is no such picture beside the document or in the site.";
     BROKEN_PICTURE = "broken-picture", Error, "The file is no picture that can be read: it ends too early, or is damaged. What can be shown of it is shown. Save it anew, or take it from its source once more.";
-    NO_AVIF = "no-avif", Warning, "kami.toml asks for AVIF, which another program makes: `avifenc` of libavif. It is looked for on the search path, or where the environment variable KAMI_AVIFENC says. Without it pages have the other formats, and nothing is missing on them.";
+    NO_AVIF = "no-avif", Warning, "kami.toml asks for AVIF, which another program makes: `avifenc` of libavif. It is looked for on the search path, or where the environment variable `KAMI_AVIFENC` says. Without it pages have the other formats, and nothing is missing on them.";
     UNMADE_AVIF = "unmade-avif", Warning, "`avifenc` made no AVIF of the picture: it failed, or did not come to an end. The page shows the picture in the other formats. One that hung is not started again before the next run.";
     HUGE_PICTURE = "huge-picture", Warning, "The picture has more pixels than fit in memory while it is made smaller (100 million), so it is sent as it is; with more than 500 million it is not shown at all. A file of a few kilobytes can hold as many. Make it smaller.";
     MISLABELLED_PICTURE = "mislabelled-picture", Warning, "The picture is of another kind than its name says. It is shown all the same; give it the ending of what it is, so that every program knows.";

@@ -45,7 +45,7 @@ pub fn video(url: &str) -> Option<Video> {
         },
         _ if host.strip_suffix("slideshare.net").is_some_and(is_country) => match parts[..] {
             ["slideshow", "embed_code", "key", key] => slideshare(&format!("key/{key}")),
-            ["slideshow", "embed_code", number] | ["slideshow", _, number] => slideshare(number),
+            ["slideshow", _, number] => slideshare(number),
             ["slideshow", ..] | ["search" | "explore" | "category" | "tag" | "mobile", _] => None,
             // What its player is called, only SlideShare knows.
             [_, _] => Some(Video { host: "SlideShare", frame: None, origin: SLIDESHARE }),
@@ -63,7 +63,7 @@ fn is_country(before: &str) -> bool {
     before.is_empty() || (name.len() == 2 && before.len() == 3)
 }
 
-/// Returns slides at SlideShare, by their key or their number.
+/// Returns slides at `SlideShare`, by their key or their number.
 fn slideshare(id: &str) -> Option<Video> {
     let number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     let known = id.strip_prefix("key/").map_or_else(|| number(id), is_word);
