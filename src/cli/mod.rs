@@ -140,7 +140,7 @@ struct BuildFlags {
 /// What else a bundle is written as.
 #[derive(Debug, clap::Args)]
 struct Forms {
-    /// Write each text compressed too, as .br and .gz, for hosts that send such files
+    /// Write each text compressed too, as .br, .zst and .gz, for hosts that send such files
     #[arg(long)]
     precompress: bool,
     /// Write the bundle as one archive too

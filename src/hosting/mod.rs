@@ -170,7 +170,7 @@ fn ascii_json(value: &Json) -> String {
 /// Endings of files that a page's name does not have.
 const MEDIA: &[&str] = &[
     "png", "apng", "jpg", "jpeg", "gif", "webp", "avif", "svg", "ico", "bmp", "pdf", "woff2",
-    "woff", "ttf", "otf", "mp4", "webm", "mp3", "ogg", "wav", "zip", "gz", "br",
+    "woff", "ttf", "otf", "mp4", "webm", "mp3", "ogg", "wav", "zip", "gz", "zst", "br",
 ];
 /// Endings of files that a page's name may have, such as `Node.js`.
 const DATA: &[&str] = &["css", "js", "mjs", "json", "webmanifest", "xml", "txt", "md", "csv"];

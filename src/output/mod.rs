@@ -76,6 +76,7 @@ pub fn content_type(address: &str) -> &'static str {
         "vtt" => "text/vtt; charset=utf-8",
         "zip" => "application/zip",
         "gz" => "application/gzip",
+        "zst" => "application/zstd",
         _ => "application/octet-stream",
     }
 }

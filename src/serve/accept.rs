@@ -97,9 +97,10 @@ mod tests {
     fn what_is_understood_is_sent() {
         assert_eq!(forms(&HeaderMap::new()), [None]);
         for (said, expected) in [
+            ("gzip, deflate, br, zstd", "br zstd gzip -"),
             ("gzip, deflate, br", "br gzip -"),
             ("gzip", "gzip -"),
-            ("br;q=0, *", "gzip -"),
+            ("br;q=0, *", "zstd gzip -"),
             ("GZIP;Q=0.5, identity", "- gzip"),
             ("br; q=0.1", "br -"),
             ("br;q=0.5, gzip;q=0.8", "gzip br -"),
@@ -108,7 +109,8 @@ mod tests {
             ("*;q=0", "-"),
             ("br;q=x", "-"),
             ("br;q=NaN, gzip;q=1e9", "gzip -"),
-            ("zstd, brr", "-"),
+            ("zstd, brr", "zstd -"),
+            ("zstandard, brr", "-"),
             ("", "-"),
         ] {
             let forms = forms(&saying(header::ACCEPT_ENCODING, said));

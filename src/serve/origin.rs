@@ -28,8 +28,10 @@ const WAIT: Duration = Duration::from_secs(5);
 const KEPT_BYTES_MAX: usize = 64 << 20;
 /// What is smaller travels in one packet in any case.
 const PACKED_BYTES_MIN: usize = 1 << 10;
-/// What is larger takes longer than who asks should wait, in the form that takes long.
-const BROTLI_BYTES_MAX: usize = 256 << 10;
+/// What is larger takes longer than who asks should wait, in the forms that take long.
+const SLOW_BYTES_MAX: usize = 256 << 10;
+/// The quickest to make first.
+const QUICK: [Encoding; 3] = [Encoding::Gzip, Encoding::Zstd, Encoding::Brotli];
 /// Who asks for somebody else says so in one of these.
 const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "via", "x-real-ip"];
 
@@ -220,12 +222,12 @@ pub(super) fn forms_of(
         return vec![None];
     }
     let mut forms = forms(headers);
-    let large = output.bytes.len() > BROTLI_BYTES_MAX;
-    let both = Encoding::ALL.into_iter().all(|encoding| forms.contains(&Some(encoding)));
+    let large = output.bytes.len() > SLOW_BYTES_MAX;
     if output.bytes.len() < PACKED_BYTES_MIN && takes_plain(headers) {
         forms.retain(Option::is_none);
-    } else if large && both {
-        forms.retain(|form| *form != Some(Encoding::Brotli));
+    } else if large {
+        let quick = QUICK.into_iter().map(Some).find(|form| forms.contains(form));
+        forms.retain(|form| form.is_none() || Some(*form) == quick);
     }
     forms
 }
@@ -272,6 +274,11 @@ mod tests {
         assert_eq!(forms("a.html", 100), None);
         assert_eq!(forms("a.png", 4096), None);
         assert_eq!(forms("search/d-0123456789abcdef.js", 1 << 20), Some(Encoding::Gzip));
+        // Who takes none of the quick forms gets what they take.
+        let asked = HeaderValue::from_static("br, zstd");
+        let large = Output::new("a.js", vec![b'a'; 1 << 20]);
+        let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, asked)]);
+        assert_eq!(forms_of("a.js", &large, &headers), [Some(Encoding::Zstd), None]);
     }
 
     #[tokio::test]

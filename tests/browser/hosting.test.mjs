@@ -278,9 +278,13 @@ check("Caddy serves the bundle", async (world) => {
   await writeFile(join(folder, "Caddyfile"), `{\n\tadmin off\n\tauto_https off\n}\n${server}`);
   const ask = await started(world, "caddy", ["run", "--adapter", "caddyfile", "--config", join(folder, "Caddyfile")], port);
   await tried(ask, bundle, manifest);
-  const packed = await ask("/wiki/Long.html", { "Accept-Encoding": "br" });
+  // A browser asks so; it gets the smallest.
+  const packed = await ask("/wiki/Long.html", { "Accept-Encoding": "gzip, deflate, br, zstd" });
   assert.equal(packed.headers["content-encoding"], "br");
   assert.deepEqual(brotliDecompressSync(packed.body), await readFile(join(bundle.folder, "wiki/Long.html")));
+  const other = await ask("/wiki/Long", { "Accept-Encoding": "zstd" });
+  assert.deepEqual([other.headers["content-encoding"], other.headers["content-type"]], ["zstd", "text/html; charset=utf-8"]);
+  assert.deepEqual(other.body, await readFile(join(bundle.folder, "wiki/Long.html.zst")), "it was compressed beforehand");
 });
 
 check("a drill tells what readers see, and the outage's talk shows what it tells", async (world) => {

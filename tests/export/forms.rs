@@ -11,6 +11,8 @@ use kamishibai::export::{self, Archive, Member, Request, Summary};
 use kamishibai::output::{Encoding, Entry, parse_manifest};
 use tempfile::TempDir;
 
+use crate::serve::unpacked_by_zstd;
+
 use super::{Bundle, age, assert_no_staging, assert_same, assert_whole, bundle, put, tree, write};
 
 fn request<'a>(bundle: &'a Bundle, target: &'a Path, site: &'a Path) -> Request<'a> {
@@ -40,6 +42,7 @@ fn unpacked(form: &Entry, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     match form.content_encoding.as_deref() {
         Some("br") => drop(brotli::Decompressor::new(bytes, 4096).read_to_end(&mut out).unwrap()),
+        Some("zstd") => out = unpacked_by_zstd(bytes),
         _ => drop(flate2::read::GzDecoder::new(bytes).read_to_end(&mut out).unwrap()),
     }
     out
@@ -54,7 +57,7 @@ fn compressed_forms_stand_beside_texts() {
     let entries = entries(&target);
     let find = |path: &str| entries.iter().find(|entry| entry.path == path);
     let page = find("wiki/雨_100%.html").expect("the page is there");
-    for ending in ["br", "gz"] {
+    for ending in ["br", "zst", "gz"] {
         let form = find(&format!("wiki/雨_100%.html.{ending}")).expect("its form is there");
         assert!(form.bytes * 3 < page.bytes, "{form:?}");
         assert_eq!(form.content_type, page.content_type);
@@ -65,8 +68,10 @@ fn compressed_forms_stand_beside_texts() {
         let bytes = fs::read(target.join(&form.path)).unwrap();
         assert_eq!(unpacked(form, &bytes), fs::read(target.join(path)).unwrap(), "{path}");
     }
-    assert!(find("sw.js.br").is_some() && find("sw.js.gz").is_some());
-    for path in ["tiny.txt.br", ".nojekyll.br", "bundle.json.br"] {
+    for path in ["sw.js.br", "sw.js.zst", "sw.js.gz", "own.txt.zst"] {
+        assert!(find(path).is_some(), "{path}");
+    }
+    for path in ["tiny.txt.br", "tiny.txt.zst", ".nojekyll.br", "bundle.json.br"] {
         assert!(!target.join(path).exists(), "{path} helps nobody");
     }
     assert!(!entries.iter().any(|entry| entry.path.contains(".png.")));
@@ -123,7 +128,7 @@ fn encoders_are_those_of_the_recipe() {
     let digests: Vec<String> = Encoding::ALL
         .map(|encoding| Digest::of(&encoding.compress(text.as_bytes()).unwrap()).short())
         .into();
-    assert_eq!(digests, ["43c5f35d549fc3bc", "b827af091c3da066"]);
+    assert_eq!(digests, ["43c5f35d549fc3bc", "22b189d2169c7d2c", "b827af091c3da066"]);
 }
 
 /// Opens an archive with a reader that is not ours; returns what it says of it.

@@ -30,6 +30,17 @@ pub(crate) fn site() -> TempDir {
     folder
 }
 
+/// Decompresses with a program that is not ours, in the memory that browsers give to it.
+pub(crate) fn unpacked_by_zstd(bytes: &[u8]) -> Vec<u8> {
+    let folder = TempDir::new().expect("the system gives a folder");
+    let file = folder.path().join("packed");
+    std::fs::write(&file, bytes).expect("there is room");
+    let output = Command::new("zstd").args(["-dc", "--memory=8MB"]).arg(file).output();
+    let output = output.expect("zstd is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
 pub(crate) fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
     std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("folders are made");

@@ -12,7 +12,7 @@ use kamishibai::output::parse_manifest;
 use kamishibai::page::encode;
 
 use super::client::{connect, say};
-use super::{Answer, HERE, Served, Window, get, site, write};
+use super::{Answer, HERE, Served, Window, get, site, unpacked_by_zstd, write};
 
 const AS_ORIGIN: [&str; 3] = ["--host", "0.0.0.0", "--read-only"];
 
@@ -21,6 +21,7 @@ fn unpacked(answer: &Answer) -> Vec<u8> {
     match answer.header("content-encoding") {
         Some("gzip") => drop(GzDecoder::new(&answer.body[..]).read_to_end(&mut text)),
         Some("br") => drop(brotli::BrotliDecompress(&mut &answer.body[..], &mut text)),
+        Some("zstd") => text = unpacked_by_zstd(&answer.body),
         other => panic!("no form is called {other:?}"),
     }
     text
@@ -87,7 +88,10 @@ fn a_text_goes_in_the_form_that_was_asked_for() {
     for (said, form) in [
         ("gzip", "gzip"),
         ("gzip, br", "br"),
-        ("br;q=0, *;q=1", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, zstd", "zstd"),
+        ("zstd", "zstd"),
+        ("br;q=0, *;q=1", "zstd"),
         ("br;q=0.2, gzip;q=0.9", "gzip"),
         ("gzip, identity;q=0", "gzip"),
     ] {
@@ -115,7 +119,7 @@ fn a_text_goes_in_the_form_that_was_asked_for() {
             "of this form there is no part"
         );
     }
-    for said in ["identity", "gzip;q=0", "gzip;q=0.5, identity", "zstd", ""] {
+    for said in ["identity", "gzip;q=0", "gzip;q=0.5, identity", "zst", ""] {
         let answer = get(port, &page, &format!("Accept-Encoding: {said}\r\n"));
         assert_eq!(answer.header("content-encoding"), None, "{said}");
         assert_eq!(answer.body, plain.body);
