@@ -32,7 +32,7 @@ pub const SECOND: &str = "ms";
 const MINUTE: Duration = Duration::from_millis(60);
 /// How long Varnish waits for the origin. On a busy machine a thousandth of a second is no time.
 pub const PATIENCE: Duration = Duration::from_millis(100);
-/// Who waits longer than this has waited for the origin.
+/// Who waits longer than this for an answer while the origin is silent has waited for the origin.
 const WAITED: Duration = Duration::from_millis(80);
 /// For how long that stands: what the template tells Varnish on a host.
 const PATIENCE_SECONDS: u64 = 5;
@@ -161,10 +161,11 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Waits until it answers; what it says instead is told.
+    /// Waits until it answers; what it says instead is told. Its door is open before anybody stands behind it, so it
+    /// is asked what it answers by itself.
     fn wait(&mut self, folder: &Path) -> Result<()> {
         let until = Instant::now() + START;
-        while UnixStream::connect(&self.door).is_err() {
+        while !self.said("OPTIONS", "").is_ok_and(|said| said.starts_with(b"HTTP/1.1 405 ")) {
             let said = std::fs::read_to_string(folder.join("said")).unwrap_or_default();
             if said.contains("Error:") || said.contains("failed") || Instant::now() > until {
                 bail!("Varnish did not start: {}", said.trim());
@@ -191,22 +192,19 @@ impl Cache {
         std::thread::scope(|scope| {
             let asked: Vec<_> = targets
                 .iter()
-                .map(|target| scope.spawn(move || cache.ask(target, minute)))
+                .map(|target| scope.spawn(move || cache.ask(target, (minute, origin))))
                 .collect();
             let seen = asked.into_iter().map(|asked| asked.join().ok().context("ask Varnish")?);
             seen.collect()
         })
     }
 
-    fn ask(&self, target: &str, minute: u64) -> Result<Seen> {
+    fn ask(&self, target: &str, (minute, origin): (u64, Origin)) -> Result<Seen> {
         let began = Instant::now();
-        let mut stream = UnixStream::connect(&self.door).context("reach Varnish")?;
-        stream.set_read_timeout(Some(ANSWER)).context("set a time")?;
-        let request = format!("GET /{target} HTTP/1.1\r\nHost: kami\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).context("ask Varnish")?;
-        let mut said = Vec::new();
-        stream.read_to_end(&mut said).context("hear Varnish")?;
-        let waited = if began.elapsed() < WAITED { 0 } else { PATIENCE_SECONDS };
+        let said = self.said("GET", target)?;
+        // An origin that answers, refuses or hangs up lets nobody wait, however busy this machine is.
+        let silent = origin == Origin::Slow;
+        let waited = if silent && began.elapsed() >= WAITED { PATIENCE_SECONDS } else { 0 };
         let end = said.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or(said.len());
         let head = String::from_utf8_lossy(&said[..end]).into_owned();
         let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).unwrap_or(0);
@@ -219,6 +217,17 @@ impl Cache {
         });
         let age = minute.saturating_sub(written.unwrap_or(minute)) * 60;
         Ok(Seen::Page { age, waited })
+    }
+
+    fn said(&self, method: &str, target: &str) -> Result<Vec<u8>> {
+        let mut stream = UnixStream::connect(&self.door).context("reach Varnish")?;
+        stream.set_read_timeout(Some(ANSWER)).context("set a time")?;
+        let request =
+            format!("{method} /{target} HTTP/1.1\r\nHost: kami\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).context("ask Varnish")?;
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).context("hear Varnish")?;
+        Ok(said)
     }
 }
 
