@@ -125,9 +125,45 @@ fn a_sites_own_rules_take_the_place_of_ours() {
 fn more_old_addresses_than_hosts_read_are_told() {
     let aliases: Vec<String> = (0..1001).map(|number| format!("old {number}")).collect();
     let page = format!("---\naliases: [{}]\n---\n本文\n", aliases.join(", "));
-    let found = site(&[("wiki/Many.md", &page)]).diagnostics();
-    assert!(found.iter().any(|one| one.rule.code == "redirects"), "{found:?}");
-    assert!(site(&[]).diagnostics().iter().all(|one| one.rule.code != "redirects"));
+    let told = |more: &[(&str, &str)]| {
+        let bundle = site(more);
+        let found = bundle.diagnostics().into_iter().filter(|one| one.rule.code == "redirects");
+        let told = found.map(|one| bundle.locate(&one));
+        told.map(|one| format!("{}:{}: {}", one.path, one.line, one.message)).collect::<Vec<_>>()
+    };
+    assert!(told(&[]).is_empty());
+    let many = told(&[("wiki/Many.md", &page)]);
+    for said in [
+        "and Cloudflare Pages reads 2000",
+        "and GitLab Pages reads 1000",
+        "GitLab Pages reads 64 KB",
+    ] {
+        assert!(
+            many.iter().any(|one| one.starts_with("kami.toml:1: ") && one.ends_with(said)),
+            "{said}: {many:?}"
+        );
+    }
+    // Each character of this takes nine in an address, and the old address and the new one share a line.
+    let long = format!("---\naliases: [{}]\n---\n本文\n", "梅雨".repeat(30));
+    let long = [(&*format!("wiki/{}.md", "晴".repeat(60)), &*long)];
+    let [one] = &told(&long)[..] else { panic!("{:?}", told(&long)) };
+    assert!(one.contains("2 old addresses are too long") && one.contains("梅雨梅雨"), "{one}");
+    assert!(text(&site(&long), "_redirects").lines().all(|line| line.len() <= 1000));
+    // What a site says itself is told with its place.
+    let patterns: String = (0..101).map(|number| format!("/{number}/* /new\n")).collect();
+    let own = format!("# old\n{patterns}/a /{} 302\n", "b".repeat(1000));
+    assert_eq!(
+        told(&[("static/_redirects", &own)]),
+        [
+            "static/_redirects:102: `_redirects` has 101 rules with `*` or `:name`, and Cloudflare Pages reads 100",
+            "static/_redirects:103: a line of `_redirects` has 1008 characters, and Cloudflare Pages reads 1000",
+        ]
+    );
+    let headers: String = (0..101).map(|number| format!("/{number}\n  X-A: b\n")).collect();
+    assert_eq!(
+        told(&[("static/_headers", &headers)]),
+        ["static/_headers:201: `_headers` has 101 rules, and Cloudflare Pages reads 100"]
+    );
 }
 
 #[test]

@@ -44,10 +44,8 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     pages::language,
 ];
 const SITE_RULES: &[SiteRule] =
-    &[collisions, old_names, orphans, redirects, many_redirects, running_order, reading_order];
+    &[collisions, old_names, orphans, redirects, running_order, reading_order];
 
-/// How many lines of `_redirects` the host with the narrowest limit of those that many use reads.
-const REDIRECTS_MAX: usize = 2000;
 /// How many namesakes a message lists besides the one that is taken.
 const CANDIDATES_MAX: usize = 5;
 
@@ -304,28 +302,6 @@ fn orphans(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
 }
 
 /// Redirects that lead to nothing, or round in a circle.
-/// Old addresses beyond what hosts read of `_redirects`.
-fn many_redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
-    let old = |route: &Route| match route {
-        Route::Alias(_) => true,
-        Route::Page(path) => {
-            let entry = catalog.entry(path);
-            entry.is_some_and(|entry| entry.document.matter.redirect.is_some())
-        }
-        _ => false,
-    };
-    let first = catalog.routes().filter_map(|(_, routes)| routes.first());
-    let lines = 2 * first.filter(|route| old(route)).count();
-    if lines > REDIRECTS_MAX {
-        let message = format!(
-            "`_redirects` has {lines} lines, and Cloudflare Pages reads the first {REDIRECTS_MAX}"
-        );
-        let help = "the small pages at old addresses lead on all the same; take out aliases that nobody follows any more";
-        let path = SourcePath::new("kami.toml");
-        found.push(diagnostic(&rules::REDIRECTS, &path, Span::default(), message, help.to_owned()));
-    }
-}
-
 fn redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
     for entry in catalog.entries() {
         let document = &entry.document;

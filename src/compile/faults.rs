@@ -8,8 +8,21 @@ use super::Bundle;
 use crate::catalog::Entry;
 use crate::check::Known;
 use crate::diagnostic::{self, Diagnostic, Severity, rules};
+use crate::page;
 use crate::source::{Content, Part, Source, SourcePath};
 use crate::span::{Lines, Span};
+
+/// What hosts read beside the pages, and what to do where ours says more than they read.
+const HOST_FILES: [(&str, &str); 2] = [
+    (
+        "_redirects",
+        "the small pages at old addresses lead on all the same; take out aliases that nobody follows any more",
+    ),
+    (
+        "_headers",
+        "it names every host that a page shows something of; put pictures and films into the site",
+    ),
+];
 
 impl Bundle {
     /// Returns what is wrong with single files: quick, and all that can be an error in a document.
@@ -37,10 +50,51 @@ impl Bundle {
         found.extend(crate::check::site(&self.catalog, &self.config));
         let themes = &self.templates.interface.themes;
         found.extend(crate::check::themes(&self.catalog, &self.config, themes));
+        found.extend(self.host_diagnostics());
         found.extend(self.parse_diagnostics());
         diagnostic::sort(&mut found);
         found.dedup();
         found
+    }
+
+    /// Returns what hosts do not read of what they are told, be it ours or the site's own.
+    fn host_diagnostics(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut tell = |path: &SourcePath, span: Span, message: String, help: &str| {
+            let (path, help) = (path.clone(), help.to_owned());
+            found.push(Diagnostic { rule: &rules::REDIRECTS, path, span, message, help });
+        };
+        let config = SourcePath::new("kami.toml");
+        for (file, help) in HOST_FILES {
+            let own = SourcePath::new(&format!("static/{file}"));
+            let is_own = self.sources.get(&own).is_some();
+            for (place, message) in page::beyond(file, &self.host_text(file)) {
+                let (path, span, help) = if is_own {
+                    (
+                        &own,
+                        Span::new(place.start, place.end),
+                        "take out lines that nobody needs, or let one with `*` stand for many",
+                    )
+                } else {
+                    (&config, Span::default(), help)
+                };
+                tell(path, span, message, help);
+            }
+        }
+        if self.sources.get(&SourcePath::new("static/_redirects")).is_none()
+            && let Some((count, first)) = page::untold(self.site())
+        {
+            let message = format!(
+                "{count} old addresses are too long for `_redirects`, the first is `{first}`"
+            );
+            tell(&config, Span::default(), message, HOST_FILES[0].1);
+        }
+        found
+    }
+
+    fn host_text(&self, file: &str) -> String {
+        let output = self.output(file);
+        output.map_or_else(String::new, |it| String::from_utf8_lossy(&it.bytes).into_owned())
     }
 
     /// Returns what rules about single documents look at.
@@ -51,9 +105,12 @@ impl Bundle {
     /// Returns a diagnostic with its line, column and excerpt.
     pub fn locate(&self, diagnostic: &Diagnostic) -> diagnostic::Located {
         let source = self.sources.get(&diagnostic.path);
+        let for_hosts = diagnostic.path.as_str().strip_prefix("static/");
+        let for_hosts = for_hosts.filter(|file| HOST_FILES.iter().any(|(known, _)| known == file));
+        let for_hosts = for_hosts.map(|file| self.host_text(file)).unwrap_or_default();
         let text = match source.and_then(Source::as_part) {
             Some(Part::Text(text) | Part::Values(text)) => text,
-            Some(Part::Unreadable) | None => "",
+            Some(Part::Unreadable) | None => &for_hosts,
         };
         let mut located = diagnostic.locate_in(text, &self.lines(&diagnostic.path, text));
         if let Some(Content::Unusable(fault)) = source.map(|source| &source.content) {

@@ -78,7 +78,7 @@ rules! {
     MISSING_DECK = "missing-deck", Warning, "The running order names a deck that is not there.";
     TEMPLATE = "template", Error, "A template of the site does not compile or failed to render. The built-in one is used in its place.";
     REDIRECT_LOOP = "redirect-loop", Error, "Pages with `redirect:` lead to each other, so that no reader arrives anywhere. Let one of them lead to a page with a text.";
-    REDIRECTS = "redirects", Warning, "Hosts read a bounded number of lines of `_redirects`: Cloudflare Pages 2,000, GitLab Pages 1,000. Beyond it readers of old addresses come by the small page that stands there.";
+    REDIRECTS = "redirects", Warning, "Hosts read a bounded part of `_redirects` and `_headers`. Cloudflare Pages: 2,000 redirects of up to 1,000 characters and 100 more with `*` or `:name`, and 100 rules of headers in lines of up to 2,000 characters. GitLab Pages: 1,000 redirects in 64 KB. Beyond it readers of old addresses come by the small page that stands there, which leads on all the same.";
     OVERFULL_SLIDE = "overfull-slide", Warning, "The slide holds more than fits on it, even shrunk as far as it stays readable. Only `kami check --browser` sees this.";
     SMALL_TEXT = "small-text", Warning, "A text of the slide is too small to be read at the back of a room. Only `kami check --browser` sees this.";
     COARSE_PICTURE = "coarse-picture", Warning, "A picture is shown larger than its own pixels, so it looks blurred. Only `kami check --browser` sees this.";

@@ -47,7 +47,7 @@ pub use deck::{looks, looks_stem, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_name, editor_route, lines_beside};
 pub use fill::{encode, root_of};
 pub use fonts::{Fonts, Lettering, families, fonts_of, may_be_font_of};
-pub use hosts::{FOR_EVER, base_path};
+pub use hosts::{FOR_EVER, base_path, beyond, untold};
 pub use list::list_routes;
 pub use names::{headings, names, words};
 pub use pictures::{derived, places};
