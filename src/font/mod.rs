@@ -1,8 +1,9 @@
 //! The fonts that come with the program, and the files of them that a page needs.
 //!
 //! Scripts with few characters come in fixed pieces that all pages share. A Japanese face has thousands of
-//! characters and a talk says a few hundred, so each deck gets a file of its own with just these, and likewise
-//! for emoji. Such a file is named by what goes into it, so its name is known before it is made.
+//! characters and a talk says a few hundred, so each deck gets files of its own with just these, and likewise
+//! for emoji: one with what its first slide says, which is all that a first picture waits for, and one with the
+//! characters of the others. Such a file is named by what goes into it, so its name is known before it is made.
 
 mod cut;
 mod emoji;
@@ -18,6 +19,7 @@ use std::sync::{Arc, LazyLock};
 use crate::digest::Digest;
 use crate::memo::Memo;
 
+pub use cut::Lines;
 pub use emoji::is_emoji;
 pub use face::{FACES, Face, Use};
 pub use known::is_known;
@@ -35,11 +37,22 @@ const ALWAYS: [(char, char); 5] = [
     ('\u{3099}', '\u{30FF}'),
 ];
 const MARKS: &str = "・！？（）：％＆～";
+/// Characters whose shape no neighbour changes, so that they may stand in a file of their own.
+const KANJI: [(char, char); 4] = [
+    ('\u{2E80}', '\u{2FDF}'),
+    ('\u{3400}', '\u{9FFF}'),
+    ('\u{F900}', '\u{FAFF}'),
+    ('\u{20000}', '\u{3FFFF}'),
+];
+/// How many of them are worth a file of their own.
+const LATER_MIN: usize = 48;
 
 /// What a page says, and how its style sheets want it set.
 #[derive(Debug)]
 pub struct Wants<'a> {
     pub letters: Letters,
+    /// What of it is shown before all else; empty where everything may be.
+    pub first: Letters,
     /// What all decks of a site say, where they are many: they share their files.
     pub shared: Option<&'a Common>,
     /// Signs among them that are to be pictures.
@@ -47,6 +60,7 @@ pub struct Wants<'a> {
     pub families: &'a BTreeSet<&'static str>,
     /// Whether all of it is Japanese.
     pub is_japanese: bool,
+    pub lines: Lines,
     pub has_code: bool,
     pub has_formulas: bool,
 }
@@ -64,17 +78,42 @@ impl Common {
     }
 }
 
-/// Characters that faces are cut down to, and their digest.
+/// Characters that faces are cut down to, their digest, and the characters that the result is for.
 #[derive(Clone, Debug)]
 struct Cutting {
     letters: Arc<Letters>,
     digest: Digest,
+    range: String,
 }
 
 impl Cutting {
     fn new(letters: Letters) -> Cutting {
         let digest = Digest::of_parts([letters.text().as_bytes(), cut::RECIPE.as_bytes()]);
-        Cutting { letters: Arc::new(letters), digest }
+        Cutting { letters: Arc::new(letters), digest, range: String::new() }
+    }
+
+    /// Returns cuttings for what is said in Japanese: one, or one for what only later slides say and, over it, one
+    /// for the rest. That has all letters and kana, which look at their neighbours.
+    fn japanese(wants: &Wants<'_>) -> Vec<Cutting> {
+        let all = japanese_letters(&wants.letters);
+        let is_later = |letter: char| is_kanji(letter) && !wants.first.contains(letter);
+        let later = all.only(is_later);
+        if wants.first.is_empty() || later.iter().count() < LATER_MIN {
+            return vec![Cutting::new(all)];
+        }
+        let first = all.only(|letter| !is_later(letter));
+        let (mut kanji, mut beside, mut next) = (Vec::new(), Vec::new(), 0);
+        for (begin, end) in KANJI.map(|(begin, end)| (u32::from(begin), u32::from(end))) {
+            kanji.push(format!("U+{begin:X}-{end:X}"));
+            beside.push(format!("U+{next:X}-{:X}", begin - 1));
+            next = end + 1;
+        }
+        let own = first.iter().filter(|letter| is_kanji(*letter));
+        beside.extend(own.map(|letter| format!("U+{:X}", u32::from(letter))));
+        vec![
+            Cutting { range: kanji.join(","), ..Cutting::new(later) },
+            Cutting { range: beside.join(","), ..Cutting::new(first) },
+        ]
     }
 }
 
@@ -94,7 +133,7 @@ enum Cut {
     /// The file is there already, under this name.
     Piece(String),
     /// It is made of these, and has this digest of all that goes into it.
-    Letters(Arc<Letters>, Digest),
+    Letters(Arc<Letters>, Digest, Lines),
 }
 
 /// What stands in the names of files that many decks share, where else the name of a deck does: no deck has it.
@@ -113,7 +152,7 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
     // A theme for both scripts sets Japanese in its Japanese font alone.
     let alphabet = !(wants.is_japanese && (is_set("Noto Sans JP") || is_set("Noto Serif JP")));
     let mut fonts = Vec::new();
-    let mut cutting: Option<Cutting> = None;
+    let mut cuttings: Option<Vec<Cutting>> = None;
     for face in FACES.iter().filter(|face| is_set(face.family)) {
         match face.purpose {
             Use::Alphabet if !alphabet => {}
@@ -127,17 +166,19 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
                 let says = wants.letters.only(is_japanese);
                 let shared = wants.shared.filter(|shared| says.are_among(&shared.letters));
                 let own = if shared.is_some() { SHARED } else { own };
-                let cutting = cutting.get_or_insert_with(|| {
-                    let of_own = || Cutting::new(japanese_letters(&wants.letters));
-                    shared.map_or_else(of_own, |shared| shared.japanese.clone())
+                let cuttings = cuttings.get_or_insert_with(|| {
+                    let of_own = || Cutting::japanese(wants);
+                    shared.map_or_else(of_own, |shared| vec![shared.japanese.clone()])
                 });
-                fonts.push(Font::cut(face, own, cutting));
+                let cut = |cutting: &Cutting| Font::cut((face, wants.lines), own, cutting);
+                fonts.extend(cuttings.iter().map(cut));
             }
             Use::Emoji => {
                 let emoji = emoji::emoji(&wants.letters, &wants.pictures);
-                fonts.extend(emoji.map(|letters| Font {
-                    range: emoji::range(&letters),
-                    ..Font::cut(face, own, &Cutting::new(letters))
+                fonts.extend(emoji.map(|letters| {
+                    let range = emoji::range(&letters);
+                    let cutting = Cutting { range, ..Cutting::new(letters) };
+                    Font::cut((face, Lines::Upright), own, &cutting)
                 }));
             }
             Use::Mathematics if wants.has_formulas => {
@@ -152,6 +193,10 @@ pub fn fonts(wants: &Wants<'_>, own: &str) -> Vec<Font> {
 fn is_japanese(letter: char) -> bool {
     matches!(letter, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE4F}'
         | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+fn is_kanji(letter: char) -> bool {
+    KANJI.iter().any(|(begin, end)| (*begin..=*end).contains(&letter))
 }
 
 fn japanese_letters(letters: &Letters) -> Letters {
@@ -227,22 +272,26 @@ impl Font {
         Some(Font { face, name, range, cut: Cut::Piece(format!("{stem}.woff2")) })
     }
 
-    fn cut(face: &'static Face, own: &str, cutting: &Cutting) -> Font {
-        let digest = Digest::of_parts([face.digest().as_bytes(), cutting.digest.as_bytes()]);
+    fn cut((face, lines): (&'static Face, Lines), own: &str, cutting: &Cutting) -> Font {
+        let way: &[u8] = if lines == Lines::Level { b"level" } else { b"upright" };
+        let whole = face.digest();
+        let digest = Digest::of_parts([&whole.as_bytes()[..], &cutting.digest.as_bytes()[..], way]);
         let name = format!("font-{own}-{}-{}.woff2", face.stem, digest.short());
-        let cut = Cut::Letters(Arc::clone(&cutting.letters), digest);
-        Font { face, name, range: String::new(), cut }
+        let cut = Cut::Letters(Arc::clone(&cutting.letters), digest, lines);
+        Font { face, name, range: cutting.range.clone(), cut }
     }
 
     /// Returns the file, made now or at another time.
     pub fn bytes(&self, memo: &Memo) -> Vec<u8> {
         match &self.cut {
             Cut::Piece(file) => face::file(file).into_owned(),
-            Cut::Letters(letters, digest) => memo.find((KIND, *digest)).unwrap_or_else(|| {
-                let made = cut::woff2(self.face.whole(), letters);
-                memo.keep((KIND, *digest), &made);
-                made
-            }),
+            Cut::Letters(letters, digest, lines) => {
+                memo.find((KIND, *digest)).unwrap_or_else(|| {
+                    let made = cut::woff2(self.face.whole(), letters, *lines);
+                    memo.keep((KIND, *digest), &made);
+                    made
+                })
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::catalog::Entry;
 use crate::config::Fonts as Setting;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::font::{self, Common, FACES, Font, Gathering, Wants};
+use crate::font::{self, Common, FACES, Font, Gathering, Lines, Wants};
 use crate::source::SourcePath;
 
 /// How much of a deck's name stands in the names of its fonts: disks take 255 bytes.
@@ -76,6 +76,14 @@ pub fn families(css: &str) -> BTreeSet<&'static str> {
     FACES.iter().map(|face| face.family).filter(|family| is_named(family)).collect()
 }
 
+/// Tells whether a style sheet may set text in upright lines.
+pub fn is_upright(css: &str) -> bool {
+    let css = css.to_ascii_lowercase();
+    ["vertical-rl", "vertical-lr", "sideways-rl", "sideways-lr", "tb-rl"]
+        .iter()
+        .any(|way| css.contains(way))
+}
+
 /// Returns the fonts of a deck, if its themes name any.
 pub fn fonts_of(site: Site<'_>, entry: &Arc<Entry>) -> Fonts {
     if entry.kind != Kind::Deck || site.config.fonts == Setting::System {
@@ -95,16 +103,22 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
     let mut families: BTreeSet<&'static str> = named.copied().collect();
     let looks = deck::looks(site, entry).map_or_else(String::new, |(_, css)| css);
     families.extend(self::families(&looks));
-    let mut said = Gathering::default();
-    for slide in slides {
-        said.html(slide);
-    }
-    // What a style sheet says by `content` is read as well.
-    said.extend(looks.chars().filter(|letter| !letter.is_ascii()));
-    for sheet in styles {
-        said.text(site.interface.signs.get(sheet).map_or("", String::as_str));
-    }
-    let (letters, pictures) = said.finish();
+    let said = |slides: &[&str]| {
+        let mut said = Gathering::default();
+        for slide in slides {
+            said.html(slide);
+        }
+        // What a style sheet says by `content` is read as well.
+        said.extend(looks.chars().filter(|letter| !letter.is_ascii()));
+        for sheet in styles {
+            said.text(site.interface.signs.get(sheet).map_or("", String::as_str));
+        }
+        said.finish()
+    };
+    let (letters, pictures) = said(slides);
+    let (first, _) = said(&slides[..slides.len().min(1)]);
+    let upright = styles.iter().any(|sheet| site.interface.upright.contains(sheet))
+        || [&*looks].iter().chain(slides).any(|text| is_upright(text));
     let has = |mark: &str| slides.iter().any(|slide| slide.contains(mark));
     let other = |slide: &&str| {
         slide
@@ -113,10 +127,12 @@ pub(super) fn of(site: Site<'_>, entry: &Entry, slides: &[&str], styles: &[Strin
     };
     let wants = Wants {
         letters,
+        first,
         shared: site.lettering.shared.get_or_init(|| shared(site)).as_ref(),
         pictures,
         families: &families,
         is_japanese: entry.lang.starts_with("ja") && !slides.iter().any(other),
+        lines: if upright { Lines::Upright } else { Lines::Level },
         has_code: ["<code", "<pre", "<kbd", "<samp"].into_iter().any(has),
         has_formulas: has("<math"),
     };

@@ -46,7 +46,7 @@ pub use cards::{card, card_routes};
 pub use deck::{looks, looks_stem, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_name, editor_route, lines_beside};
 pub use fill::{encode, root_of};
-pub use fonts::{Fonts, Lettering, families, fonts_of, may_be_font_of};
+pub use fonts::{Fonts, Lettering, families, fonts_of, is_upright, may_be_font_of};
 pub use hosts::{FOR_EVER, base_path, beyond, untold};
 pub use list::list_routes;
 pub use names::{headings, names, words};
@@ -90,6 +90,8 @@ pub struct Interface {
     pub families: BTreeMap<String, BTreeSet<&'static str>>,
     /// By address of a theme's style sheet: what it writes on slides that no keyboard has.
     pub signs: BTreeMap<String, String>,
+    /// The addresses of style sheets that set text in upright lines.
+    pub upright: BTreeSet<String>,
     /// By path of a theme's file and an address as it stands there: where the file lies, seen from
     /// a style sheet.
     pub theme_files: BTreeMap<(String, String), String>,

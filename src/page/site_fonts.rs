@@ -10,7 +10,7 @@ use super::{Site, theme_of};
 use crate::config::Fonts as Setting;
 use crate::digest::Digest;
 use crate::document::Kind;
-use crate::font::{self, Gathering, Letters, Wants};
+use crate::font::{self, Gathering, Letters, Lines, Wants};
 
 /// What stands in the addresses where else the name of a deck does: no deck has it.
 const OWN: &str = "+";
@@ -47,10 +47,12 @@ fn made(site: Site<'_>) -> Fonts {
     let (letters, pictures) = said(site);
     let wants = Wants {
         letters,
+        first: Letters::default(),
         shared: None,
         pictures,
         families: &families,
         is_japanese: false,
+        lines: Lines::Upright,
         has_code: true,
         has_formulas: site
             .catalog

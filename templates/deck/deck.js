@@ -78,9 +78,12 @@
     const { active } = await worker.ready;
     const parts = document.querySelector("template.later")?.content.children ?? [];
     const urls = [...parts].map((part) => new URL(part.getAttribute("src") || part.getAttribute("href"), document.baseURI).href);
-    // This page was read before there was a worker to keep it, and its icon may be on its way.
-    if (isNew) urls.push(location.href, document.querySelector("link[rel=icon]")?.href, ...performance.getEntriesByType("resource").map(({ name }) => name));
-    active.postMessage({ kami: "visited", urls });
+    // This page was read before there was a worker to keep it; its icon and letters may be on their way.
+    if (isNew) urls.push(location.href, document.querySelector("link[rel=icon]")?.href);
+    const known = () => (isNew ? performance.getEntriesByType("resource").map(({ name }) => name) : []);
+    const sayRead = () => active.postMessage({ kami: "visited", urls: [...urls, ...known()] });
+    sayRead();
+    if (isNew) document.fonts.addEventListener("loadingdone", sayRead);
   }
 
   function perform(table, name) {

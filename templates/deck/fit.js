@@ -229,9 +229,10 @@
   let waiting = false;
   const idle = window.requestIdleCallback || ((work) => setTimeout(work, 30));
 
-  // One slide at a time, the next ones of the talk first, so that no key press waits.
+  // One slide at a time, the next ones of the talk first, so that no key press waits. What is measured fetches its
+  // letters, and those of the first slide are not to share the line with others.
   function rest() {
-    if (waiting) return;
+    if (waiting || document.readyState !== "complete") return;
     waiting = true;
     idle(() => {
       waiting = false;
@@ -275,5 +276,6 @@
     for (const section of all()) seen.observe(section);
   });
   document.fonts?.addEventListener("loadingdone", again);
+  addEventListener("load", rest);
   addEventListener("beforeprint", kamiFit.all);
 })();

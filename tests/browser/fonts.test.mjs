@@ -64,6 +64,26 @@ check("a weight of a talk is light", async (world) => {
   for (const { path, bytes } of japanese) assert.ok(bytes < 100_000, `${path}: ${bytes}`);
 });
 
+check("a first slide waits for its own letters alone, and the others come before anybody moves on", async (world) => {
+  const kanji = "春夏秋冬東西南北山川海空雪風雲花鳥月星火水木金土年時分秒人口目耳手足力心体頭男女子父母兄弟姉妹友犬猫牛馬魚虫草竹米茶肉食飲店町村市県国王玉石糸車舟道電話本文字語読書聞見行来帰出入立休走歩言思知";
+  const { url } = await world.serve(await world.site({ "decks/rain.md": `# 雨の日の傘\n\nひらがな。\n\n---\n# ${kanji}\n\n${kanji}と雨、傘。\n` }));
+  const read = async (path) => (await fetch(url(path))).text();
+  const css = await read((await read("decks/rain.html")).match(/assets\/fonts-rain-[^"]*/)[0]);
+  const later = [...css.matchAll(/url\("([^"]+)"\)[^}]*unicode-range:U\+2E80/g)].map(([, name]) => name);
+  assert.equal(later.length, 2, css);
+  const page = await world.open("about:blank");
+  const held = [];
+  await page.route(/\.woff2$/, (route) => (later.some((name) => route.request().url().endsWith(name)) ? held.push(route) : route.continue()));
+  await page.goto(url("decks/rain.html"));
+  // They are asked for once the slide stands in its own.
+  await eventually(() => assert.equal(held.length, 2));
+  for (const part of ["h1", "p"]) assert.ok(await isOurs(page, `${slide} ${part}`), part);
+  for (const route of held) await route.continue();
+  await eventually(async () => assert.deepEqual(await page.evaluate(() => [...document.fonts].map(({ status }) => status)), Array(4).fill("loaded")));
+  await press(page, "ArrowRight");
+  for (const part of ["h1", "p"]) assert.ok(await isOurs(page, `${slide} ${part}`), part);
+});
+
 check("a character that is typed is there in the deck's own font, and nothing vanishes meanwhile", async (world) => {
   const site = await world.site({ "decks/rain.md": rain });
   const { url } = await world.serve(site);

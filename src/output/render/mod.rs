@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::document::html::{has_byte, is_one_of};
 use crate::output::pack::pack;
-use crate::page::{Interface, Page, Shell, View};
+use crate::page::{Interface, Page, Shell, View, is_upright};
 use crate::source::{Content, SourcePath, Sources, join};
 use crate::span::Span;
 use crate::theme::{Themes, file_of};
@@ -96,6 +96,9 @@ impl Templates {
         let mut files = BTreeMap::new();
         for (name, text) in pack(&texts, |name| !own_names.iter().any(|own| own == name)) {
             if let Some(address) = address(&name, &text) {
+                if is_upright(&text) {
+                    interface.upright.insert(address.clone());
+                }
                 interface.assets.insert(name, address.clone());
                 files.insert(address, text.into_owned().into_bytes());
             }
@@ -423,6 +426,9 @@ fn themes(
         let address = format!("assets/themes-{stem}-{}.css", Digest::of(css.as_bytes()).short());
         let signs = css.chars().filter(|letter| !letter.is_ascii()).collect();
         interface.signs.insert(address.clone(), signs);
+        if is_upright(&css) {
+            interface.upright.insert(address.clone());
+        }
         interface.families.insert(theme.name.clone(), crate::page::families(&css));
         interface.sheets.insert(theme.name.clone(), address.clone());
         files.insert(address, css.into_bytes());
