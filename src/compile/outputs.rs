@@ -86,7 +86,7 @@ impl Bundle {
             return None;
         }
         let styled = self.catalog.entries().filter(|entry| entry.document.has_looks());
-        let named = styled.filter(|entry| address.starts_with(&page::looks_stem(entry)));
+        let named = styled.filter(|entry| page::may_be_looks_of(entry, address));
         let mut looks = named.filter_map(|entry| page::looks(self.site(), entry));
         let (_, css) = looks.find(|(known, _)| known == address)?;
         Some(Output::new(address, css.into_bytes()))

@@ -199,13 +199,23 @@ pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
     }
     let css = looks_css(site, entry, document);
     let digest = Digest::of(css.as_bytes()).short();
-    Some((format!("{}{digest}.css", looks_stem(entry)), css))
+    let (kind, name) = (looks_kind(entry), entry.name.replace('/', "-"));
+    Some((format!("assets/{kind}-{name}-{digest}.css"), css))
 }
 
-/// Returns what the address of a document's looks begins with.
-pub fn looks_stem(entry: &Entry) -> String {
-    let kind = if entry.kind == Kind::Deck { "deck" } else { "page" };
-    format!("assets/{kind}-{}-", entry.name.replace('/', "-"))
+/// Tells whether an address may be that of a document's looks.
+pub fn may_be_looks_of(entry: &Entry, address: &str) -> bool {
+    // Each address of a site is held against each document that has looks, so this writes nothing.
+    let named =
+        address.strip_prefix("assets/").and_then(|name| name.strip_prefix(looks_kind(entry)));
+    let Some(name) = named.and_then(|name| name.strip_prefix('-')) else { return false };
+    let (name, own) = (name.as_bytes(), entry.name.as_bytes());
+    let is_same = |(byte, own): (&u8, &u8)| *byte == if *own == b'/' { b'-' } else { *own };
+    name.get(own.len()) == Some(&b'-') && name.iter().zip(own).all(is_same)
+}
+
+fn looks_kind(entry: &Entry) -> &'static str {
+    if entry.kind == Kind::Deck { "deck" } else { "page" }
 }
 
 fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {

@@ -43,7 +43,7 @@ use crate::picture::Avif;
 use crate::theme::{Theme, Themes};
 
 pub use cards::{card, card_routes};
-pub use deck::{looks, looks_stem, theme_of};
+pub use deck::{looks, may_be_looks_of, theme_of};
 pub use editor::{Editor, editor, editor_lang, editor_name, editor_route, lines_beside};
 pub use fill::{encode, root_of};
 pub use fonts::{Fonts, Lettering, families, fonts_of, is_upright, may_be_font_of};
