@@ -76,8 +76,20 @@ impl Gathering {
     }
 
     pub fn text(&mut self, text: &str) {
-        for letter in text.chars() {
-            self.letter(letter);
+        let mut rest = text;
+        while !rest.is_empty() {
+            // Nearly all of what is read is ASCII, of which nothing is asked but whether it is there.
+            let end = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let (plain, behind) = rest.split_at(end);
+            let said = plain.bytes().fold(0_u128, |said, byte| said | 1 << byte);
+            for (half, word) in self.seen.iter_mut().take(2).enumerate() {
+                *word |= u64::try_from(said >> (64 * half) & u128::from(u64::MAX)).unwrap_or(0);
+            }
+            self.last = plain.chars().next_back().unwrap_or(self.last);
+            let end = behind.bytes().position(|byte| byte.is_ascii()).unwrap_or(behind.len());
+            let (others, behind) = behind.split_at(end);
+            self.extend(others.chars());
+            rest = behind;
         }
     }
 
