@@ -84,8 +84,9 @@ impl fmt::Debug for Avif {
     }
 }
 
-/// Qualities as WebP counts them, and how coarse AVIF may be to look the same; measured by structural similarity.
-const ALIKE: [(u8, u8); 7] = [(1, 62), (40, 36), (60, 30), (70, 27), (80, 22), (90, 12), (100, 2)];
+/// Qualities as WebP counts them, and how coarse AVIF may be to look the same: within 0.005 of structural similarity on
+/// photographs of different kinds. Who changes them raises `MAKER`.
+const ALIKE: [(u8, u8); 7] = [(1, 62), (40, 37), (60, 31), (70, 28), (80, 24), (90, 13), (100, 2)];
 
 /// Returns how coarse a picture may be that is to look like WebP of this quality.
 pub(super) fn coarseness(quality: u8) -> u8 {
@@ -109,6 +110,6 @@ mod tests {
         let all: Vec<u8> = (1..=100).map(coarseness).collect();
         assert!(all.windows(2).all(|pair| pair[0] >= pair[1]), "{all:?}");
         let some = [1, 60, 65, 80, 85, 100].map(coarseness);
-        assert_eq!(some, [62, 30, 29, 22, 17, 2]);
+        assert_eq!(some, [62, 31, 30, 24, 19, 2]);
     }
 }
