@@ -13,6 +13,7 @@
   for (const element of deck.querySelectorAll("*")) {
     for (const [, url] of getComputedStyle(element).backgroundImage.matchAll(/url\("([^"]+)"\)/g)) behind.add(url);
   }
+  for (const film of deck.querySelectorAll("video[poster]")) behind.add(film.poster);
   const layers = [...behind].map((src) => Object.assign(new Image(), { src }));
   await document.fonts.ready;
   await Promise.all([...document.images, ...layers].map((picture) => picture.decode().catch(() => {})));
