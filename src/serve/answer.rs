@@ -25,6 +25,8 @@ pub(super) struct Asked {
     pub(super) edits: bool,
     /// Whether the site is one file: no other is made.
     pub(super) one_file: bool,
+    /// What slides of the deck asked for were called in windows that show it, and are called now.
+    pub(super) renamed: Option<String>,
 }
 
 impl Asked {
@@ -104,7 +106,7 @@ fn for_windows(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Ask
         return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
     }
     let ways = asked.edits.then(|| Ways::of(bundle, address, asked.makes()));
-    let text = dressed(&output.bytes, &digest, ways.as_ref());
+    let text = dressed(&output.bytes, (&digest, asked.renamed.as_deref()), ways.as_ref());
     tagged(Body::from(text).into_response(), &tag)
 }
 

@@ -89,10 +89,20 @@ fn word(bundle: &Bundle, source: &SourcePath, key: &str) -> String {
     site.interface.word(&editor_lang(site, source), key).to_owned()
 }
 
-/// Adds to a page the scripts of the server, which state of the page this is, and the ways to the editor.
-pub(super) fn dressed(html: &[u8], digest: &str, ways: Option<&Ways>) -> Vec<u8> {
+/// Adds to a page the scripts of the server, which state of the page this is and what its slides were called, and the
+/// ways to the editor.
+pub(super) fn dressed(
+    html: &[u8],
+    (digest, renamed): (&str, Option<&str>),
+    ways: Option<&Ways>,
+) -> Vec<u8> {
     let Some(head) = find(html, b"</head>") else { return html.to_vec() };
-    let tags = LIVE_TAGS.replace("DIGEST", digest);
+    let mut state = digest.to_owned();
+    if let Some(renamed) = renamed {
+        state.push_str("\" data-keys=\"");
+        escape(renamed, &mut state);
+    }
+    let tags = LIVE_TAGS.replace("DIGEST", &state);
     let mut out = [&html[..head], tags.as_bytes()].concat();
     let rest = &html[head..];
     let Some(Ways { html: ways, behind }) = ways else {

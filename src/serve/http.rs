@@ -138,7 +138,8 @@ async fn file(
     let Some(address) = address(request.uri().path()) else {
         return plain(StatusCode::BAD_REQUEST, "not an address");
     };
-    let bundle = Arc::clone(&shared.state().bundle);
+    let state = shared.state();
+    let bundle = &state.bundle;
     if matches!(bundle.catalog.route(&address), Some(Route::Notes(_)))
         && !shared.allows(Right::Drive, peer, (request.uri(), request.headers()))
     {
@@ -158,20 +159,23 @@ async fn file(
         // Only who wants bytes can want a part of them.
         headers.remove(header::RANGE);
     }
-    let asked = Asked { headers, edits, one_file };
+    let renamed = state.renamed(&address);
+    let asked = Asked { headers, edits, one_file, renamed };
     if let Some(output) = bundle.made(&address)
         && origin.is_none_or(|origin| {
             !is_shipped(&address) && origin.is_ready(&address, &output, &asked.headers)
         })
     {
-        return found((&*bundle, origin), &address, &output, &asked);
+        return found((bundle, origin), &address, &output, &asked);
     }
     make_in_turn(&shared, address, asked).await
 }
 
 /// Makes what is not there yet, when it is its turn.
 async fn make_in_turn(shared: &Arc<Shared>, address: String, asked: Asked) -> Response {
-    let bundle = Arc::clone(&shared.state().bundle);
+    let state = shared.state();
+    let bundle = Arc::clone(&state.bundle);
+    let asked = Asked { renamed: state.renamed(&address), ..asked };
     let origin = shared.origin_for(&asked.headers);
     // One that is kept is there at once; one that is not waits for its turn, and the page does not.
     let _picture = if bundle.is_to_be_made(&address) {
@@ -235,7 +239,7 @@ fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response 
             return output.bytes.clone();
         }
         let ways = asked.makes().then(|| Ways::of_missing(bundle, address)).flatten();
-        dressed(&output.bytes, "", ways.as_ref())
+        dressed(&output.bytes, ("", None), ways.as_ref())
     });
     let kind =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];

@@ -19,6 +19,8 @@ use crate::source::SourcePath;
 
 /// How many changes are kept for those who follow all of them.
 const CHANGES_KEPT: usize = 64;
+/// How many older keys of slides are told: a window may meet several changes at once.
+const KEYS_KEPT: usize = 64;
 
 /// One state of the site.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(super) struct Shown {
     pub(super) digest: Option<String>,
     /// What a window is told that knows another digest.
     pub(super) frame: Utf8Bytes,
+    /// Keys that slides of a deck had while a window showed it, with those that they have now.
+    renamed: Vec<(String, String)>,
 }
 
 /// What takes one state to the next.
@@ -70,6 +74,12 @@ impl State {
         self.shown.get(address).cloned()
     }
 
+    /// Returns the keys that slides of a deck had while a window showed it, with those that they have now, as JSON.
+    pub(super) fn renamed(&self, address: &str) -> Option<String> {
+        let renamed = &self.shown.get(address)?.renamed;
+        (!renamed.is_empty()).then(|| keys_told(renamed).to_string())
+    }
+
     /// Returns the same state with its errors counted anew: making pages may have found some.
     pub(super) fn recounted(&self) -> State {
         State {
@@ -92,7 +102,7 @@ impl Shown {
     /// Makes the page at an address.
     pub(super) fn of(bundle: &Bundle, address: &str) -> Shown {
         let digest = digest(bundle, address);
-        Shown { frame: frame(address, digest.as_deref(), None), digest }
+        Shown { frame: frame(address, digest.as_deref(), None, &[]), digest, renamed: Vec::new() }
     }
 }
 
@@ -116,12 +126,15 @@ impl Step<'_> {
 
     fn shown(&self, address: &str) -> Shown {
         let digest = digest(&self.bundle, address);
-        let before = self.last.shown.get(address).filter(|before| before.digest == digest);
-        let frame = before.map_or_else(
-            || frame(address, digest.as_deref(), self.slides(address)),
-            |before| before.frame.clone(),
-        );
-        Shown { digest, frame }
+        let before = self.last.shown.get(address);
+        if let Some(same) = before.filter(|before| before.digest == digest) {
+            return same.clone();
+        }
+        let slides = self.slides(address);
+        let renamed = slides.as_ref().map_or_else(Vec::new, |(was, is)| {
+            renamed_since(before.map_or(&[], |before| &before.renamed), was, is)
+        });
+        Shown { frame: frame(address, digest.as_deref(), slides, &renamed), digest, renamed }
     }
 
     /// Returns a frame for each document that changed.
@@ -130,7 +143,10 @@ impl Step<'_> {
         let frames: Vec<Utf8Bytes> = entries
             .filter_map(|entry| {
                 let digest = digest(&self.bundle, &entry.route)?;
-                Some(frame(&entry.route, Some(&digest), self.slides(&entry.route)))
+                let slides = self.slides(&entry.route);
+                let renamed =
+                    slides.as_ref().map_or_else(Vec::new, |(was, is)| renamed_keys(was, is));
+                Some(frame(&entry.route, Some(&digest), slides, &renamed))
             })
             .collect();
         Arc::from(frames)
@@ -155,6 +171,7 @@ fn frame(
     address: &str,
     digest: Option<&str>,
     slides: Option<(Arc<Document>, Arc<Document>)>,
+    renamed: &[(String, String)],
 ) -> Utf8Bytes {
     let Some(digest) = digest else {
         return json!({"type": "gone", "route": address}).to_string().into();
@@ -167,10 +184,13 @@ fn frame(
             frame["step"] =
                 json!(was.zip(is).map_or(0, |(was, is)| first_step(&was.prose, &is.prose)));
         }
-        let keys = renamed_keys(&before, &now).into_iter().map(|(old, new)| (old, json!(new)));
-        frame["keys"] = Json::Object(keys.collect());
+        frame["keys"] = keys_told(renamed);
     }
     frame.to_string().into()
+}
+
+fn keys_told(renamed: &[(String, String)]) -> Json {
+    renamed.iter().map(|(old, new)| (old.clone(), json!(new))).collect()
 }
 
 fn errors(bundle: &Bundle, beside: &[Located]) -> Vec<Located> {
@@ -265,6 +285,24 @@ fn renamed_keys(before: &Document, now: &Document) -> Vec<(String, String)> {
         }
     }
     pairs
+}
+
+/// Returns the same with what was renamed before, for a window that has not been told of it yet.
+fn renamed_since(
+    earlier: &[(String, String)],
+    before: &Document,
+    now: &Document,
+) -> Vec<(String, String)> {
+    let has = |key: &str| now.slides.iter().any(|slide| slide.key == key);
+    let fresh = renamed_keys(before, now);
+    let latest = |key: &String| {
+        fresh.iter().find(|(old, _)| old == key).map_or_else(|| key.clone(), |(_, new)| new.clone())
+    };
+    let mut all: Vec<_> = earlier.iter().map(|(old, new)| (old.clone(), latest(new))).collect();
+    all.extend(fresh.iter().cloned());
+    all.retain(|(old, new)| !has(old) && has(new));
+    drop(all.drain(..all.len().saturating_sub(KEYS_KEPT)));
+    all
 }
 
 #[cfg(test)]

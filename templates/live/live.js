@@ -92,7 +92,7 @@
   var busy = false, queued = null;
 
   function refresh(where) {
-    if (busy) { queued = where; return; }
+    if (busy) { queued = where.keys || !queued ? where : queued; return; }
     busy = true;
     var request = new XMLHttpRequest();
     request.open('GET', location.pathname + location.search);
@@ -106,12 +106,23 @@
       if (needsReload(next)) { location.reload(); return; }
       show(notes.gone, false);
       loadStyles(next, function (settle) {
-        try { patch(next, where, settle); } catch (e) { location.reload(); }
+        try { patch(next, Object.assign({}, where, { keys: keysOf(next, where.keys) }), settle); } catch (e) { location.reload(); }
         rest();
       });
     };
-    request.onerror = request.ontimeout = request.onabort = rest;
+    // What was told is not seen yet: it is asked for again, as long as somebody is there to ask.
+    request.onerror = request.ontimeout = request.onabort = function () {
+      setTimeout(function () {
+        queued = socket && socket.readyState === 1 ? queued || where : null;
+        rest();
+      }, 1000);
+    };
     request.send();
+  }
+  // What slides are called now that had other names: the page knows, which may be a later one than was told of.
+  function keysOf(next, told) {
+    var script = next.querySelector('script[data-keys]');
+    return Object.assign({}, told, script ? JSON.parse(script.dataset.keys) : null);
   }
   function rest() {
     busy = false;
@@ -147,12 +158,14 @@
     var main = doc.querySelector('main.deck');
     return main && main.getAttribute('data-notes');
   }
+  var reading = null;
   function readNotes(next) {
     var script = later(next).find(function (part) { return isNotes(addressOf(part)); });
     if (!script || !window.kamiNotes) { if (window.kamiNotes) window.kamiNotes({}); return; }
-    var request = new XMLHttpRequest();
+    var request = reading = new XMLHttpRequest();
     request.open('GET', new URL(script.getAttribute('src'), location.href));
     request.onload = function () {
+      if (request !== reading) return;
       var text = request.responseText;
       try { window.kamiNotes(JSON.parse(text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')))); } catch (e) { /* the next edit brings them */ }
     };

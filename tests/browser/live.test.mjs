@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectSlide, expectTexts, press, shown } from "./deck-page.mjs";
 import { home, small } from "./fixtures.mjs";
-import { check, eventually, root } from "./harness.mjs";
+import { check, eventually, hold, root } from "./harness.mjs";
 
 const before = "First paragraph, before any edit.";
 const edited = "First paragraph, edited.";
@@ -68,6 +68,36 @@ check("a slide put in before the one shown leaves that one on the screen", async
   await assertNotReloaded(page);
   await press(page, "ArrowRight");
   await expectText(page, "Words of card 8.");
+});
+
+check("a slide that was renamed is followed when more came before the window could look", async (world) => {
+  const { site, page, url } = await served(world, "decks/rehearsal.html#2");
+  await expectSlide(page, 2);
+  const look = await hold(page, /decks\/rehearsal\.html/);
+  const edit = async (from, to) => {
+    await site.edit("decks/rehearsal.md", from, to);
+    await eventually(async () => assert.ok((await (await fetch(url("decks/rehearsal.html"))).text()).includes(to.split("\n")[0].replace("## ", ""))));
+  };
+  await edit("Good night.", "Good night!");
+  await look.asked;
+  await edit("## In steps", "## Step by step");
+  await edit("## Step by step", "## A new card\n\nNew.\n\n---\n\n## Step by step");
+  await edit("Good night!", "Good morning!");
+  look.release();
+  await page.getByText("Good morning!").waitFor({ state: "attached" });
+  await expectSlide(page, 3);
+  await expectTexts(page, ["Step by step", "A new card"], ["Step by step"]);
+  await assertNotReloaded(page);
+});
+
+check("what could not be looked at is looked at once more", async (world) => {
+  world.forgive(/ERR_FAILED/);
+  const { site, page } = await served(world, "wiki/Home.html");
+  let left = 2;
+  await page.route(/wiki\/Home\.html/, (route) => ((left -= 1) < 0 ? route.continue() : route.abort()));
+  await site.edit("wiki/Home.md", before, edited);
+  await expectText(page, edited);
+  await assertNotReloaded(page);
 });
 
 check("an edit reaches the speaker's window, notes included", async (world) => {

@@ -373,6 +373,7 @@ fn a_hall_of_windows_is_told_and_let_go_at_once() {
     let site = site();
     let mut served = Served::start(site.path(), &[]);
     let deaf: Vec<Window> = (0..50).map(|_| Window::open(served.port, "")).collect();
+    let opened = Instant::now();
     let mut hall: Vec<Window> =
         (0..300).map(|_| Window::open(served.port, "?route=wiki/Page.html")).collect();
     for number in 0..20 {
@@ -390,7 +391,9 @@ fn a_hall_of_windows_is_told_and_let_go_at_once() {
             .collect();
         last.push(frames.len());
     }
-    assert!(last.iter().all(|frames| *frames < 8), "{last:?}");
+    // Two at once and then one now and then: how many these are depends on how long the saves took.
+    let most = 3 + opened.elapsed().as_millis() / 800;
+    assert!(last.iter().all(|frames| *frames as u128 <= most), "{last:?} of {most}");
     let began = Instant::now();
     let ended = Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status();
     assert!(ended.is_ok_and(|status| status.success()));

@@ -249,3 +249,31 @@ fn what_a_link_leads_to_is_followed() {
     symlink("/", root.join("wiki/outside")).unwrap();
     settles("links", &served, root);
 }
+
+/// A window that was not told of each change follows its slide all the same, whatever that is called by now.
+#[test]
+fn a_slide_that_is_renamed_time_and_again_is_followed() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let deck = |heading: &str| {
+        let text = format!("# First\n\n---\n\n# {heading}\n\n---\n\n# Last\n");
+        write(site.path(), "decks/talk.md", &text);
+        served.until("/decks/talk.html", |page| page.holds(heading));
+    };
+    deck("Rain");
+    let mut window = Window::open(served.port, "?route=decks/talk.html");
+    let headings = ["Rain a", "Rain ab", "Rain abc", "Rain abcd", "Rain abcde"];
+    headings.into_iter().for_each(deck);
+    let last = cold(site.path()).make("decks/talk.html").expect("it is there").digest.short();
+    let mut key = "rain".to_owned();
+    loop {
+        let frame = window.told();
+        if let Some(next) = frame["keys"][&key].as_str() {
+            key = next.to_owned();
+        }
+        if frame["digest"] == last.as_str() {
+            break;
+        }
+    }
+    assert_eq!(key, "rain-abcde");
+}
