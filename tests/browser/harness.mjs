@@ -129,6 +129,8 @@ class World {
   async open(url, { stopped = false, ...options } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 720 }, ...options });
     context.setDefaultTimeout(20_000);
+    // A page is there when its pictures are, and these are made when somebody asks for them.
+    context.setDefaultNavigationTimeout(60_000);
     this.#cleanups.push(() => context.close());
     context.on("request", (request) => this.#judge(request.url()));
     context.on("page", (page) => this.#listen(page));
