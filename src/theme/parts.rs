@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use cssparser::{ParseError, Parser, ParserInput, ToCss, Token};
+use cssparser::{ParseError, Parser, ToCss, Token};
 
 /// Blocks nested deeper than this are left empty.
 const DEPTH_MAX: usize = 64;
@@ -19,11 +19,10 @@ pub(super) struct Part<'i> {
 
 /// Reads a text into its parts; every text has some.
 pub(super) fn read(css: &str) -> Vec<Part<'_>> {
-    let mut input = ParserInput::new(css);
-    parts(&mut Parser::new(&mut input), 0)
+    parts(&mut Parser::new(css), 0)
 }
 
-fn parts<'i>(input: &mut Parser<'i, '_>, depth: usize) -> Vec<Part<'i>> {
+fn parts<'i>(input: &mut Parser<'i>, depth: usize) -> Vec<Part<'i>> {
     let mut read = Vec::new();
     loop {
         let start = input.position().byte_index();
@@ -32,13 +31,11 @@ fn parts<'i>(input: &mut Parser<'i, '_>, depth: usize) -> Vec<Part<'i>> {
         let (mut inner, mut closed) = (Vec::new(), true);
         if closing(&token).is_some() {
             let mut inside_end = input.position().byte_index();
-            let inside: Result<Vec<Part<'i>>, ParseError<'i, ()>> =
-                input.parse_nested_block(|input| {
-                    let inside =
-                        if depth < DEPTH_MAX { parts(input, depth + 1) } else { Vec::new() };
-                    inside_end = input.position().byte_index();
-                    Ok(inside)
-                });
+            let inside: Result<Vec<Part<'i>>, ParseError<()>> = input.parse_nested_block(|input| {
+                let inside = if depth < DEPTH_MAX { parts(input, depth + 1) } else { Vec::new() };
+                inside_end = input.position().byte_index();
+                Ok(inside)
+            });
             inner = inside.unwrap_or_default();
             closed = input.position().byte_index() > inside_end;
         }
