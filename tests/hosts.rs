@@ -150,7 +150,8 @@ fn more_old_addresses_than_hosts_read_are_told() {
     assert!(one.contains("2 old addresses are too long") && one.contains("梅雨梅雨"), "{one}");
     assert!(text(&site(&long), "_redirects").lines().all(|line| line.len() <= 1000));
     // What a site says itself is told with its place.
-    let patterns: String = (0..101).map(|number| format!("/{number}/* /new\n")).collect();
+    let patterns =
+        (0..101).map(|number| format!("/{number}/* /new\n")).collect::<Vec<_>>().concat();
     let own = format!("# old\n{patterns}/a /{} 302\n", "b".repeat(1000));
     assert_eq!(
         told(&[("static/_redirects", &own)]),
@@ -159,7 +160,8 @@ fn more_old_addresses_than_hosts_read_are_told() {
             "static/_redirects:103: a line of `_redirects` has 1008 characters, and Cloudflare Pages reads 1000",
         ]
     );
-    let headers: String = (0..101).map(|number| format!("/{number}\n  X-A: b\n")).collect();
+    let headers =
+        (0..101).map(|number| format!("/{number}\n  X-A: b\n")).collect::<Vec<_>>().concat();
     assert_eq!(
         told(&[("static/_headers", &headers)]),
         ["static/_headers:201: `_headers` has 101 rules, and Cloudflare Pages reads 100"]

@@ -66,7 +66,7 @@ impl Bundle {
         };
         let config = SourcePath::new("kami.toml");
         for (file, help) in HOST_FILES {
-            let own = SourcePath::new(&format!("static/{file}"));
+            let own = SourcePath::new(format!("static/{file}"));
             let is_own = self.sources.get(&own).is_some();
             for (place, message) in page::beyond(file, &self.host_text(file)) {
                 let (path, span, help) = if is_own {

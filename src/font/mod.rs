@@ -275,7 +275,7 @@ impl Font {
     fn cut((face, lines): (&'static Face, Lines), own: &str, cutting: &Cutting) -> Font {
         let way: &[u8] = if lines == Lines::Level { b"level" } else { b"upright" };
         let whole = face.digest();
-        let digest = Digest::of_parts([&whole.as_bytes()[..], &cutting.digest.as_bytes()[..], way]);
+        let digest = Digest::of_parts([whole.as_bytes(), cutting.digest.as_bytes(), way]);
         let name = format!("font-{own}-{}-{}.woff2", face.stem, digest.short());
         let cut = Cut::Letters(Arc::clone(&cutting.letters), digest, lines);
         Font { face, name, range: cutting.range.clone(), cut }
