@@ -42,7 +42,7 @@ pub(crate) fn measure() -> io::Result<()> {
     }
     let cold = least(&repeated(RUNS, || parse(&Workshop::default())));
     let warm = least(&repeated(RUNS, || parse(&workshop)));
-    let note = format!("the first time {}, of which the tables are the more", text(first.wall));
+    let note = format!("the first time, tables included, {}", text(first.wall));
     row(&format!("{COUNT} formulas to MathML"), &text(cold.wall), &note);
     row("the same page after an edit", &text(warm.wall), "all of them at hand");
     Ok(())
