@@ -2,11 +2,11 @@
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbaImage};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, SamplingFactor};
 use webp::{Encoder, WebPConfig};
 
 use super::avif::coarseness;
 use super::colour::Profile;
-use super::jpeg::{self, Colours};
 use super::riff_chunk;
 use super::{Avif, Format, Order, Recipe};
 
@@ -136,16 +136,21 @@ fn with_profile(
 }
 
 fn jpeg(pixels: &RgbaImage, ask: &Ask<'_>) -> Result<Vec<u8>, String> {
-    let pixels = DynamicImage::from(pixels.clone()).into_rgb8();
     let quality = ask.recipe.quality;
+    let room = |side| u16::try_from(side).map_err(|_| "it is larger than JPEG has room for");
+    let (width, height) = (room(pixels.width())?, room(pixels.height())?);
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality);
     // Red letters on white stay letters.
-    let colours = if ask.drawn || quality >= 90 { Colours::Whole } else { Colours::Quarter };
-    let icc = match ask.profile {
-        Profile::Screen => None,
-        Profile::Own(icc) => Some(icc.as_slice()),
-    };
-    jpeg::write(&pixels, quality, colours, icc)
-        .ok_or_else(|| "it is larger than JPEG has room for".to_owned())
+    let sharp = ask.drawn || quality >= 90;
+    encoder.set_sampling_factor(if sharp { SamplingFactor::F_1_1 } else { SamplingFactor::F_2_2 });
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+    encoder.set_optimized_huffman_tables(true);
+    if let Profile::Own(icc) = ask.profile {
+        encoder.add_icc_profile(icc).map_err(|error| error.to_string())?;
+    }
+    let written = encoder.encode(pixels.as_raw(), width, height, ColorType::Rgba);
+    written.map_err(|error| error.to_string()).map(|()| out)
 }
 
 fn png(pixels: &RgbaImage, ask: &Ask<'_>, compression: CompressionType) -> Result<Vec<u8>, String> {
@@ -162,4 +167,57 @@ fn png(pixels: &RgbaImage, ask: &Ask<'_>, compression: CompressionType) -> Resul
         encoder.write_image(pixels, width, height, ExtendedColorType::Rgba8)
     };
     written.map_err(|error| error.to_string()).map(|()| out)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::codecs::jpeg::JpegDecoder;
+    use image::{DynamicImage, ImageDecoder as _, Rgba, RgbaImage};
+
+    use super::{Ask, Avif, Format, Profile, Recipe, encode};
+
+    fn written(pixels: &RgbaImage, drawn: bool) -> Result<Vec<u8>, String> {
+        let recipe = Recipe { width: pixels.width(), format: Format::Jpeg, quality: 85 };
+        let (profile, avif) = (Profile::Own(vec![7; 70_000]), Avif::default());
+        encode(
+            pixels,
+            &Ask { recipe, profile: &profile, drawn, opaque: true, most: 0, avif: &avif },
+        )
+    }
+
+    #[track_caller]
+    fn keeps(pixels: &RgbaImage, drawn: bool, most: i32) {
+        let bytes = written(pixels, drawn).expect("there is room");
+        let mut decoder = JpegDecoder::new(std::io::Cursor::new(&bytes)).expect("it is a JPEG");
+        assert_eq!(decoder.icc_profile().ok().flatten(), Some(vec![7; 70_000]), "in two parts");
+        let read = DynamicImage::from_decoder(decoder).expect("all of it").into_rgba8();
+        assert_eq!(read.dimensions(), pixels.dimensions());
+        for (pixel, other) in pixels.pixels().zip(read.pixels()) {
+            let off =
+                pixel.0.iter().zip(other.0).map(|(a, b)| (i32::from(*a) - i32::from(b)).abs());
+            assert!(off.max() <= Some(most), "{pixel:?} became {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_keeps_colours_and_profile() {
+        for (width, height) in [(1, 1), (17, 9), (300, 200)] {
+            let run = RgbaImage::from_fn(width, height, |x, y| {
+                let part = |value: u32| u8::try_from(value.min(255)).unwrap_or(255);
+                Rgba([part(x * 255 / width), part(y * 255 / height), part(200 - (x + y) / 4), 255])
+            });
+            keeps(&run, true, 16);
+            keeps(&RgbaImage::from_pixel(width, height, Rgba([200, 30, 40, 255])), false, 6);
+        }
+        // Letters stay sharp: colours change from one pixel to the next.
+        let stripes = RgbaImage::from_fn(32, 16, |x, _| {
+            if x % 2 == 0 { Rgba([200, 40, 40, 255]) } else { Rgba([40, 40, 200, 255]) }
+        });
+        keeps(&stripes, true, 40);
+        assert!(
+            written(&stripes, false).expect("room").len()
+                < written(&stripes, true).expect("room").len()
+        );
+        assert!(written(&RgbaImage::new(70_000, 1), false).is_err());
+    }
 }

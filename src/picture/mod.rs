@@ -8,7 +8,6 @@ mod derive;
 mod drawing;
 mod encode;
 mod facts;
-mod jpeg;
 mod kind;
 mod published;
 mod recipe;

@@ -9,8 +9,8 @@ use crate::digest::Digest;
 /// versions are those of the libraries that decode, scale and encode.
 pub const MAKER: &str = "1 image-0.25.10 fast_image_resize-6.1.0 libwebp-sys-0.9.6 moxcms-0.8.1";
 
-/// The same for JPEG, which is written here.
-const JPEG_MAKER: &[u8] = b"jpeg 1";
+/// The same for JPEG.
+const JPEG_MAKER: &[u8] = b"jpeg-encoder-0.7.1";
 
 /// What `[images]` in `kami.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
