@@ -100,6 +100,8 @@ impl Scrubber<'_> {
             let Some((name, value)) = declaration.split_once(char::is_whitespace) else { continue };
             let value = value.trim_start();
             let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+                // It stands for a file elsewhere.
+                self.lost = true;
                 continue;
             };
             let Some((value, _)) = value[1..].split_once(quote) else { continue };
@@ -305,6 +307,9 @@ mod tests {
         }
         let svg = format!("<!DOCTYPE svg [{subset}]><svg><text>&a29;</text></svg>");
         assert_eq!(scrubbed(&svg), Some(("<svg><text></text></svg>".to_owned(), true)));
+        let svg =
+            "<!DOCTYPE svg [<!ENTITY f SYSTEM \"file:///etc/passwd\">]><svg><text>&f;</text></svg>";
+        assert_eq!(scrubbed(svg), Some(("<svg><text></text></svg>".to_owned(), true)));
         let long = "x".repeat(50_000);
         let many = "&a;".repeat(1000);
         let svg = format!("<!DOCTYPE svg [<!ENTITY a \"{long}\">]><svg>{many}</svg>");
