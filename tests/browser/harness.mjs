@@ -50,12 +50,14 @@ export async function hold(page, pattern) {
   let release, tell;
   const asked = new Promise((resolve) => (tell = resolve));
   const gate = new Promise((resolve) => (release = resolve));
+  const seen = [];
   await page.route(pattern, async (route) => {
+    seen.push(route.request());
     tell();
     await gate;
     await route.continue();
   });
-  return { asked, release };
+  return { asked, release, seen };
 }
 
 const noon = Date.UTC(2026, 0, 1, 12);

@@ -1,6 +1,6 @@
 // What is written while an answer of the server is on its way: nothing of it is lost, and nothing of what comes.
 import assert from "node:assert/strict";
-import { address, atEnd, desk, expectFile, expectOthers, expectSaid, expectText, files } from "./desk.mjs";
+import { address, atEnd, button, desk, expectFile, expectOthers, expectSaid, expectText, files } from "./desk.mjs";
 import { check, hold } from "./harness.mjs";
 
 const rain = files["wiki/Rain.md"];
@@ -51,18 +51,17 @@ check("what is typed while a save waits for its answer is kept, and so is what o
 
 check("however often a save is asked for while one is under way, one more is made", async (world) => {
   const { site, page } = await desk(world);
-  const writes = [];
-  page.on("request", (request) => request.method() === "PUT" && writes.push(request.postData()));
   await atEnd(page, "One.");
   const save = await hold(page, source);
-  await page.keyboard.press("Control+s");
+  await button(page, /^(保存|Save)/).click();
   await save.asked;
-  await page.keyboard.type(" Two.");
+  await atEnd(page, " Two.");
   for (let times = 0; times < 3; times++) await page.keyboard.press("Control+s");
   save.release();
   await expectFile(site, "wiki/Rain.md", `${rain}One. Two.`);
   await expectSaid(page, /保存しました|Saved/);
-  assert.deepEqual(writes, [`${rain}One.`, `${rain}One. Two.`]);
+  const writes = save.seen.filter((request) => request.method() === "PUT");
+  assert.deepEqual(writes.map((request) => request.postData()), [`${rain}One.`, `${rain}One. Two.`]);
 });
 
 check("what is pasted or dropped stands where it was meant to, whatever was typed since", async (world) => {
