@@ -10,11 +10,13 @@ use super::resolve::{bare, is_relative, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
 use crate::digest::Digest;
-use crate::document::{Document, Kind, Link};
+use crate::document::{Alias, Document, Kind, Link};
 use crate::source::{SourcePath, join};
 
 /// How long a name in an address may be before its ending: disks take 255 bytes at most.
 const NAME_BYTES_MAX: usize = 200;
+/// How long an old address may be with its folders: stores take 1,024 bytes, and a site may lie in folders there.
+const ALIAS_BYTES_MAX: usize = 600;
 
 /// One document with what its path makes of it.
 #[derive(Clone, Debug)]
@@ -68,10 +70,10 @@ impl Entry {
         let shown = exact(last(&identity.name));
         let title = document.title.clone().unwrap_or_else(|| shown.clone());
         let mut labels = vec![shown, exact(&title)];
-        labels.extend(document.matter.aliases.iter().map(|alias| exact(alias)));
+        labels.extend(document.matter.aliases.iter().map(|alias| exact(&alias.text)));
         let mut folded: Vec<String> = labels.iter().map(|label| fold(label)).collect();
         folded.push(fold(&identity.name));
-        folded.extend(document.matter.aliases.iter().map(|alias| fold(last(alias))));
+        folded.extend(document.matter.aliases.iter().map(|alias| fold(last(&alias.text))));
         folded.sort();
         folded.dedup();
         let mut link_keys: Vec<(u64, u32)> = Vec::with_capacity(document.links.len() * 3 / 2);
@@ -215,29 +217,47 @@ impl Entry {
         for file in self.document.data_files() {
             routes.push((Arc::from(file.address.as_str()), Route::Data(path())));
         }
-        let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
         for alias in &self.document.matter.aliases {
-            let old = alias_path(folder, alias).map(|path| format!("{path}.html"));
+            let old = self.old_route(alias);
             if let Some(old) = old.filter(|old| *old != *self.route) {
                 routes.push((Arc::from(old), Route::Alias(path())));
             }
         }
         routes
     }
+
+    /// Returns the address that an alias gives, if it can be one.
+    pub fn old_route(&self, alias: &Alias) -> Option<String> {
+        let folder = if self.kind == Kind::Deck { "decks" } else { "wiki" };
+        alias_path(folder, alias).map(|path| format!("{path}.html"))
+    }
+}
+
+/// Returns how many bytes an alias has too many for an address, in one of its parts or in all: disks and stores would
+/// refuse it.
+pub fn excess(alias: &Alias) -> Option<usize> {
+    let stem = alias_stem(alias);
+    let longest = stem.split('/').map(str::len).max().unwrap_or(0);
+    let over = longest.checked_sub(NAME_BYTES_MAX).max(stem.len().checked_sub(ALIAS_BYTES_MAX));
+    over.filter(|over| *over > 0)
+}
+
+fn alias_stem(alias: &Alias) -> String {
+    let stem = composed(alias.text.trim().trim_start_matches('/').replace(' ', "_"));
+    stem.strip_suffix(".html").unwrap_or(&stem).to_owned()
 }
 
 /// Returns the path that an alias was an address of, without its ending.
-fn alias_path(folder: &str, alias: &str) -> Option<String> {
-    let stem = composed(alias.trim().trim_start_matches('/').replace(' ', "_"));
-    let stem = stem.strip_suffix(".html").unwrap_or(&stem);
+fn alias_path(folder: &str, alias: &Alias) -> Option<String> {
+    let stem = alias_stem(alias);
     let inside = if stem.starts_with("wiki/") || stem.starts_with("decks/") {
-        stem.to_owned()
+        stem
     } else {
         format!("{folder}/{stem}")
     };
     let clean = join("", &inside)?;
     (clean == inside
-        && clean.len() <= 200
+        && excess(alias).is_none()
         && !clean.contains(|c: char| c.is_control() || "\\?#<>\"|*".contains(c)))
     .then_some(clean)
 }

@@ -27,7 +27,7 @@ use spoken::Spoken;
 use table::Table;
 
 pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
-pub use entry::{Entry, shortened};
+pub use entry::{Entry, excess, shortened};
 pub use resolve::{Mention, Resolution};
 pub use spoken::Naming;
 

@@ -42,6 +42,7 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     pages::repeated_headings,
     pages::empty,
     pages::language,
+    pages::long_aliases,
 ];
 const SITE_RULES: &[SiteRule] =
     &[collisions, old_names, orphans, redirects, running_order, reading_order];
@@ -275,9 +276,12 @@ fn old_names(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             let path = &claim.document.path;
+            let mut aliases = claim.document.matter.aliases.iter();
+            let alias = aliases.find(|alias| claim.old_route(alias).as_deref() == Some(address));
+            let span = alias.map_or(Span::default(), |alias| alias.span);
             let message = format!("the old address {address} belongs to `{holder}`");
             let help = "take the alias out of one of them".to_owned();
-            found.push(diagnostic(&rules::ALIAS_TAKEN, path, Span::default(), message, help));
+            found.push(diagnostic(&rules::ALIAS_TAKEN, path, span, message, help));
         }
     }
 }

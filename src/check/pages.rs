@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Known, diagnostic};
-use crate::catalog::{Entry, names};
+use crate::catalog::{Entry, excess, names};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::document::{Kind, Slide};
 use crate::span::Span;
@@ -50,6 +50,22 @@ pub(super) fn empty(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagn
     };
     let help = "write it, or delete the file: links to it then show that it is missing".to_owned();
     found.push(diagnostic(&rules::EMPTY_PAGE, &document.path, Span::default(), message, help));
+}
+
+/// Aliases that no file could be named by: as names they lead on, as addresses they do not.
+pub(super) fn long_aliases(_: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
+    for alias in &entry.document.matter.aliases {
+        let Some(over) = excess(alias) else { continue };
+        let begin: String = alias.text.trim().chars().take(20).collect();
+        let bytes = if over == 1 { "byte" } else { "bytes" };
+        let message = format!(
+            "the alias `{begin}...` is {over} {bytes} too long for an address: links by this name arrive, the old address does not"
+        );
+        let help =
+            "an address has 200 bytes between two slashes and 600 in all; shorten it".to_owned();
+        let path = &entry.document.path;
+        found.push(diagnostic(&rules::LONG_ALIAS, path, alias.span, message, help));
+    }
 }
 
 /// Translations whose file name, front matter and text do not say one language.

@@ -434,10 +434,8 @@ fn plain(value: &DeValue<'_>) -> String {
         DeValue::Float(number) => number.as_str().to_owned(),
         DeValue::Boolean(truth) => truth.to_string(),
         DeValue::Datetime(date) => date.to_string(),
-        DeValue::Array(items) => {
-            items.iter().map(|item| plain(item.get_ref())).collect::<Vec<_>>().join(" ")
-        }
-        DeValue::Table(_) => String::new(),
+        // A list of one number is no number.
+        DeValue::Array(_) | DeValue::Table(_) => String::new(),
     }
 }
 

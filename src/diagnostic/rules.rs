@@ -71,6 +71,7 @@ rules! {
     UNSAFE_LINK = "unsafe-link", Warning, "Links may lead to http, https, mailto and tel addresses and to files of the site; this one is shown as text.";
     COLLISION = "collision", Error, "Two files would be written to the same address, or differ only by case, width or composition. Rename one of them.";
     ALIAS_TAKEN = "alias-taken", Warning, "Another document claims the same old address, so readers who follow it find only one of them. Take the alias out of one.";
+    LONG_ALIAS = "long-alias", Warning, "An alias is longer than an address may be: 200 bytes between two slashes, 600 in all; a Japanese character has three. Links by this name still arrive, but whoever follows the old address finds nothing there. Shorten the alias, or let the web server lead from the old address to the page.";
     DUPLICATE_ANCHOR = "duplicate-anchor", Warning, "Two headings of a page have one anchor, so the later one is numbered, and a link to it breaks when the earlier one goes. Say more in the heading, or write an anchor of its own behind it: `## Heading {#name}`.";
     EMPTY_PAGE = "empty-page", Warning, "The page has no text, or no slide of the deck shows anything, so whoever follows a link to it finds nothing. Write it, or delete the file.";
     TRANSLATION = "translation", Warning, "`NAME.LANG.md` is a translation of `NAME.md`: the original must be there, LANG one of the site's languages, and the front matter and the text in that language.";

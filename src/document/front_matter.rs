@@ -15,7 +15,7 @@ use crate::span::{self, Span};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matter {
     pub title: Option<String>,
-    pub aliases: Vec<String>,
+    pub aliases: Vec<Alias>,
     pub tags: Vec<String>,
     pub lang: Option<String>,
     /// An ISO date such as `2011-04-23`.
@@ -30,6 +30,13 @@ pub struct Matter {
     pub duration_seconds: Option<u32>,
     /// A deck's directives, in the order of the text, with their places in the file.
     pub directives: Vec<(String, Node)>,
+}
+
+/// Another name, or an address that the document once had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    pub text: String,
+    pub span: Span,
 }
 
 pub const COMMON: &[&str] =
@@ -167,13 +174,22 @@ impl Reader<'_> {
         }
         match key {
             "title" => matter.title = self.text(node),
-            "aliases" => matter.aliases = node.texts(),
-            "tags" => matter.tags = tags(node),
+            "aliases" => {
+                let aliases = self.texts(node).into_iter();
+                let alias = |(text, range): (String, Range<usize>)| {
+                    let span = Span::new(self.base + range.start, self.base + range.end);
+                    Alias { text, span }
+                };
+                matter.aliases = aliases.map(alias).collect();
+            }
+            "tags" => matter.tags = self.tags(node),
             "lang" => matter.lang = self.lang(node),
             "date" => matter.date = self.date(node),
             "draft" => matter.draft = self.boolean(node),
             "summary" | "description" => matter.summary = self.text(node).unwrap_or_default(),
-            "reading" => matter.reading = node.texts(),
+            "reading" => {
+                matter.reading = self.texts(node).into_iter().map(|(text, _)| text).collect();
+            }
             "redirect" if kind == Kind::Page => matter.redirect = self.text(node),
             "order" if kind == Kind::Page => matter.order = self.number(node),
             "speaker" if kind == Kind::Deck => matter.speaker = self.text(node).unwrap_or_default(),
@@ -227,7 +243,7 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, node: &Node) -> Option<i64> {
-        let number = node.as_text()?.parse().ok();
+        let number = self.text(node)?.parse().ok();
         if number.is_none() {
             self.wrong(node, "a whole number");
         }
@@ -245,10 +261,11 @@ impl Reader<'_> {
     }
 
     fn boolean(&mut self, node: &Node) -> bool {
-        match node.as_text() {
-            Some("true") => true,
-            Some("false") | None => false,
-            Some(_) => {
+        match &node.value {
+            Value::Text(text) if text == "true" => true,
+            Value::Text(text) if text == "false" => false,
+            Value::Null => false,
+            Value::Text(_) | Value::List(_) | Value::Map(_) => {
                 self.wrong(node, "true or false");
                 false
             }
@@ -264,6 +281,36 @@ impl Reader<'_> {
         seconds
     }
 
+    /// Returns the texts of a list, or of one line, with their places; blank ones say nothing.
+    fn texts(&mut self, node: &Node) -> Vec<(String, Range<usize>)> {
+        let nodes = match &node.value {
+            Value::List(nodes) => nodes.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut texts = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match &node.value {
+                Value::Text(text) if text.trim().is_empty() => {}
+                Value::Text(text) => texts.push((text.clone(), node.range.clone())),
+                Value::Null => {}
+                Value::List(_) | Value::Map(_) => self.wrong(node, "a list of lines of text"),
+            }
+        }
+        texts
+    }
+
+    /// Tags may be a list or one line of words separated by commas.
+    fn tags(&mut self, node: &Node) -> Vec<String> {
+        let mut tags: Vec<String> = match &node.value {
+            Value::Text(text) => text.split(',').map(|tag| tag.trim().to_owned()).collect(),
+            _ => self.texts(node).into_iter().map(|(tag, _)| tag.trim().to_owned()).collect(),
+        };
+        tags.retain(|tag| !tag.is_empty());
+        let mut seen = BTreeSet::new();
+        tags.retain(|tag| seen.insert(tag.clone()));
+        tags
+    }
+
     fn wrong(&mut self, node: &Node, wanted: &str) {
         self.tell(
             &rules::BAD_VALUE,
@@ -272,18 +319,6 @@ impl Reader<'_> {
             "the default holds until it is mended",
         );
     }
-}
-
-/// Tags may be a list or one line of words separated by commas.
-fn tags(node: &Node) -> Vec<String> {
-    let mut tags: Vec<String> = match &node.value {
-        Value::Text(text) => text.split(',').map(|tag| tag.trim().to_owned()).collect(),
-        _ => node.texts().iter().map(|tag| tag.trim().to_owned()).collect(),
-    };
-    tags.retain(|tag| !tag.is_empty());
-    let mut seen = BTreeSet::new();
-    tags.retain(|tag| seen.insert(tag.clone()));
-    tags
 }
 
 /// Returns the seconds of `5m`, `90s`, `1h30m` or a bare number of minutes.

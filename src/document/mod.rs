@@ -30,6 +30,7 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
+pub use crate::document::front_matter::Alias;
 use crate::document::front_matter::Matter;
 use crate::font::Letters;
 use crate::source::SourcePath;

@@ -38,7 +38,8 @@ pub fn blocks(entry: &Entry, mut each: impl FnMut(Block<'_>)) {
         }
     };
     name(Field::Title, &entry.title);
-    for alias in document.matter.aliases.iter().chain(&document.matter.reading) {
+    let aliases = document.matter.aliases.iter().map(|alias| &alias.text);
+    for alias in aliases.chain(&document.matter.reading) {
         name(Field::Alias, alias);
     }
     Reader::new(&document.body, &document.headings, 0, &mut each).read();
