@@ -11,18 +11,22 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
 
 use crate::digest::Digest;
 use crate::picture::{Absent, Avif, Kind, Order};
 
 const NAME: &str = "avifenc";
+/// How the names of its folders begin.
+const PREFIX: &str = "kami-avif-";
 /// What it is told beside how coarse a picture may be and what its colours mean: one thread, because other pictures
 /// are made at the same time; at 6 a picture takes twice as long as at 8, and is a seventh smaller.
 const SETTINGS: [&str; 20] = [
@@ -135,7 +139,7 @@ impl Encoder {
         }
         let known = self.known().map_err(|absent| absent.message)?;
         let folder = Folder::new().map_err(|error| format!("no room for its files: {error}"))?;
-        let (from, to) = (folder.0.join("pixels.png"), folder.0.join("picture.avif"));
+        let (from, to) = (folder.path.join("pixels.png"), folder.path.join("picture.avif"));
         fs::write(&from, order.png).map_err(|error| format!("no room for its files: {error}"))?;
         let mut command = Command::new(&known.program);
         command.args(SETTINGS).arg("-a").arg(format!("cq-level={}", order.coarseness.min(63)));
@@ -168,7 +172,7 @@ fn version(program: &Path) -> Result<Vec<u8>, String> {
     let mut command = Command::new(program);
     command.arg("--version");
     let (status, _) = run(&mut command, &folder, VERSION).map_err(|unfinished| unfinished.why)?;
-    let words = said(&folder.0.join("said")).unwrap_or_default();
+    let words = said(&folder.path.join("said")).unwrap_or_default();
     if !status.success() || words.is_empty() {
         return Err(status.to_string());
     }
@@ -188,7 +192,7 @@ fn run(
     time: Duration,
 ) -> Result<(ExitStatus, Vec<u8>), Unfinished> {
     let failed = |error: &io::Error| Unfinished { why: error.to_string(), hangs: false };
-    let [output, errors] = ["said", "errors"].map(|name| folder.0.join(name));
+    let [output, errors] = ["said", "errors"].map(|name| folder.path.join(name));
     // In files and not in pipes: nobody has to read them meanwhile.
     command.stdin(Stdio::null());
     command.stdout(File::create(output).map_err(|error| failed(&error))?);
@@ -228,19 +232,36 @@ fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// A folder that only this user can look into; it goes with its value.
-struct Folder(PathBuf);
+/// A folder that only this user can look into; it goes with its value. A lock says that it is in use: that ends with
+/// the program, however it ends, and what was left behind goes when the next one makes its first folder.
+struct Folder {
+    path: PathBuf,
+    _held: File,
+}
 
 impl Folder {
     fn new() -> io::Result<Folder> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
+        static SWEPT: Once = Once::new();
         let above = std::env::temp_dir();
+        SWEPT.call_once(|| sweep(&above));
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = above.join(format!("kami-avif-{}-{number}", std::process::id()));
+            let path = above.join(format!("{PREFIX}{}-{number}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&path) {
-                Ok(()) => return Ok(Folder(path)),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+            }
+            // Another program that sweeps may have met it before it was locked.
+            match File::open(&path) {
+                Ok(held) => {
+                    flock(&held, FlockOperation::LockExclusive)?;
+                    if is_at(&held, &path) {
+                        return Ok(Folder { path, _held: held });
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
@@ -249,8 +270,31 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
+}
+
+/// Takes away the folders of programs that were ended before they could: those that nobody holds.
+fn sweep(above: &Path) {
+    for entry in fs::read_dir(above).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if !ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        // Those of other users cannot be opened.
+        let Ok(held) = File::open(entry.path()) else { continue };
+        if flock(&held, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+/// Tells whether an open folder still is the one at a path.
+fn is_at(held: &File, path: &Path) -> bool {
+    let (held, there) = (held.metadata(), fs::symlink_metadata(path));
+    held.is_ok_and(|held| {
+        there.is_ok_and(|there| (held.dev(), held.ino()) == (there.dev(), there.ino()))
+    })
 }
 
 #[cfg(test)]
@@ -260,7 +304,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
     use std::time::Duration;
 
-    use super::{Encoder, Order, encoder};
+    use super::{Encoder, Folder, Order, encoder, sweep};
 
     const ORDER: Order<'_> = Order { png: b"", coarseness: 21, has_profile: false, pixels: 1 };
 
@@ -283,6 +327,22 @@ mod tests {
         assert!(named.message.contains("KAMI_AVIFENC names /nowhere/avifenc"), "{named:?}");
         let other = program("false").known().err().expect("it is none");
         assert!(other.message.contains("does not say its version"), "{other:?}");
+    }
+
+    #[test]
+    fn what_a_program_left_behind_goes_and_what_is_in_use_stays() {
+        let folder = Folder::new().expect("there is room");
+        let above = folder.path.parent().expect("it lies in a folder");
+        let left =
+            above.join(format!("{}-left", folder.path.file_name().unwrap_or_default().display()));
+        std::fs::create_dir(&left).expect("there is room");
+        std::fs::write(left.join("pixels.png"), "a picture").expect("there is room");
+        sweep(above);
+        assert!(!left.exists(), "nobody holds it");
+        assert!(folder.path.exists(), "it is in use");
+        let path = folder.path.clone();
+        drop(folder);
+        assert!(!path.exists());
     }
 
     #[test]
