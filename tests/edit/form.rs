@@ -35,6 +35,19 @@ fn form(answer: &Answer) -> (String, String) {
 }
 
 #[test]
+fn the_head_of_an_editor_says_whether_there_is_a_file() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let head = |target: &str| ask(served.port, "HEAD", target, "", b"");
+    let there = head(PAGE);
+    let (rev, _) = form(&served.get(PAGE));
+    assert_eq!((there.status, there.header("kami-rev")), (200, Some(rev.as_str())));
+    assert!(there.body.is_empty(), "{}", there.text());
+    let gone = head("/_kami/edit/wiki/Never_written.md");
+    assert_eq!((gone.status, gone.header("kami-rev")), (200, None));
+}
+
+#[test]
 fn a_form_costs_a_file_no_byte() {
     let site = site();
     let odd = "\u{feff}\r\n---\r\ntitle: \"<b> & 'c'\"\r\n---\n紙芝居</textarea>\r\nlast";

@@ -217,11 +217,14 @@ impl Desk<'_> {
 
     fn page(&self, status: StatusCode, path: &SourcePath, editor: Editor) -> Response {
         let bundle = &self.shared.state().bundle;
+        // A window that asks for the head alone learns of it whether the file is there, and no page travels for that.
+        let rev = (!editor.rev.is_empty()).then(|| [("kami-rev", editor.rev.clone())]);
         let movable = !self.files.is_one_file() && !editor.rev.is_empty();
         let forms = if movable { self.forms(path, &editor.rev) } else { Vec::new() };
         let commits = self.commits() == Commits::ByButton && !editor.read_only;
         let history = self.has_history() && !editor.rev.is_empty();
         let editor = Editor { forms, commits, history, ..editor };
-        answer::page(status, bundle.rendered(&page::editor(bundle.site(), path, editor)))
+        let page = bundle.rendered(&page::editor(bundle.site(), path, editor));
+        (rev, answer::page(status, page)).into_response()
     }
 }

@@ -79,10 +79,11 @@ export class Source {
     return request.response;
   }
 
-  // Tells whether there is no file any more. The editor's page is there either way: to ask for that is no error.
+  // Tells whether there is no file any more. The editor's page is there either way: to ask for that is no error,
+  // and what it says of the file stands in its head.
   async isGone() {
-    const page = await this.page();
-    return page?.querySelector("main.editor")?.dataset.rev === "";
+    const response = await fetch(address("edit", this.path), { method: "HEAD" }).catch(() => null);
+    return response?.ok === true && !response.headers.has("kami-rev");
   }
 
   // Asks what a draft becomes: a document, parsed by the browser itself.
