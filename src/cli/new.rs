@@ -42,6 +42,35 @@ pub(super) fn run(dir: &Path, lang: Lang, reporter: &Reporter) -> Result<()> {
         fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
         reporter.detail(&format!("wrote {}", path.display()));
     }
-    reporter.answer(&format!("{} is ready: kami serve {}\n", dir.display(), dir.display()));
+    let name = dir.display().to_string();
+    reporter.answer(&format!("{name} is ready: kami serve {}\n", word(&name)));
     Ok(())
+}
+
+/// Writes a path as one word of a shell, so that the command can be taken over as it stands.
+fn word(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,@%".contains(c);
+    if !path.starts_with('-') && path.chars().all(plain) {
+        return path.to_owned();
+    }
+    let lead = if path.starts_with('-') { "./" } else { "" };
+    format!("'{lead}{}'", path.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_path_is_one_word() {
+        for (path, written) in [
+            ("talks", "talks"),
+            ("../勉強会", "../勉強会"),
+            ("日本 語", "'日本 語'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "'./-x'"),
+        ] {
+            assert_eq!(word(path), written);
+        }
+    }
 }

@@ -20,6 +20,8 @@ const SANDBOX: &str =
 
 /// What an answer depends on beside the address.
 pub(super) struct Asked {
+    /// What follows the question mark: the place where something stands is told with it.
+    pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     /// Whether who asks may edit: their pages lead to the editor.
     pub(super) edits: bool,

@@ -160,7 +160,8 @@ async fn file(
         headers.remove(header::RANGE);
     }
     let renamed = state.renamed(&address);
-    let asked = Asked { headers, edits, one_file, renamed };
+    let query = request.uri().query().map(str::to_owned);
+    let asked = Asked { query, headers, edits, one_file, renamed };
     if let Some(output) = bundle.made(&address)
         && origin.is_none_or(|origin| {
             !is_shipped(&address) && origin.is_ready(&address, &output, &asked.headers)
@@ -223,12 +224,16 @@ fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response 
     if let Some(output) = output {
         return found((bundle, origin), address, &output, asked);
     }
-    let file = format!("{address}.html");
-    if bundle.output(&file).is_some() {
-        let mut response =
-            (StatusCode::FOUND, [(header::LOCATION, location(&file))]).into_response();
+    let files = [format!("{address}.html"), format!("{address}/index.html")];
+    if let Some(file) = files.iter().find(|file| bundle.output(file).is_some()) {
+        let mut to = location(file);
+        if let Some(query) = &asked.query {
+            to.push('?');
+            to.extend(percent_encoding::utf8_percent_encode(query, &ASCII));
+        }
+        let mut response = (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
         if origin.is_some() {
-            let caching = HeaderValue::from_static(cache_control(&file));
+            let caching = HeaderValue::from_static(cache_control(file));
             response.headers_mut().insert(header::CACHE_CONTROL, caching);
         }
         return response;

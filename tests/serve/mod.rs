@@ -220,7 +220,16 @@ fn what_is_known_or_asked_in_part_is_answered_so() {
         assert_eq!((whole.status, whole.headers()), (head.status, head.headers()), "{path}");
         assert!(head.body.is_empty(), "{path}");
     }
-    assert_eq!(served.get("/wiki/Page").header("location"), Some("/wiki/Page.html"));
+    let leads = |from: &str, to: &str| {
+        assert_eq!(served.get(from).header("location"), Some(to), "{from}");
+    };
+    leads("/wiki/Page", "/wiki/Page.html");
+    // The page of a folder, and what was asked besides.
+    leads("/wiki", "/wiki/index.html");
+    leads(
+        "/decks/first-talk?view=print&%E7%B5%B5=a%0d%0ab",
+        "/decks/first-talk.html?view=print&%E7%B5%B5=a%0d%0ab",
+    );
     assert!(served.get("/sw.js").holds("unregister"));
     let tag = served.get("/wiki/Page.html").header("etag").expect("pages are tagged").to_owned();
     let known = format!("If-None-Match: \"other\", W/{tag}\r\n");
