@@ -201,6 +201,31 @@ check("no page scrolls sideways in a window 320 wide", async (world) => {
   assert.deepEqual(wide, []);
 });
 
+check("on a phone the head of every page has the same lines, and nothing in it lies over something else", async (world) => {
+  const bundle = await world.build(await world.demo());
+  const { url } = await world.serve(await world.demo());
+  const page = await world.open(bundle.url("index.html"), { viewport: { width: 360, height: 640 } });
+  const place = (selector) =>
+    page.locator(`.top ${selector}`).evaluateAll(([it]) => {
+      if (!it) return null;
+      const { top, left, right, bottom } = it.getBoundingClientRect();
+      return [top, left, right, bottom].map(Math.round);
+    });
+  // In two languages and in one; with what only the server has.
+  const heads = [];
+  for (const address of [bundle.url("recent.html"), bundle.url("wiki/EBS.html"), url("wiki/EBS.html"), url("recent.en.html")]) {
+    await page.goto(address);
+    await page.locator(".top .theme").waitFor({ state: "visible" });
+    const [home, nav, search, theme] = [await place(".home"), await place(".nav"), await place(".search"), await place(".theme")];
+    assert.ok(nav[0] >= home[3] && search[0] >= theme[3], `${address}: the second line stands below the first`);
+    assert.ok(search[1] >= nav[2], `${address}: the field stands beside what leads on`);
+    const own = await place(".kami-tools");
+    if (own) assert.ok(own[0] >= search[3], `${address}: the editor's ways stand below`);
+    heads.push([home[0], nav[0], search[0], theme[2]].join());
+  }
+  assert.deepEqual(new Set(heads).size, 1, heads.join(" | "));
+});
+
 check("a page works from the keyboard alone: the first Tab offers to skip to the text", async (world) => {
   const { url } = await world.serve(await world.demo());
   const page = await world.open(url("wiki/CloudFront_custom_origin.html"));
