@@ -74,15 +74,17 @@ impl Face {
     }
 
     fn packed(&self) -> String {
-        format!("{}.ttf.br", self.stem)
+        format!("{}.ttf.zst", self.stem)
     }
 
     /// Returns the font that is cut down for each page, unpacked when it is first asked for.
     pub(super) fn whole(&self) -> &[u8] {
         self.whole.get_or_init(|| {
             let packed = file(&self.packed());
-            let mut whole = Vec::with_capacity(4 << 20);
-            brotli::BrotliDecompress(&mut &*packed, &mut whole)
+            let length = zstd_safe::get_frame_content_size(&packed).ok().flatten();
+            let length = length.and_then(|length| usize::try_from(length).ok());
+            let mut whole = Vec::with_capacity(length.expect("its frame says how long it is"));
+            zstd_safe::decompress(&mut whole, &packed)
                 .expect("the fonts that come with the program are whole");
             whole
         })

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes fonts/ of the packages named below: what the program holds of each font, without the rest.
 
-    pip install fonttools==4.* brotli && tools/fonts/make.py FOLDER
+    pip install fonttools==4.* brotli && tools/fonts/make.py FOLDER    (and the command zstd)
 
-FOLDER keeps what is downloaded with `npm pack`. Japanese faces and emoji are kept whole as brotli-compressed
-TrueType, for each deck gets its own selection of them. All others are small: they are cut into a few fixed pieces
-by script, which are WOFF2 already.
+FOLDER keeps what is downloaded with `npm pack`. Japanese faces and emoji are kept whole as TrueType, for each deck
+gets its own selection of them; compressed by zstd, which is unpacked several times as fast as brotli. All others
+are small: they are cut into a few fixed pieces by script, which are WOFF2 already.
 """
 
 import io
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tarfile
 
-import brotli
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
@@ -116,8 +115,8 @@ def tell_letters():
     letters = set()
     # A font for formulas is for nothing else.
     for path in sorted(set(OUT.iterdir()) - {OUT / "noto-sans-math.woff2"}):
-        if path.name.endswith(".ttf.br"):
-            letters |= set(TTFont(io.BytesIO(brotli.decompress(path.read_bytes()))).getBestCmap())
+        if path.name.endswith(".ttf.zst"):
+            letters |= set(TTFont(io.BytesIO(zstd(path.read_bytes(), "--decompress"))).getBestCmap())
         elif path.suffix == ".woff2":
             letters |= set(TTFont(path).getBestCmap())
     runs = []
@@ -128,6 +127,10 @@ def tell_letters():
             runs.append([letter, letter])
     text = " ".join(f"{first:X}" if first == last else f"{first:X}-{last:X}" for first, last in runs)
     write("letters.txt", f"{text}\n".encode(), f"{len(letters)}")
+
+
+def zstd(data, *options):
+    return subprocess.run(["zstd", "--stdout", "--quiet", *options], input=data, check=True, capture_output=True).stdout
 
 
 def write(name, data, note):
@@ -144,7 +147,8 @@ def main():
             continue
         letters = range(0x11_0000) if name == "twemoji" else japanese()
         data, count = cut(source(folder, package, file), letters)
-        write(f"{name}.ttf.br", brotli.compress(data, quality=11, lgwin=24), f"{count} of {len(data)} bytes")
+        packed = zstd(data, "--ultra", "-22", "--no-check", f"--stream-size={len(data)}")
+        write(f"{name}.ttf.zst", packed, f"{count} of {len(data)} bytes")
     for name, (package, file) in CUT.items():
         if wanted and name not in wanted:
             continue
