@@ -1,5 +1,6 @@
 //! A text in glyphs: which font has each of them, and where it stands.
 
+use std::ptr;
 use std::sync::LazyLock;
 
 use fontcull_skrifa::color::{Brush, ColorPainter, CompositeMode, Transform};
@@ -24,26 +25,35 @@ pub(super) struct Face {
     outlines: fontcull_skrifa::FontRef<'static>,
     /// How many parts the size of its type has.
     parts: f32,
+    /// Sets words that have a letter which this one lacks.
+    more: Option<&'static LazyLock<Face>>,
 }
 
-pub(super) static TEXT: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[0]));
-pub(super) static BOLD: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[1]));
-pub(super) static SERIF: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[2]));
-static EMOJI: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[3]));
+pub(super) static TEXT: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[0], Some(&MORE[0])));
+pub(super) static BOLD: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[1], Some(&MORE[1])));
+pub(super) static SERIF: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[2], Some(&MORE[2])));
+static EMOJI: LazyLock<Face> = LazyLock::new(|| Face::of(STEMS[3], None));
+static MORE: [LazyLock<Face>; 3] = [
+    LazyLock::new(|| Face::of(STEMS[4], None)),
+    LazyLock::new(|| Face::of(STEMS[5], None)),
+    LazyLock::new(|| Face::of(STEMS[6], None)),
+];
 
-const STEMS: [&str; 4] = ["noto-sans-jp-400", "noto-sans-jp-700", "noto-serif-jp-500", "twemoji"];
+const STEMS: [&str; 7] = [
+    "noto-sans-jp-400",
+    "noto-sans-jp-700",
+    "noto-serif-jp-500",
+    "twemoji",
+    "noto-sans-400",
+    "noto-sans-700",
+    "noto-serif-600",
+];
 
 /// Pairs stand closer where they should, and Japanese marks take the room that they fill.
 const FEATURES: [Feature; 2] = [
     Feature { tag: Tag::new(b"kern"), value: 1, start: 0, end: u32::MAX },
     Feature { tag: Tag::new(b"palt"), value: 1, start: 0, end: u32::MAX },
 ];
-
-/// The accents that the fonts have for any letter: grave, acute, macron and caron.
-const ACCENTS: [char; 4] = ['\u{300}', '\u{301}', '\u{304}', '\u{30C}'];
-
-/// How far over a letter its accent stands, in parts of the size of the type.
-const GAP: f32 = 0.05;
 
 /// A glyph, and where its origin is, in parts of the size of its type.
 struct Glyph {
@@ -61,12 +71,12 @@ pub(super) struct Line {
 }
 
 /// Returns what tells the fonts from those of another version of the program.
-pub(super) fn digests() -> [Digest; 4] {
+pub(super) fn digests() -> [Digest; STEMS.len()] {
     STEMS.map(|stem| font::whole_digest(stem).expect("the faces are among those of the program"))
 }
 
 impl Face {
-    fn of(stem: &str) -> Face {
+    fn of(stem: &str, more: Option<&'static LazyLock<Face>>) -> Face {
         let bytes = font::whole(stem).expect("the faces are among those of the program");
         let shaping =
             harfrust::FontRef::new(bytes).expect("the fonts that come with the program are whole");
@@ -74,21 +84,21 @@ impl Face {
             .expect("the fonts that come with the program are whole");
         let data = ShaperData::new(&shaping);
         let metrics = outlines.metrics(Size::unscaled(), LocationRef::default());
-        Face { shaping, data, outlines, parts: f32::from(metrics.units_per_em) }
+        Face { shaping, data, outlines, parts: f32::from(metrics.units_per_em), more }
     }
 
     fn has(&self, letter: char) -> bool {
         self.outlines.charmap().map(letter).is_some()
     }
 
-    /// Returns the place of an accent over a letter, which the fonts do not tell: over its middle, and not in it.
-    fn over(&self, base: &Glyph, accent: GlyphId) -> Option<(f32, f32)> {
-        let metrics = self.outlines.glyph_metrics(Size::unscaled(), LocationRef::default());
-        let (below, above) = (metrics.bounds(GlyphId::new(base.id))?, metrics.bounds(accent)?);
-        let middle = |it: &BoundingBox| f32::midpoint(it.x_min, it.x_max);
-        let rise = (below.y_max + GAP * self.parts - above.y_min).max(0.0);
-        let x = base.x + (middle(&below) - middle(&above)) / self.parts;
-        Some((x, base.y - rise / self.parts))
+    fn has_all(&self, text: &str) -> bool {
+        text.chars().all(|letter| self.has(letter))
+    }
+
+    /// Returns the face for a word: this one, or the one beside it that has all its letters.
+    fn for_word(&'static self, word: &str) -> &'static Face {
+        let more = self.more.filter(|more| !self.has_all(word) && more.has_all(word));
+        more.map_or(self, |more| more)
     }
 
     /// Puts a run of text at the end of a line.
@@ -98,15 +108,7 @@ impl Face {
         buffer.guess_segment_properties();
         let shaper = self.data.shaper(&self.shaping).build();
         let shaped = shaper.shape(buffer, ShapeOptions::new().features(&FEATURES));
-        let accents: Vec<GlyphId> =
-            ACCENTS.iter().filter_map(|it| self.outlines.charmap().map(*it)).collect();
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
-            let accent = Some(GlyphId::new(info.glyph_id)).filter(|id| accents.contains(id));
-            let over = accent.zip(line.glyphs.last());
-            if let Some((x, y)) = over.and_then(|(accent, base)| self.over(base, accent)) {
-                line.glyphs.push(Glyph { face: self, id: info.glyph_id, x, y });
-                continue;
-            }
             let part = |number: i32| f32::from(i16::try_from(number).unwrap_or(0)) / self.parts;
             line.glyphs.push(Glyph {
                 face: self,
@@ -129,33 +131,20 @@ fn is_picture(cluster: &str) -> bool {
 /// Sets a text in a face, and its emoji as pictures.
 pub(super) fn set(text: &str, face: &'static Face) -> Line {
     let mut line = Line { glyphs: Vec::new(), width: 0.0 };
-    let (mut start, mut pictured) = (0, false);
-    let mut shape = |run: &str, pictured: bool| {
-        let face = if pictured { &EMOJI } else { face };
-        face.shape(run, &mut line);
-    };
-    for (at, cluster) in text.grapheme_indices(true) {
-        if is_picture(cluster) != pictured {
-            shape(&text[start..at], pictured);
-            (start, pictured) = (at, !pictured);
+    let (mut start, mut at, mut current) = (0, 0, face);
+    for word in text.split_word_bounds() {
+        let for_word = face.for_word(word);
+        for cluster in word.graphemes(true) {
+            let next = if is_picture(cluster) { &EMOJI } else { for_word };
+            if !ptr::eq(next, current) {
+                current.shape(&text[start..at], &mut line);
+                (start, current) = (at, next);
+            }
+            at += cluster.len();
         }
     }
-    shape(&text[start..], pictured);
+    current.shape(&text[start..], &mut line);
     line
-}
-
-/// Returns the letter that one with a stroke through it is told from; its stroke is no mark of its own.
-fn without_stroke(letter: char) -> char {
-    match letter {
-        'ł' => 'l',
-        'Ł' => 'L',
-        'ħ' => 'h',
-        'Ħ' => 'H',
-        'ŧ' => 't',
-        'Ŧ' => 'T',
-        'ı' => 'i',
-        letter => letter,
-    }
 }
 
 /// Returns a text as our fonts can show it, or nothing where most of it would be missing.
@@ -164,19 +153,17 @@ pub(super) fn shown(text: &str) -> Option<String> {
     for cluster in text.graphemes(true) {
         if cluster.chars().all(char::is_whitespace) {
             shown.push(' ');
-        } else if is_picture(cluster) || cluster.chars().all(|letter| BOLD.has(letter)) {
+        } else if is_picture(cluster) || (BOLD.has_all(cluster) && !cluster.contains(is_accent)) {
             shown.push_str(cluster);
             kept += 1;
         } else {
-            // A letter without its accent is better than none, and two signs may be one.
+            // Two signs may be one; a letter without its accent is better than none.
             let composed: String = cluster.nfc().collect();
-            let is_set = |letter: &char| {
-                BOLD.has(*letter) && (ACCENTS.contains(letter) || !is_combining_mark(*letter))
-            };
-            let left: String = if composed.chars().all(|letter| BOLD.has(letter)) {
+            let left = if BOLD.has_all(&composed) || MORE[1].has_all(&composed) {
                 composed
             } else {
-                cluster.nfkd().map(without_stroke).filter(is_set).collect()
+                let is_set = |letter: &char| BOLD.has(*letter) && !is_combining_mark(*letter);
+                cluster.nfkd().filter(is_set).collect()
             };
             if !left.is_empty() {
                 kept += 1;
@@ -188,6 +175,11 @@ pub(super) fn shown(text: &str) -> Option<String> {
     }
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     (kept > lost).then_some(shown)
+}
+
+/// Tells whether a mark belongs over or under a letter, where the Japanese faces would put it beside.
+fn is_accent(letter: char) -> bool {
+    ('\u{300}'..='\u{36F}').contains(&letter)
 }
 
 impl Line {
@@ -287,18 +279,31 @@ impl OutlinePen for Pen {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{EMOJI, MORE, TEXT, set, shown};
 
     #[test]
-    fn accents_stay_where_the_fonts_have_them() {
+    fn letters_keep_their_accents() {
         for (title, expected) in [
-            ("Antonín Dvořák", "Antonín Dvor\u{30C}ák"),
-            ("Łódź", "Lódz\u{301}"),
-            ("İstanbul, yağmur", "Istanbul, yagmur"),
-            ("東京の雨", "東京の雨"),
+            ("Antonín Dvor\u{30C}ák", "Antonín Dvořák"),
+            ("Łódź", "Łódź"),
+            ("İstanbul, yağmur", "İstanbul, yağmur"),
+            ("Tiếng Việt", "Tiếng Việt"),
+            ("x\u{304}", "x\u{304}"),
+            ("あ\u{3099}", "あ\u{3099}"),
+            ("神社と東京の雨", "神社と東京の雨"),
         ] {
             assert_eq!(shown(title).as_deref(), Some(expected));
         }
         assert_eq!(shown("مطر"), None);
+    }
+
+    #[test]
+    fn a_word_is_set_in_one_face() {
+        let line = set("Doğan 雨👍🏽", &TEXT);
+        let faces: Vec<_> =
+            line.glyphs.iter().map(|glyph| std::ptr::from_ref(glyph.face)).collect();
+        let [jp, more, emoji] = [&*TEXT, &*MORE[0], &*EMOJI].map(std::ptr::from_ref);
+        assert_eq!(faces, [more, more, more, more, more, jp, jp, emoji]);
+        assert!(line.glyphs.iter().all(|glyph| glyph.id != 0), "each has its glyph");
     }
 }

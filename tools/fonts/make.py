@@ -5,7 +5,8 @@
 
 FOLDER keeps what is downloaded with `npm pack`. Japanese faces and emoji are kept whole as TrueType, for each deck
 gets its own selection of them; compressed by zstd, which is unpacked several times as fast as brotli. All others
-are small: they are cut into a few fixed pieces by script, which are WOFF2 already.
+are small: they are cut into a few fixed pieces by script, which are WOFF2 already. Three come as TrueType too, for
+social cards with words that the Japanese faces lack letters of.
 """
 
 import io
@@ -40,6 +41,7 @@ CUT = {
     "noto-serif-600": (GOOGLE + "noto-serif@0.4.2", "600SemiBold/NotoSerif_600SemiBold.ttf"),
     "noto-sans-mono-400": (GOOGLE + "noto-sans-mono@0.4.2", "400Regular/NotoSansMono_400Regular.ttf"),
 }
+CARDS = ["noto-sans-400", "noto-sans-700", "noto-serif-600"]
 MATH = (GOOGLE + "noto-sans-math@0.4.2", "400Regular/NotoSansMath_400Regular.ttf")
 
 # The same pieces as in src/font/pieces.rs.
@@ -138,6 +140,11 @@ def write(name, data, note):
     print(f"{name:40} {len(data):9} {note}", flush=True)
 
 
+def write_whole(name, data, count):
+    packed = zstd(data, "--ultra", "-22", "--no-check", f"--stream-size={len(data)}")
+    write(f"{name}.ttf.zst", packed, f"{count} of {len(data)} bytes")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     wanted = sys.argv[2:]
@@ -146,9 +153,7 @@ def main():
         if wanted and name not in wanted:
             continue
         letters = range(0x11_0000) if name == "twemoji" else japanese()
-        data, count = cut(source(folder, package, file), letters)
-        packed = zstd(data, "--ultra", "-22", "--no-check", f"--stream-size={len(data)}")
-        write(f"{name}.ttf.zst", packed, f"{count} of {len(data)} bytes")
+        write_whole(name, *cut(source(folder, package, file), letters))
     for name, (package, file) in CUT.items():
         if wanted and name not in wanted:
             continue
@@ -157,6 +162,8 @@ def main():
             made, count = cut(data, ranges(text), "woff2")
             if count:
                 write(f"{name}-{piece}.woff2", made, f"{count}")
+        if name in CARDS:
+            write_whole(name, *cut(data, ranges(" ".join(PIECES.values()))))
     if not wanted or "noto-sans-math" in wanted:
         made, count = cut(source(folder, *MATH), range(0x11_0000), "woff2")
         write("noto-sans-math.woff2", made, f"{count}")
