@@ -4,17 +4,14 @@
 //! its colours are found when a page with it is composed. What was found is at hand in the `Workshop`.
 
 pub(super) mod fence;
-mod first;
-mod grammar;
 mod html;
 mod languages;
 mod own;
 mod paint;
 mod painter;
-mod reader;
 mod runs;
 mod scope;
-mod set;
+mod state;
 
 pub use html::write;
 pub use languages::{Language, language, languages};

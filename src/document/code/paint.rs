@@ -35,14 +35,14 @@ pub fn paint(language: &Language, text: &str) -> Runs {
 #[cfg(test)]
 mod tests {
     use super::{Grammar, paint};
-    use crate::document::code::grammar::beginning;
     use crate::document::code::languages::{language, languages};
+    use crate::document::code::state::syntax;
 
     #[test]
     fn every_language_has_its_grammar() {
         for language in languages() {
             if let Grammar::Named(name) = language.grammar {
-                assert!(beginning(name).is_some(), "{} has no grammar {name}", language.word);
+                assert!(syntax(name).is_some(), "{} has no grammar {name}", language.word);
             }
         }
     }

@@ -1,14 +1,13 @@
 //! What a grammar says of a stretch of code -> its colour.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Deserializer};
+use syntect::parsing::Scope;
 
 use super::runs::Class;
 
 /// What one name of a grammar means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// Ask the name below.
     Open,
@@ -184,34 +183,25 @@ const SIGNED: &[&str] = &[
     "twig",
 ];
 
-/// What names mean by the first of their parts.
-static TABLE: LazyLock<HashMap<&str, Vec<(&str, Meaning)>>> = LazyLock::new(|| {
-    let mut table: HashMap<&str, Vec<(&str, Meaning)>> = HashMap::new();
-    for (prefix, meaning) in MEANINGS {
-        table.entry(head(prefix)).or_default().push((prefix, *meaning));
+/// What names mean, by the first of their parts, of which there are a dozen.
+static TABLE: LazyLock<Vec<(u16, Vec<(Scope, Meaning)>)>> = LazyLock::new(|| {
+    let mut table: Vec<(u16, Vec<(Scope, Meaning)>)> = Vec::new();
+    for (name, meaning) in MEANINGS {
+        let Ok(scope) = Scope::new(name) else { continue };
+        let head = scope.atom_at(0);
+        match table.iter_mut().find(|(known, _)| *known == head) {
+            Some((_, alike)) => alike.push((scope, *meaning)),
+            None => table.push((head, vec![(scope, *meaning)])),
+        }
     }
     table
 });
 
-fn head(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(head, _)| head)
-}
-
-impl From<&str> for Meaning {
-    fn from(name: &str) -> Meaning {
-        let begins = |prefix: &str| {
-            name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let of_head = TABLE.get(head(name)).map_or(&[][..], Vec::as_slice);
-        let found = of_head.iter().find(|(prefix, _)| begins(prefix));
-        found.map_or(Meaning::Open, |(_, meaning)| *meaning)
-    }
-}
-
-impl<'de> Deserialize<'de> for Meaning {
-    fn deserialize<D: Deserializer<'de>>(packed: D) -> Result<Meaning, D::Error> {
-        <&str>::deserialize(packed).map(Meaning::from)
-    }
+pub(super) fn meaning(scope: Scope) -> Meaning {
+    let head = scope.atom_at(0);
+    let alike = TABLE.iter().find(|(known, _)| *known == head).map_or(&[][..], |(_, alike)| alike);
+    let found = alike.iter().find(|(prefix, _)| prefix.is_prefix_of(scope));
+    found.map_or(Meaning::Open, |(_, meaning)| *meaning)
 }
 
 /// Tells whether names of variables bear a sign in a language.
@@ -219,12 +209,12 @@ pub(super) fn is_signed(word: &str) -> bool {
     SIGNED.contains(&word)
 }
 
-/// Returns the colour of a stretch by what it stands under, the nearest last.
-pub(super) fn class(scopes: &[Meaning], text: &str, is_signed: bool) -> Class {
+/// Returns the colour of a stretch by what the names mean that it stands under, the nearest last.
+pub(super) fn class(meanings: &[Meaning], text: &str, is_signed: bool) -> Class {
     let is_word = |text: &str| text.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let is_sign = |text: &str| text.starts_with(['$', '@', '%', '{', '}']);
     let (mut class, mut within) = (None, false);
-    for meaning in scopes.iter().rev() {
+    for meaning in meanings.iter().rev() {
         if *meaning == Meaning::Comment {
             return Class::Comment;
         }
@@ -249,47 +239,4 @@ pub(super) fn class(scopes: &[Meaning], text: &str, is_signed: bool) -> Class {
         }
     }
     class.unwrap_or(Class::Plain)
-}
-
-/// The names that a place stands under, the nearest last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Scopes {
-    pub names: Vec<Meaning>,
-    /// Those that were done away with for a while.
-    cleared: Vec<Vec<Meaning>>,
-}
-
-/// How many of the names around it a context does away with.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) enum Clear {
-    Top(usize),
-    All,
-}
-
-/// A change of the names at a place.
-pub(super) enum Change {
-    Push(Meaning),
-    Pop(usize),
-    Clear(Clear),
-    Restore,
-}
-
-impl Scopes {
-    pub(super) fn apply(&mut self, change: &Change) {
-        match change {
-            Change::Push(name) => self.names.push(*name),
-            Change::Pop(count) => self.names.truncate(self.names.len().saturating_sub(*count)),
-            Change::Clear(clear) => {
-                let kept = match clear {
-                    Clear::Top(count) => self.names.len().saturating_sub(*count),
-                    Clear::All => 0,
-                };
-                self.cleared.push(self.names.split_off(kept));
-            }
-            Change::Restore => match self.cleared.pop() {
-                Some(names) => self.names.extend(names),
-                None => *self = Scopes::default(),
-            },
-        }
-    }
 }
