@@ -183,9 +183,12 @@ const SIGNED: &[&str] = &[
     "twig",
 ];
 
+/// What names mean that begin with the same part.
+type Alike = Vec<(Scope, Meaning)>;
+
 /// What names mean, by the first of their parts, of which there are a dozen.
-static TABLE: LazyLock<Vec<(u16, Vec<(Scope, Meaning)>)>> = LazyLock::new(|| {
-    let mut table: Vec<(u16, Vec<(Scope, Meaning)>)> = Vec::new();
+static TABLE: LazyLock<Vec<(u16, Alike)>> = LazyLock::new(|| {
+    let mut table: Vec<(u16, Alike)> = Vec::new();
     for (name, meaning) in MEANINGS {
         let Ok(scope) = Scope::new(name) else { continue };
         let head = scope.atom_at(0);
