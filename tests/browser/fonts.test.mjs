@@ -2,7 +2,9 @@
 // character is there as soon as it is typed.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { press } from "./deck-page.mjs";
 import { firefox } from "./firefox.mjs";
 import { check, eventually } from "./harness.mjs";
@@ -62,6 +64,23 @@ check("a weight of a talk is light", async (world) => {
   const japanese = files.filter(({ path }) => /noto-sans-jp-\d+-[0-9a-f]+\.woff2$/.test(path));
   assert.ok(japanese.length >= 2);
   for (const { path, bytes } of japanese) assert.ok(bytes < 100_000, `${path}: ${bytes}`);
+});
+
+check("a talk's page with all that it loads weighs less than 30 KB, fonts aside", async (world) => {
+  const bundle = await world.build(await world.demo());
+  for (const path of ["decks/open-compute.html", "decks/us-east-1-outage.html", "decks/wordpress-cloudfront.html"]) {
+    const page = await world.open("about:blank");
+    const loaded = [];
+    page.on("requestfinished", (request) => loaded.push(request.url()));
+    await page.goto(bundle.url(path));
+    await settled(page);
+    const texts = [...new Set(loaded)].filter((url) => /\.(html|js|css)(#.*)?$/.test(url)).map((url) => fileURLToPath(url.replace(/#.*/, "")));
+    assert.ok(texts.length > 5, texts.join(" "));
+    const weights = await Promise.all(texts.map(async (file) => [gzipSync(await readFile(file), { level: 9 }).length, basename(file)]));
+    const whole = weights.reduce((sum, [bytes]) => sum + bytes, 0);
+    assert.ok(whole < 30_000, `${path}: ${whole} bytes, of ${weights.map((it) => it.join(" ")).join(", ")}`);
+    await page.close();
+  }
 });
 
 check("a first slide waits for its own letters alone, and the others come before anybody moves on", async (world) => {

@@ -21,7 +21,7 @@ const kami = process.env.KAMI ?? join(root, "target", "release", "kami");
 // A test with a world of its own: `body(world)` may copy sites, start servers and open pages; all of it ends
 // with the test, and what the pages complained of fails it.
 export function check(name, body) {
-  test(name, async () => {
+  test(name, { timeout: 300_000 }, async () => {
     const world = new World();
     try {
       await body(world);
@@ -48,7 +48,7 @@ export async function eventually(probe, { within = 20_000 } = {}) {
 // Keeps what a page asks for waiting from now on; `asked` is fulfilled when it does, `release` lets it have the answer.
 export async function hold(page, pattern) {
   let release, tell;
-  const asked = new Promise((resolve) => (tell = resolve));
+  const first = new Promise((resolve) => (tell = resolve));
   const gate = new Promise((resolve) => (release = resolve));
   const seen = [];
   await page.route(pattern, async (route) => {
@@ -57,7 +57,8 @@ export async function hold(page, pattern) {
     await gate;
     await route.continue();
   });
-  return { asked, release, seen };
+  const late = (_, reject) => setTimeout(reject, 20_000, new Error(`nobody asked for ${pattern} within 20 s`)).unref();
+  return { get asked() { return Promise.race([first, new Promise(late)]); }, release, seen };
 }
 
 const noon = Date.UTC(2026, 0, 1, 12);
