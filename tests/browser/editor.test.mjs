@@ -463,7 +463,6 @@ check("the editor is light, compressed on its way, and loaded by who edits alone
 });
 
 check("a new talk begins with the skeleton of one, and is saved as it stands", async (world) => {
-  world.forgive(/404/); // there is no such file yet
   const site = await world.site(files);
   const { url } = await world.serve(site);
   const page = await world.open(url("_kami/new"));

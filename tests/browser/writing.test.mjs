@@ -59,7 +59,6 @@ check("a text is deleted as it stands after a save, and brought back", async (wo
 });
 
 check("what was made a moment ago has a page to go to and can be renamed", async (world) => {
-  world.forgive(/404/); // there is no such file yet
   const site = await world.site(files);
   const { url } = await world.serve(site);
   const page = await world.open(url(address("wiki/Snow.md")));
@@ -86,7 +85,6 @@ check("lines that end in several ways keep their ends", async (world) => {
 });
 
 check("a missing link leads to the editor of the file that it will find", async (world) => {
-  world.forgive(/404/); // there is no such file yet
   const { url, page } = await desk(world);
   await atEnd(page, "\n[[Tools/Rain coat|a coat]] is dry.");
   const wrong = page.locator(".cm-lintRange", { hasText: "Rain coat" }).first();
@@ -105,7 +103,6 @@ check("a missing link leads to the editor of the file that it will find", async 
 });
 
 check("what the server told before a save takes nothing back that was saved", async (world) => {
-  world.forgive(/404/); // there is no such file yet
   const { url, page } = await desk(world);
   const late = [];
   await page.routeWebSocket(/edit=/, (socket) => {

@@ -47,7 +47,7 @@ class Editor {
   async open() {
     const { text: area, rev } = form.elements;
     // Whoever wants Vim's keys must not write with others first.
-    const [found] = await Promise.all([this.source.look(), this.wantsVim() && vimKeys().catch(() => {})]);
+    const [found] = await Promise.all([this.source.look(rev.value === ""), this.wantsVim() && vimKeys().catch(() => {})]);
     this.saved = this.source.take(found);
     // Something new begins with what the form suggests, and is on no disk yet.
     const { value, selectionStart: at } = area;

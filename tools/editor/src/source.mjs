@@ -19,8 +19,10 @@ export class Source {
     this.form = opened("");
   }
 
-  // Looks at the file and changes nothing here: {tag, form}; without a tag there is no file.
-  async look() {
+  // Looks at the file and changes nothing here: {tag, form}; without a tag there is no file. Whoever doubts that there
+  // is one asks for that first, so that a new page does not begin with an error in the console.
+  async look(doubted = false) {
+    if (doubted && (await this.isGone())) return { tag: null, form: opened("") };
     const response = await fetch(address("source", this.path));
     if (response.status === 404) return { tag: null, form: opened("") };
     if (!response.ok) throw new Error(await told(response));
