@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::names::{Identity, composed, exact, fold, identify, key, last};
-use super::resolve::{bare, is_relative, without_lang};
+use super::resolve::{bare, is_relative, longer_names, own_page, without_lang};
 use super::{Place, Route};
 use crate::config::Config;
 use crate::digest::Digest;
@@ -301,12 +301,20 @@ fn heading_keys(document: &Document) -> Vec<(u64, u32)> {
 
 /// Tells the keys under which a link's target may be named; it may tell one twice.
 fn keys_of(link: &Link, folder: &str, mut tell: impl FnMut(u64)) {
-    let target = bare(&link.target);
+    keys_of_name(&link.target, folder, &mut tell);
+    for (name, _) in longer_names(link) {
+        keys_of_name(&name, folder, &mut tell);
+    }
+}
+
+fn keys_of_name(target: &str, folder: &str, mut tell: impl FnMut(u64)) {
+    let target = bare(target);
     if target.is_empty() {
         return;
     }
     if is_relative(target) {
-        return join(folder, target).iter().for_each(|path| tell(key(&fold(path))));
+        let path = join(folder, target).map(own_page);
+        return path.iter().for_each(|path| tell(key(&fold(path))));
     }
     let whole = fold(target);
     tell(key(&whole));

@@ -35,6 +35,9 @@ pub struct Mention {
     pub link: usize,
 }
 
+/// How many `#` within a name are thought of.
+const HASHES_MAX: usize = 4;
+
 /// Cuts what a Markdown link has and a name has not.
 pub(super) fn bare(target: &str) -> &str {
     let target =
@@ -43,9 +46,14 @@ pub(super) fn bare(target: &str) -> &str {
     if target.len() > 1 { target.trim_end_matches('/') } else { target }
 }
 
+/// The page of `wiki/` itself is called as its file is; those of other folders as the folder is.
+pub(super) fn own_page(path: String) -> String {
+    if path == "wiki" { "wiki/index".to_owned() } else { path }
+}
+
 /// Tells whether a target is meant from the folder of its document and nowhere else.
 pub(super) fn is_relative(target: &str) -> bool {
-    target.starts_with("./") || target.starts_with("../")
+    matches!(target, "." | "..") || target.starts_with("./") || target.starts_with("../")
 }
 
 /// Cuts what may be a language off a folded name: `ebs.en` may be the English `ebs`.
@@ -73,23 +81,59 @@ impl Catalog {
     /// Finds what a link of `from` leads to. The first rule with a hit wins.
     fn resolve_link(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
         if link.target.is_empty() {
-            return at(Arc::clone(from), link, Vec::new());
+            return at(Arc::clone(from), link.anchor.as_deref(), Vec::new());
         }
         if let Some(tag) = category(&link.target).filter(|_| link.form == Form::Wiki) {
             return Resolution::Tag(tag.to_owned());
         }
-        let target = bare(&link.target);
         if let Some(resolution) = self.exact_file(from, link) {
             return resolution;
         }
-        let found = self.named_by(from, target).or_else(|| {
-            let parts: Vec<&str> = target.split(':').map(str::trim).collect();
-            (parts.len() > 1).then(|| self.named_by(from, &parts.join("/"))).flatten()
-        });
-        if let Some((entry, others)) = found {
-            return at(entry, link, others);
+        self.longer(from, link).map_or_else(|| self.shortest(from, link), |(_, found)| found)
+    }
+
+    /// Finds what a link leads to when its name ends where its anchor begins.
+    fn shortest(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
+        if let Some((entry, others)) = self.titled(from, bare(&link.target)) {
+            return at(entry, link.anchor.as_deref(), others);
         }
         self.resolve_asset(from, &link.target).map_or(Resolution::Missing, Resolution::Asset)
+    }
+
+    /// Finds what a link leads to when its name goes on behind the first `#`, as that of a page about `C#` does.
+    /// Where the shorter name leads to the place that is named, it counts; not when no place is, or the sign is there
+    /// twice.
+    fn longer<'a>(&self, from: &Arc<Entry>, link: &'a Link) -> Option<(String, Resolution)> {
+        let mut names = longer_names(link).peekable();
+        names.peek()?;
+        let shortest = self.shortest(from, link);
+        let is_missing = matches!(shortest, Resolution::Missing);
+        let doubled = link.anchor.as_deref().is_some_and(|it| it.is_empty() || it.starts_with('#'));
+        if !doubled && !is_missing && !matches!(shortest, Resolution::Document { lost: true, .. }) {
+            return None;
+        }
+        names.find_map(|(name, anchor)| {
+            let (entry, others) = self.titled(from, bare(&name))?;
+            let found = at(entry, Some(anchor), others);
+            let lost = matches!(found, Resolution::Document { lost: true, .. });
+            (is_missing || !lost).then_some((name, found))
+        })
+    }
+
+    /// Returns the name that a link is understood to have: what was written, up to the anchor.
+    pub fn name_of<'a>(&self, from: &Arc<Entry>, link: &'a Link) -> Cow<'a, str> {
+        match self.longer(from, link) {
+            Some((name, _)) => Cow::Owned(name),
+            None => Cow::Borrowed(&link.target),
+        }
+    }
+
+    /// Finds the document of a name, which may have colons for the slashes of a path.
+    fn titled(&self, from: &Arc<Entry>, target: &str) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
+        self.named_by(from, target).or_else(|| {
+            let parts: Vec<&str> = target.split(':').map(str::trim).collect();
+            (parts.len() > 1).then(|| self.named_by(from, &parts.join("/"))).flatten()
+        })
     }
 
     /// `[text](EBS.en.md)` names a file, its language included.
@@ -100,14 +144,15 @@ impl Catalog {
         let entry = self.entries.get(join(from.folder(), &link.target)?.as_str())?;
         let suffixed = last(bare(&link.target)) != last(&entry.name);
         let entry = if suffixed { entry } else { self.version(entry, &from.lang) };
-        Some(at(Arc::clone(entry), link, Vec::new()))
+        Some(at(Arc::clone(entry), link.anchor.as_deref(), Vec::new()))
     }
 
     /// Returns the document that a page with `redirect:` leads to.
     pub fn redirect(&self, entry: &Arc<Entry>) -> Option<Arc<Entry>> {
         let target = entry.document.matter.redirect.as_deref()?;
         let (name, _) = target.split_once('#').unwrap_or((target, ""));
-        let (found, _) = self.named_by(entry, bare(name.trim()))?;
+        let whole = self.named_by(entry, bare(target.trim()));
+        let (found, _) = whole.or_else(|| self.named_by(entry, bare(name.trim())))?;
         (!Arc::ptr_eq(&found, entry)).then_some(found)
     }
 
@@ -131,7 +176,7 @@ impl Catalog {
         let (mut old, mut alike) = (Vec::new(), Vec::new());
         for folder in folders {
             let Some(path) = join(folder, spelled.trim_start_matches('/')) else { continue };
-            let path = exact(&path);
+            let path = exact(&own_page(path));
             let folded = fold(&path);
             let near = self.located.get(key(&folded));
             let there = |entry: &&Arc<Entry>| entry.full_name == path || entry.file == path;
@@ -278,14 +323,30 @@ impl Catalog {
     }
 }
 
+/// Iterates over the names that a link may have when they hold `#` themselves, the longest first, each with the
+/// place that is meant then.
+pub(super) fn longer_names(link: &Link) -> impl Iterator<Item = (String, &str)> {
+    let named = link.form != Form::Markdown && !link.target.is_empty();
+    let anchor = link.anchor.as_deref().filter(|_| named);
+    anchor.into_iter().flat_map(|anchor| {
+        let cuts = anchor.match_indices('#').map(|(at, _)| (at, &anchor[at + 1..]));
+        let cuts: Vec<(usize, &str)> = cuts.take(HASHES_MAX).collect();
+        let cuts = cuts.into_iter().chain([(anchor.len(), "")]).rev();
+        // The space before the sign went with the cut.
+        let names =
+            |at: usize| ["#", " #"].map(|sign| format!("{}{sign}{}", link.target, &anchor[..at]));
+        cuts.flat_map(move |(at, rest)| names(at).map(|name| (name, rest)))
+    })
+}
+
 /// Tells whether a path is one of a Markdown file.
 fn is_markdown(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, ending)| ending == "md")
 }
 
 /// Returns what a link to a document leads to: the document, or the place in it.
-fn at(entry: Arc<Entry>, link: &Link, others: Vec<SourcePath>) -> Resolution {
-    let Some(anchor) = link.anchor.as_deref().filter(|anchor| !anchor.is_empty()) else {
+fn at(entry: Arc<Entry>, anchor: Option<&str>, others: Vec<SourcePath>) -> Resolution {
+    let Some(anchor) = anchor.filter(|anchor| !anchor.is_empty()) else {
         return Resolution::Document { entry, fragment: None, lost: false, others };
     };
     let fragment = fragment(&entry, anchor);

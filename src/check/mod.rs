@@ -17,6 +17,7 @@ use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Re
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::{Filling, Form, Kind, Link};
+use crate::fence::new_path;
 use crate::source::{SourcePath, join};
 use crate::span::Span;
 use crate::theme::file_of;
@@ -141,7 +142,12 @@ fn suggestion(known: &Known<'_>, entry: &Entry, link: &Link) -> String {
     let path = join(if relative { entry.folder() } else { "wiki" }, bare.trim_start_matches('/'));
     match path {
         Some(path) if link.form != Form::Markdown => {
-            format!("write {}.md, or mend the name", path.replace(' ', "_"))
+            let file = format!("{}.md", path.replace(' ', "_"));
+            match new_path(&file) {
+                Ok(_) => format!("write {file}, or mend the name"),
+                // No file can be called so; a title can be anything.
+                Err(_) => "write a page with this `title`, or mend the name".to_owned(),
+            }
         }
         Some(_) => "write the file, or mend the path".to_owned(),
         None => "the path leads out of the site; mend it".to_owned(),

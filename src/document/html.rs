@@ -275,7 +275,7 @@ fn is_file(address: &str) -> bool {
 }
 
 /// Returns the text of an attribute's value. A reference that is not known here stays its letters.
-pub(super) fn unescape(value: &str) -> String {
+pub fn unescape(value: &str) -> String {
     const LENGTH_MAX: usize = 12;
     let mut out = String::with_capacity(value.len());
     let mut rest = value;

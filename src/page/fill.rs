@@ -8,7 +8,8 @@ use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::code::Runs;
 use crate::document::html::{escape, has_byte, is_one_of};
-use crate::document::{Filling, Form, Kind, Prose, Undrawn, on_slide};
+use crate::document::{Filling, Form, Kind, Link, Prose, Undrawn, on_slide};
+use crate::source::join;
 use crate::theme::file_of;
 
 /// What the text of most pages fits in, so that it is not moved while it grows.
@@ -231,6 +232,9 @@ impl Filler<'_> {
             Resolution::Missing => {
                 out.push_str("<a class=\"wikilink missing\"");
                 attribute("title", self.site.interface.word(&self.entry.lang, "missing_link"), out);
+                if let Some(name) = wanted(self.entry, link) {
+                    attribute("data-name", &name, out);
+                }
             }
         }
         if !link.title.is_empty() && !matches!(*resolution, Resolution::Missing) {
@@ -255,4 +259,28 @@ pub(super) fn attribute(name: &str, value: &str, out: &mut String) {
     out.push_str("=\"");
     escape(value, out);
     out.push('"');
+}
+
+/// Endings of names that are meant as files. `t1.micro` is none.
+const FILES: [&str; 19] = [
+    "csv", "gif", "jpeg", "jpg", "json", "mp3", "mp4", "ogg", "pdf", "png", "pptx", "svg", "tsv",
+    "txt", "wav", "webm", "webp", "xlsx", "zip",
+];
+
+/// Returns the name, from `wiki/`, of the page that a link without a target waits for; a path to another kind of file
+/// waits for none.
+fn wanted(entry: &Entry, link: &Link) -> Option<String> {
+    let target = link.target.strip_suffix(".md").unwrap_or(&link.target);
+    let is_path = target.starts_with("./") || target.starts_with("../");
+    if link.form != Form::Markdown && !is_path {
+        let name = target.trim_start_matches('/').trim_start_matches("wiki/");
+        // The name may end in the sign: `C#`.
+        let sign = if link.anchor.as_deref() == Some("") { "#" } else { "" };
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let is_file = ending.is_some_and(|ending| FILES.contains(&ending.as_str()));
+        return (!is_file && !name.starts_with("decks/")).then(|| format!("{name}{sign}"));
+    }
+    let is_text = is_path && link.form != Form::Markdown || link.target.ends_with(".md");
+    let path = join(entry.folder(), target).filter(|_| is_text)?;
+    path.strip_prefix("wiki/").map(str::to_owned)
 }

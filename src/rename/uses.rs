@@ -100,11 +100,12 @@ impl Pair<'_> {
                     let same = |entry: &Arc<Entry>| entry.document.path == meant;
                     let right = matches!(is, Resolution::Document { entry, .. } if same(entry));
                     let file = form == Form::Path && self.lay_there(&link.target, &later.target);
-                    if !right || file || self.names_what_was(&later.target, entry) {
-                        let named = document_stem(&link.target);
+                    let written = self.before.catalog.name_of(self.entry, link).into_owned();
+                    let named_later = if form == Form::Wiki { &written } else { &*later.target };
+                    if !right || file || self.names_what_was(named_later, entry) {
+                        let named = document_stem(&written);
                         let unnamed_lang =
                             entry.is_translation() && !named.ends_with(&format!(".{}", entry.lang));
-                        let written = link.target.to_string();
                         let fault = self.fault(link.span, form, meant);
                         found.push(Fault { unnamed_lang, written, wrong: !right, ..fault });
                     }
@@ -303,7 +304,7 @@ pub(super) fn rewrite(
         Form::Path if text[span.clone()].contains("[[") => target_at(text, span, Form::Wiki),
         Form::Value => Some(span),
         Form::Wiki | Form::Url if plain => Some(span),
-        form => target_at(text, span, form),
+        form => target_at(text, span, form).map(|range| whole(text, range, &fault.written)),
     };
     if fault.form == Form::Wiki {
         directives_rewritten(text, fault, folder_of(plan, fault).as_str(), edits);
@@ -331,6 +332,12 @@ pub(super) fn rewrite(
         }
     };
     edits.insert((fault.path.clone(), Span::new(range.start, range.end)), new);
+}
+
+/// Returns the place of all of a name that holds `#` itself.
+fn whole(text: &str, range: Range<usize>, written: &str) -> Range<usize> {
+    let is_there = written.contains('#') && text[range.start..].starts_with(written);
+    if is_there { range.start..range.start + written.len() } else { range }
 }
 
 /// Writes another name behind `redirect:`, in quotation marks where the old one has them or the new one needs them.

@@ -4,7 +4,7 @@
 
 use crate::catalog::Route;
 use crate::compile::Bundle;
-use crate::document::html::escape;
+use crate::document::html::{escape, unescape};
 use crate::fence::new_path;
 use crate::page::{editor_lang, editor_route, encode};
 use crate::source::SourcePath;
@@ -12,6 +12,9 @@ use crate::source::SourcePath;
 const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer data-digest=\"DIGEST\"></script>";
 /// Where the ways stand on a page of the site.
 const TOOLS: &str = "<div class=\"tools\">";
+/// How a link to a page that is not written yet begins, and what says the name of that.
+const WANTED: &[u8] = b"<a class=\"wikilink missing\"";
+const NAME: &[u8] = b" data-name=\"";
 /// Where they stand on the page for addresses at which nothing is.
 const ACTS: &str = "<p class=\"acts\">";
 
@@ -19,6 +22,8 @@ const ACTS: &str = "<p class=\"acts\">";
 pub(super) struct Ways {
     html: String,
     behind: &'static str,
+    /// The language in which pages that are not there yet are begun, where they may be.
+    begins: Option<String>,
 }
 
 impl Ways {
@@ -30,12 +35,13 @@ impl Ways {
         };
         let route = bundle.catalog.route(address);
         if let Some(Route::Deck(path)) = route {
-            return Ways { html: link(path, "E"), behind: "" };
+            return Ways { html: link(path, "E"), behind: "", begins: None };
         }
         let mut html = String::from("<div class=\"kami-tools\">");
         if let Some(Route::Page(path) | Route::Handout(path)) = route {
             html.push_str(&link(path, "E"));
         }
+        let mut begins = None;
         if makes {
             let lang = match route {
                 Some(Route::Page(path) | Route::Handout(path)) => path.clone(),
@@ -48,9 +54,10 @@ impl Ways {
                 format!("_kami/new?lang={spoken}")
             };
             html.push_str(&self::link("kami-new", &href, &word(bundle, &lang, "edit_new"), ""));
+            begins = Some(spoken);
         }
         html.push_str("</div>");
-        Ways { html, behind: TOOLS }
+        Ways { html, behind: TOOLS, begins }
     }
 
     /// Returns the way to the editor of a page that is not written yet.
@@ -58,7 +65,8 @@ impl Ways {
         let stem = address.strip_suffix(".html").unwrap_or(address);
         let path = new_path(&format!("{stem}.md")).ok()?;
         let (href, word) = (encode(&editor_route(&path)), word(bundle, &path, "edit_create"));
-        Some(Ways { html: link("act kami-edit", &href, &word, "E"), behind: ACTS })
+        let html = link("act kami-edit", &href, &word, "E");
+        Some(Ways { html, behind: ACTS, begins: None })
     }
 }
 
@@ -105,7 +113,7 @@ pub(super) fn dressed(
     let tags = LIVE_TAGS.replace("DIGEST", &state);
     let mut out = [&html[..head], tags.as_bytes()].concat();
     let rest = &html[head..];
-    let Some(Ways { html: ways, behind }) = ways else {
+    let Some(Ways { html: ways, behind, begins }) = ways else {
         out.extend_from_slice(rest);
         return out;
     };
@@ -116,8 +124,31 @@ pub(super) fn dressed(
     let at = at.unwrap_or_else(end);
     out.extend_from_slice(&rest[..at]);
     out.extend_from_slice(ways.as_bytes());
-    out.extend_from_slice(&rest[at..]);
+    match begins {
+        Some(lang) => begun(&rest[at..], lang, &mut out),
+        None => out.extend_from_slice(&rest[at..]),
+    }
     out
+}
+
+/// Lets links to pages that are not written yet lead to where they are begun.
+fn begun(html: &[u8], lang: &str, out: &mut Vec<u8>) {
+    let mut at = 0;
+    for found in memchr::memmem::find_iter(html, WANTED) {
+        let tag = html[found..].iter().position(|byte| *byte == b'>').unwrap_or(0);
+        let tag = &html[found..found + tag];
+        let name = find(tag, NAME).map(|start| &tag[start + NAME.len()..]);
+        let name = name.and_then(|rest| rest.split(|byte| *byte == b'"').next());
+        let Some(name) = name.and_then(|name| std::str::from_utf8(name).ok()) else { continue };
+        let name = unescape(name);
+        let name = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
+        out.extend_from_slice(&html[at..found + 2]);
+        out.extend_from_slice(
+            format!(" href=\"/_kami/new?name={name}&amp;lang={lang}\"").as_bytes(),
+        );
+        at = found + 2;
+    }
+    out.extend_from_slice(&html[at..]);
 }
 
 fn find(html: &[u8], wanted: &[u8]) -> Option<usize> {

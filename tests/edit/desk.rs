@@ -49,6 +49,38 @@ fn pages_lead_to_their_editor_and_the_bundle_does_not() {
 }
 
 #[test]
+fn a_link_to_a_page_that_is_not_there_begins_it() {
+    let site = site();
+    let text = "# Wanted\n\n[[What is \"EC2\" & S3?|so]] [[Page]] ![[./near]] [x](sub/file.md) [[no.pdf|p]] [y](no.pdf)\n";
+    write(site.path(), "wiki/Deep/Wanted.md", text);
+    let served = Served::start(site.path(), &[]);
+    let page = served.get("/wiki/Deep/Wanted.html").text();
+    let ways = page.split("<a href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let ways = ways.filter(|(href, rest)| {
+        let is_missing = rest.starts_with(" class=\"wikilink missing\"");
+        assert_eq!(href.starts_with("/_kami/new?name="), is_missing, "{href}");
+        is_missing
+    });
+    let ways: Vec<String> = ways.map(|(href, _)| href.replace("&amp;", "&")).collect();
+    let begun = |way: &String| leads(&served.get(way));
+    assert_eq!(
+        ways.iter().map(begun).collect::<Vec<_>>(),
+        [
+            "/_kami/edit/wiki/What_is_EC2_&_S3.md?title=What%20is%20%22EC2%22%20%26%20S3%3F",
+            "/_kami/edit/wiki/Deep/near.md?title=near",
+            "/_kami/edit/wiki/Deep/sub/file.md?title=file",
+        ],
+        "{page}"
+    );
+    // Written down, the page is what the link leads to.
+    let title = "---\ntitle: 'What is \"EC2\" & S3?'\n---\n\nText.\n";
+    put(&served, "/_kami/source/wiki/What_is_EC2_&_S3.md", "", title);
+    assert!(served.get("/wiki/Deep/Wanted.html").holds("wiki/What_is_EC2_&amp;_S3.html"));
+    let read_only = Served::start(site.path(), &["--read-only"]);
+    assert!(!read_only.get("/wiki/Deep/Wanted.html").holds("_kami/new"));
+}
+
+#[test]
 fn something_new_begins_with_its_title() {
     let site = site();
     let served = Served::start(site.path(), &[]);

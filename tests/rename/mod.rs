@@ -1,5 +1,7 @@
 //! Renaming: every link leads where it led, every other byte is as it was, and all of it happens or nothing does.
 
+mod command;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -46,6 +48,17 @@ fn renamed(files: &[(&str, &str)], (from, to): (&str, &str), expected: &[(&str, 
         assert_eq!(texts.get(*path).map(String::as_str), Some(*text), "{path}");
     }
     leads_where_it_led(&bundle, &plan);
+}
+
+#[test]
+fn a_name_that_holds_the_sign_of_an_anchor_is_taken_whole() {
+    let links = "[[C#]] [[C##History|old]] [[C#History]] ![[C#]]\n";
+    let pages =
+        [("wiki/C.md", "## History\n"), ("wiki/C#.md", "## History\n"), ("wiki/A.md", links)];
+    let written = "[[C sharp]] [[C sharp#History|old]] [[C#History]] ![[C sharp]]\n";
+    renamed(&pages, ("wiki/C#.md", "wiki/C sharp.md"), &[("wiki/A.md", written)]);
+    let pages = [("wiki/C.md", "c\n"), ("wiki/A.md", "[[C]] [[C#x]]\n"), ("wiki/x.md", "x\n")];
+    renamed(&pages, ("wiki/C.md", "wiki/F#.md"), &[("wiki/A.md", "[[F#]] [[F##x]]\n")]);
 }
 
 #[test]
@@ -357,80 +370,6 @@ fn kami(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
         .expect("it starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-fn many(count: usize) -> TempDir {
-    let folder = TempDir::new().expect("there is room");
-    write(folder.path(), "wiki/Old.md", "# Old\n");
-    for number in 0..count {
-        write(folder.path(), &format!("wiki/P{number}.md"), &format!("# {number}\n\n[[Old]]\n"));
-    }
-    folder
-}
-
-#[test]
-fn the_command_tells_and_does_what_it_plans() {
-    let site = many(2);
-    let old = fs::read(site.path().join("wiki/P1.md")).unwrap();
-    let (status, planned, _) = kami(site.path(), &["rename", "Old", "New", "--plan"]);
-    assert_eq!(
-        (status, planned.as_str()),
-        (0, "wiki/Old.md -> wiki/New.md\nwiki/P0.md:3:3: Old -> New\nwiki/P1.md:3:3: Old -> New\n")
-    );
-    assert_eq!(fs::read(site.path().join("wiki/P1.md")).unwrap(), old);
-    assert!(site.path().join("wiki/Old.md").exists() && !site.path().join(".kami").exists());
-    let (status, done, _) = kami(site.path(), &["rename", "wiki/Old.md", "New"]);
-    assert_eq!((status, done), (0, planned));
-    assert_eq!(fs::read_to_string(site.path().join("wiki/P1.md")).unwrap(), "# 1\n\n[[New]]\n");
-    assert_eq!(
-        fs::read_to_string(site.path().join("wiki/New.md")).unwrap(),
-        "---\naliases: [Old]\n---\n\n# Old\n"
-    );
-    assert!(!site.path().join("wiki/Old.md").exists());
-    let (status, _, said) = kami(site.path(), &["check"]);
-    assert!(status == 0 && !said.contains("missing-link"), "no link is lost: {said}");
-    let (status, _, said) = kami(site.path(), &["rename", "Nowhere", "New"]);
-    assert!(status == 2 && said.contains("help:"), "{said}");
-}
-
-/// Killed at any moment, a renaming is done as a whole by whoever opens the site next, or has not begun.
-#[test]
-fn a_renaming_that_is_killed_is_whole_in_the_end() {
-    let calls = ["renameat", "renameat2", "unlinkat", "fsync", "write"];
-    let mut killed = 0;
-    for call in calls {
-        for at in [1, 2, 3, 5, 8, 13] {
-            let site = many(4);
-            let injection = format!("inject={call}:signal=SIGKILL:when={at}");
-            let mut strace = Command::new("strace");
-            strace.args([
-                "-f",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                &injection,
-                env!("CARGO_BIN_EXE_kami"),
-                "rename",
-                "Old",
-                "New",
-            ]);
-            let output =
-                strace.current_dir(site.path()).output().expect("tests/run installs strace");
-            killed += usize::from(!output.status.success());
-            let (status, _, said) = kami(site.path(), &["check"]);
-            assert!(status == 0 && !said.contains("missing-link"), "{call} {at}: {said}");
-            let names = |name: &str| site.path().join(name).exists();
-            assert!(names("wiki/Old.md") != names("wiki/New.md"), "{call} {at}");
-            let name = if names("wiki/New.md") { "New" } else { "Old" };
-            for number in 0..4 {
-                let text =
-                    fs::read_to_string(site.path().join(format!("wiki/P{number}.md"))).unwrap();
-                assert_eq!(text, format!("# {number}\n\n[[{name}]]\n"), "{call} {at}");
-            }
-        }
-    }
-    assert!(killed > 5, "{killed} were killed");
 }
 
 /// What has one sure mending is mended, what may mean two things is left, and every other byte stays.
