@@ -103,7 +103,7 @@ impl Catalog {
     /// Finds what a link leads to when its name goes on behind the first `#`, as that of a page about `C#` does.
     /// Where the shorter name leads to the place that is named, it counts; not when no place is, or the sign is there
     /// twice.
-    fn longer<'a>(&self, from: &Arc<Entry>, link: &'a Link) -> Option<(String, Resolution)> {
+    fn longer(&self, from: &Arc<Entry>, link: &Link) -> Option<(String, Resolution)> {
         let mut names = longer_names(link).peekable();
         names.peek()?;
         let shortest = self.shortest(from, link);
