@@ -70,8 +70,13 @@ fn without_live_tags(html: &[u8]) -> Vec<u8> {
         return html.to_vec();
     };
     let end = text.find("</head>").unwrap_or(at);
-    let page = [&text[..at], &text[end..]].concat();
-    // The ways to the editor are the server's, too.
+    let mut page = [&text[..at], &text[end..]].concat();
+    // The ways to the editor are the server's, too, and those to pages that are not written yet.
+    while let Some(at) = page.find(" href=\"/_kami/new?name=") {
+        let value = at + " href=\"".len();
+        let end = page[value..].find('"').expect("it ends") + value + 1;
+        page.replace_range(at..end, "");
+    }
     let ways = ["<div class=\"kami-tools\">", "<a class=\"kami-edit\""];
     let at = ways.into_iter().find_map(|way| page.find(way));
     let Some(at) = at else { return page.into_bytes() };
