@@ -34,3 +34,17 @@ export async function atEnd(page, words) {
   await page.keyboard.press("Control+End");
   await page.keyboard.type(words);
 }
+
+// What the editor offers to complete what is typed.
+export const offers = (page, hasText) => page.locator(".cm-tooltip-autocomplete li").filter({ hasText });
+
+// Takes one of the offers. The editor passes over a click on a list that has only just come up or changed: it was meant
+// for what stood there before. So it is clicked until the list goes.
+export async function choose(page, hasText) {
+  const option = offers(page, hasText).first();
+  await option.waitFor({ state: "visible" });
+  await eventually(async () => {
+    await option.click({ timeout: 500 }).catch(() => {});
+    assert.equal(await offers(page).count(), 0, "the list is still there");
+  });
+}

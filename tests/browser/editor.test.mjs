@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { address, atEnd, button, desk, expectFile, expectOthers, expectSaid, expectText, files, text } from "./desk.mjs";
+import { address, atEnd, button, choose, desk, expectFile, expectOthers, expectSaid, expectText, files, offers, text } from "./desk.mjs";
 import { check, eventually } from "./harness.mjs";
 
 check("what is typed is seen beside it, saved by Ctrl-S, and shown to readers", async (world) => {
@@ -160,37 +160,35 @@ check("links are completed by title, alias and reading, and headings behind them
   const { page } = await desk(world);
   for (const typed of ["[[つゆ", "[[雨季", "[[梅雨入"]) {
     await atEnd(page, `\n${typed}`);
-    await page.locator(".cm-tooltip-autocomplete li", { hasText: "梅雨入り" }).click();
+    await choose(page, "梅雨入り");
     await eventually(async () => assert.match(await text(page), /\[\[梅雨入り\]\]$/));
   }
   await atEnd(page, "\n[[梅雨入り#いつ");
-  await page.locator(".cm-tooltip-autocomplete li", { hasText: "いつ始まるか" }).waitFor({ state: "visible" });
+  await offers(page, "いつ始まるか").waitFor({ state: "visible" });
 });
 
 check("emoji are completed by their names, in text and not in code", async (world) => {
   const { page } = await desk(world);
-  const options = page.locator(".cm-tooltip-autocomplete li");
   await atEnd(page, "\nIt pours :umbr");
-  await options.first().waitFor({ state: "visible" });
-  assert.match(await options.first().innerText(), /umbrella/);
-  await options.first().click();
+  await offers(page).first().waitFor({ state: "visible" });
+  assert.match(await offers(page).first().innerText(), /umbrella/);
+  await choose(page, /umbrella/);
   await eventually(async () => assert.match(await text(page), /It pours :(open_)?umbrella:$/));
   await page.locator(".shown article p", { hasText: "It pours" }).filter({ hasText: /[☂☔]/u }).waitFor({ state: "visible" });
   // The middle of a name is found, too.
   await atEnd(page, "\n:with_rain");
-  await options.filter({ hasText: "cloud_with_rain" }).first().click();
+  await choose(page, "cloud_with_rain");
   await eventually(async () => assert.match(await text(page), /\n:cloud_with_rain:$/));
   await atEnd(page, "\n\n`:umbr");
   await atEnd(page, "` [[つゆ");
-  await options.filter({ hasText: "梅雨入り" }).waitFor({ state: "visible" });
+  await offers(page, "梅雨入り").waitFor({ state: "visible" });
 });
 
 check("the language of code is completed behind a fence, by its name and its short names", async (world) => {
   const { page } = await desk(world);
-  const options = page.locator(".cm-tooltip-autocomplete li");
   for (const [typed, word] of [["rs", "rust"], ["rust", "rust"], ["typesc", "typescript"]]) {
     await atEnd(page, `\n\n\`\`\`${typed}`);
-    await options.filter({ hasText: new RegExp(`^${word}`) }).first().click();
+    await choose(page, new RegExp(`^${word}`));
     await eventually(async () => assert.match(await text(page), new RegExp(`\n\`\`\`${word}$`)));
     await atEnd(page, "\nlet a\n\`\`\`\n");
   }

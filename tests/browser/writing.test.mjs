@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { address, atEnd, button, desk, expectFile, expectSaid, expectText, files, text } from "./desk.mjs";
+import { address, atEnd, button, choose, desk, expectFile, expectSaid, expectText, files, offers, text } from "./desk.mjs";
 import { check, eventually } from "./harness.mjs";
 
-const options = (page) => page.locator(".cm-tooltip-autocomplete li");
 
 const paste = (page, data) => page.locator(".cm-content").evaluate((content, data) => {
   const transfer = new DataTransfer();
@@ -131,11 +130,11 @@ check("names are found by what is typed for their readings: kana, romaji, and wh
   });
   for (const [typed, title] of [["tsuyu", "梅雨入り"], ["ツユイ", "梅雨入り"], ["yuir", "梅雨入り"], ["toukyout", "東京塔の話"], ["tawa-", "東京塔の話"], ["とうきょう", "東京塔の話"], ["hanashi", "東京塔の話"]]) {
     await atEnd(page, `\n[[${typed}`);
-    await options(page).filter({ hasText: title }).first().click();
+    await choose(page, title);
     await eventually(async () => assert.match(await text(page), new RegExp(`\n\\[\\[${title}\\]\\]$`), typed));
   }
   await atEnd(page, "\n[[塔#asano");
-  await options(page).filter({ hasText: "朝の光" }).waitFor({ state: "visible" });
+  await offers(page, "朝の光").first().waitFor({ state: "visible" });
 });
 
 check("in code nothing is made of what is typed or pasted", async (world) => {
