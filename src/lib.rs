@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Values first (text in, bytes out; no disk, network or clock), in reading order: [`digest`],
-//! [`memo`], [`recall`], [`span`], `xml`, [`merge`], [`source`], [`fence`], [`picture`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
+//! [`memo`], [`recall`], [`span`], `xml`, [`merge`], [`path`], [`picture`], [`source`], [`fence`], [`font`], [`history`], [`diagnostic`], [`config`], [`theme`], [`document`], [`catalog`],
 //! [`check`], [`card`], [`page`], [`search`], [`output`], [`compile`], [`draft`], [`rename`], [`hosting`], [`drill`].
 //! Then the edges, each of which moves
 //! values across one border:
@@ -40,6 +40,7 @@ pub mod memo;
 pub mod merge;
 pub mod output;
 pub mod page;
+pub mod path;
 pub mod picture;
 pub mod recall;
 pub mod rename;

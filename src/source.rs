@@ -2,78 +2,15 @@
 //!
 //! Knows nothing of disks; `load` makes these values, tests make them by hand.
 
-use std::borrow::Borrow;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use imbl::OrdMap;
 
 use crate::digest::Digest;
-
-/// A path inside the site folder, with `/` between its parts.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourcePath(Arc<str>);
-
-impl SourcePath {
-    /// Returns the path; the caller has made it relative and slash-separated.
-    pub fn new(path: impl AsRef<str>) -> SourcePath {
-        SourcePath(Arc::from(path.as_ref()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the last part of the path.
-    pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
-    }
-
-    /// Returns the folder of the path without a trailing slash, `""` at the top.
-    pub fn folder(&self) -> &str {
-        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-
-    /// Returns what follows the last dot of the file name, if anything does.
-    pub fn extension(&self) -> Option<&str> {
-        self.file_name().rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, e)| e)
-    }
-
-    /// Tells whether it is a file of values, by its name.
-    pub fn is_values(&self) -> bool {
-        self.extension().is_some_and(|end| ["csv", "tsv", "CSV", "TSV"].contains(&end))
-    }
-
-    /// Tells whether the path names a Markdown text in `decks/` or `wiki/`.
-    pub fn is_markdown(&self) -> bool {
-        let inside = self.0.starts_with("decks/") || self.0.starts_with("wiki/");
-        inside && self.extension().is_some_and(|e| e == "md")
-    }
-
-    /// Tells whether such a text is a document: `_part.md` is one that others include.
-    pub fn is_document(&self) -> bool {
-        self.is_markdown() && !self.file_name().starts_with('_')
-    }
-}
-
-/// Paths are looked up by their text, without a copy of it.
-impl Borrow<str> for SourcePath {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SourcePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for SourcePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
-    }
-}
+pub use crate::path::SourcePath;
+use crate::picture::Facts;
 
 /// One input file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,15 +32,58 @@ pub enum Content {
     Unusable(Fault),
 }
 
-/// A file that is served as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A file that is served as it is. Two of the same digest are the same.
+#[derive(Clone, Debug)]
 pub struct Asset {
-    /// Names the file in the bundle; whoever compares assets meets it first.
+    /// Names the file in the bundle.
     pub digest: Digest,
-    pub bytes: Arc<[u8]>,
-    /// Width and height in pixels, where the file is a picture that tells.
-    pub size: Option<(u32, u32)>,
+    /// What its bytes tell when they are read, so that nobody has to read them again for that.
+    pub facts: Facts,
+    bytes: Bytes,
 }
+
+/// The bytes of an asset: in memory, or wherever somebody can read them again.
+#[derive(Clone, Debug)]
+enum Bytes {
+    Held(Arc<[u8]>),
+    Away(Arc<dyn Reread>),
+}
+
+/// Whoever reads the bytes of a file again; nothing where that cannot be done any more.
+pub trait Reread: fmt::Debug + Send + Sync {
+    fn reread(&self) -> Option<Vec<u8>>;
+}
+
+impl Asset {
+    /// Returns the bytes where they are in memory: those of values and of what templates need always are.
+    pub fn held(&self) -> Option<&[u8]> {
+        match &self.bytes {
+            Bytes::Held(bytes) => Some(bytes),
+            Bytes::Away(_) => None,
+        }
+    }
+
+    /// Returns the bytes; nothing where they are read again and are not those any more that the digest was made of.
+    pub fn bytes(&self) -> Option<Cow<'_, [u8]>> {
+        match &self.bytes {
+            Bytes::Held(bytes) => Some(Cow::Borrowed(bytes)),
+            Bytes::Away(place) => {
+                let bytes = place.reread()?;
+                let is_same =
+                    bytes.len() as u64 == self.facts.bytes && Digest::of(&bytes) == self.digest;
+                is_same.then_some(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+impl PartialEq for Asset {
+    fn eq(&self, other: &Asset) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Asset {}
 
 /// Why a file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,8 +115,24 @@ impl Source {
 
     /// Returns a source of bytes served as they are.
     pub fn asset(path: &str, bytes: &[u8], size: Option<(u32, u32)>) -> Source {
-        let asset = Asset { digest: Digest::of(bytes), bytes: Arc::from(bytes), size };
-        Source { path: SourcePath::new(path), content: Content::Asset(asset) }
+        Source::of_bytes(path, bytes, size, Bytes::Held(Arc::from(bytes)))
+    }
+
+    /// Returns the same of bytes that are let go, and read again from `place` when they are wanted.
+    pub fn asset_away(
+        path: &str,
+        bytes: &[u8],
+        size: Option<(u32, u32)>,
+        place: Arc<dyn Reread>,
+    ) -> Source {
+        Source::of_bytes(path, bytes, size, Bytes::Away(place))
+    }
+
+    fn of_bytes(path: &str, bytes: &[u8], size: Option<(u32, u32)>, kept: Bytes) -> Source {
+        let path = SourcePath::new(path);
+        let facts = Facts::of(&path, bytes, size);
+        let asset = Asset { digest: Digest::of(bytes), facts, bytes: kept };
+        Source { path, content: Content::Asset(asset) }
     }
 
     /// Returns what a document can take in of this source.
@@ -144,7 +140,8 @@ impl Source {
         match &self.content {
             Content::Text(text) => Some(Part::Text(text)),
             Content::Asset(asset) if self.path.is_values() => {
-                Some(std::str::from_utf8(&asset.bytes).map_or(Part::Unreadable, Part::Values))
+                let text = std::str::from_utf8(asset.held()?);
+                Some(text.map_or(Part::Unreadable, Part::Values))
             }
             _ => None,
         }

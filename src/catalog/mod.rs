@@ -214,8 +214,7 @@ impl Catalog {
         if path.as_str().starts_with("templates/") {
             return;
         }
-        let facts = Facts::of(path, &asset.bytes, asset.size);
-        let digest = asset.digest;
+        let (facts, digest) = (asset.facts, asset.digest);
         let (route, kind) = match path.as_str().strip_prefix("static/") {
             Some(rest) => (names::composed(rest.to_owned()), Route::Static(path.clone())),
             None => (route_of(path, digest, &facts), Route::Asset(path.clone())),

@@ -9,7 +9,7 @@ use crate::compile::{Bundle, compile};
 use crate::deploy::{Back, Contents, Deployment, Plan, Request, Surroundings, Target, back};
 use crate::diagnostic::Severity;
 use crate::export;
-use crate::load::Root;
+use crate::load::{self, Root};
 use crate::page::Options;
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
     }
     let root = super::root_of(flags.path.as_deref())?;
     super::finish(&root, reporter);
-    let (sources, history) = super::with_history(&root);
+    let (sources, history) = super::with_history(&root, load::load);
     let options = Options {
         file: super::name_of(&root),
         memo: super::memo_of(&root),

@@ -278,7 +278,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         avif: avif(),
         ..Options::default()
     };
-    let (sources, history) = with_history(&root);
+    let (sources, history) = with_history(&root, load::load_lean);
     let bundle = compile(sources?, options);
     bundle.catalog.resolve_all();
     bundle.catalog.hear_all(bundle.config.unlinked as usize);
@@ -332,10 +332,13 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
 }
 
 /// Reads a site, and meanwhile its history: git takes its time beside reading and compiling.
-fn with_history(root: &Root) -> (Result<Sources>, JoinHandle<History>) {
+fn with_history(
+    root: &Root,
+    load: impl Fn(&Root) -> Result<Sources>,
+) -> (Result<Sources>, JoinHandle<History>) {
     let place = root.clone();
     let history = std::thread::spawn(move || load::history(&place));
-    (load::load(root), history)
+    (load(root), history)
 }
 
 fn base_url(url: &str) -> Result<String> {

@@ -71,7 +71,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
         avif: super::avif(),
         ..Options::default()
     };
-    let (sources, history) = super::with_history(&root);
+    let (sources, history) = super::with_history(&root, load::load);
     let bundle = compile(sources?, options);
     let history = history.join().unwrap_or_default();
     let bundle = bundle.with_history(history);

@@ -94,9 +94,8 @@ fn ours<'a>(
     let Content::Asset(asset) = &source.content else { return None };
     let is_ours = is_drawn_elsewhere(&source.path)
         && !source.path.as_str().starts_with("static/")
-        && asset.bytes.starts_with(MARK.as_bytes());
-    (is_ours && !wanted.contains_key(&source.path))
-        .then(|| (&source.path, Digest::of(&asset.bytes)))
+        && asset.held().is_some_and(|bytes| bytes.starts_with(MARK.as_bytes()));
+    (is_ours && !wanted.contains_key(&source.path)).then_some((&source.path, asset.digest))
 }
 
 impl Sketched {

@@ -63,6 +63,8 @@ pub struct Bundle {
     gate: Arc<Gate>,
     /// What went wrong while outputs were made.
     faults: Mutex<Vec<Diagnostic>>,
+    /// The first file that was not what it had been when its bytes were wanted again.
+    lost: OnceLock<SourcePath>,
     /// The lines of the file that was looked at last: its diagnostics stand together.
     lines: Mutex<Option<(SourcePath, Arc<Lines>)>>,
 }
@@ -121,6 +123,7 @@ fn compile_with(sources: Sources, options: Options, workshop: Arc<Workshop>) -> 
         without_avif: OnceLock::new(),
         gate: Arc::default(),
         faults: Mutex::default(),
+        lost: OnceLock::new(),
         lines: Mutex::default(),
     }
 }
@@ -191,6 +194,7 @@ pub fn recompile_with(bundle: &Bundle, changes: Vec<Change>, options: Arc<Option
         without_avif: OnceLock::new(),
         gate: Arc::clone(&bundle.gate),
         faults: Mutex::default(),
+        lost: OnceLock::new(),
         lines: Mutex::default(),
     };
     // A file that comes or goes makes translations of its neighbours, or pages of them.
@@ -291,6 +295,11 @@ impl Bundle {
             lettering: &self.lettering,
             without_avif: self.without_avif.get(),
         }
+    }
+
+    /// Returns a file that changed or went while outputs were made of it: they are not one state of the site.
+    pub fn lost(&self) -> Option<&SourcePath> {
+        self.lost.get()
     }
 
     /// Returns how much went wrong while outputs were made.

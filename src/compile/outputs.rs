@@ -129,7 +129,9 @@ impl Bundle {
         match self.catalog.route(address)? {
             Route::Asset(path) => self.asset(address, path),
             Route::Static(path) => match &self.sources.get(path)?.content {
-                Content::Asset(asset) => Some(Output::new(address, asset.bytes.to_vec())),
+                Content::Asset(asset) => {
+                    Some(Output::new(address, self.bytes(path, asset)?.into_owned()))
+                }
                 Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
                 Content::Unusable(_) => None,
             },

@@ -1,5 +1,6 @@
 //! Pictures that are made of a site's pictures: which there are, and making them, a few at once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -16,7 +17,7 @@ use crate::output::Output;
 use crate::page;
 use crate::page::Options;
 use crate::picture::{self, Absent, Format, MEMORY_BYTES_MAX, Recipe, Unmade};
-use crate::source::{Content, SourcePath};
+use crate::source::{Asset, Content, SourcePath};
 
 /// What the memo calls them.
 const KIND: &str = "pictures";
@@ -215,7 +216,8 @@ impl Bundle {
         let source = self.sources.get(path).map(|source| &source.content);
         let Some(Content::Asset(source)) = source else { return Vec::new() };
         let _admitted = self.gate.admit(asset.facts.memory_bytes());
-        let made = picture::derive(&source.bytes, &asset.facts, recipes, &self.options.avif);
+        let Some(bytes) = self.bytes(path, source) else { return Vec::new() };
+        let made = picture::derive(&bytes, &asset.facts, recipes, &self.options.avif);
         for unmade in made.iter().filter_map(|made| made.as_ref().err()) {
             self.tell_unmade(path, unmade);
         }
@@ -255,11 +257,21 @@ impl Bundle {
         }
     }
 
+    /// Returns the bytes of a file; where they are not those any more that were read first, that is noted.
+    pub(super) fn bytes<'a>(&self, path: &SourcePath, asset: &'a Asset) -> Option<Cow<'a, [u8]>> {
+        let bytes = asset.bytes();
+        if bytes.is_none() {
+            self.lost.get_or_init(|| path.clone());
+        }
+        bytes
+    }
+
     /// Returns a file of the site as others may have it.
     pub(super) fn asset(&self, address: &str, path: &SourcePath) -> Option<Output> {
         match &self.sources.get(path)?.content {
             Content::Asset(asset) => {
-                Some(Output::new(address, picture::published(path, &asset.bytes).into_owned()))
+                let bytes = self.bytes(path, asset)?;
+                Some(Output::new(address, picture::published(path, &bytes).into_owned()))
             }
             Content::Text(text) => Some(Output::new(address, text.as_bytes().to_vec())),
             Content::Unusable(_) => None,

@@ -131,6 +131,7 @@ pub fn write(request: &Request<'_>, progress: &(dyn Fn(usize, usize) + Sync)) ->
         if !staging.is_inside {
             exchange::carry(&job, &made, &kept)?;
         }
+        job.refuse_mixed()?;
         if let Some(note) = &note {
             staging.write_durably(NOTE, note)?;
         }
@@ -218,12 +219,26 @@ impl Job<'_> {
         let made = paths.map(|path| {
             // An address without an output is a source that cannot be read; its diagnostic says so.
             let output = self.bundle.make(path);
+            if output.is_none() {
+                self.refuse_mixed()?;
+            }
             let made = output.map(|output| self.stage_all(path, &output)).transpose()?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(made)
         });
         let made: Result<Vec<Option<Vec<Made>>>> = made.collect();
         Ok(made?.into_iter().flatten().flatten().collect())
+    }
+
+    /// Refuses a bundle of which some outputs show a file as it was and others would show it as it is.
+    fn refuse_mixed(&self) -> Result<()> {
+        let Some(path) = self.bundle.lost() else { return Ok(()) };
+        Err(fault(
+            &format!(
+                "`{path}` changed or went away while the bundle was being made; nothing was written"
+            ),
+            "build again once nothing writes to that file any more",
+        ))
     }
 
     /// Stages an output and its compressed forms.

@@ -24,7 +24,7 @@ use crate::compile::Change;
 use crate::picture;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
 use crate::span::Lines;
-use beneath::Folder;
+use beneath::{Folder, Held};
 pub use history::{head, history, history_folders};
 pub use walk::links;
 use walk::list;
@@ -171,17 +171,33 @@ fn is_stray(name: &str) -> bool {
 
 /// Reads all sources of a site; one without content is an error that says what to do.
 pub fn load(root: &Root) -> Result<Sources> {
+    refuse_empty(root)?;
+    Ok(scan(root))
+}
+
+/// Reads the same for whoever needs each large file once or twice: their bytes are let go, and read
+/// again when they are wanted. Memory then does not grow with the number of photographs.
+pub fn load_lean(root: &Root) -> Result<Sources> {
+    refuse_empty(root)?;
+    Ok(scan_as(root, Held::Little))
+}
+
+fn refuse_empty(root: &Root) -> Result<()> {
     if root.file.is_none() && !FOLDERS[..2].iter().any(|folder| root.folder.join(folder).is_dir()) {
         bail!(
             "{} has neither a `decks` nor a `wiki` folder\nhelp: `kami new DIR` makes a small site; or name a site folder or one Markdown file",
             root.folder.display()
         );
     }
-    Ok(scan(root))
+    Ok(())
 }
 
 /// Reads all sources that there are.
 pub fn scan(root: &Root) -> Sources {
+    scan_as(root, Held::All)
+}
+
+fn scan_as(root: &Root, held: Held) -> Sources {
     if let Some(file) = &root.file {
         return alone::load(root, file);
     }
@@ -195,16 +211,10 @@ pub fn scan(root: &Root) -> Sources {
         paths.extend(listed);
         faults.extend(bad);
     }
-    let folder = Folder::open(root);
-    let read = |path| read_quickly(&folder, path).or_else(|| read(root, path));
+    let folder = Arc::new(Folder::open(root));
+    let read = |path| folder.source(path, held).or_else(|| read(root, path));
     let sources: Vec<Source> = paths.par_iter().filter_map(read).collect();
     faults.into_iter().chain(sources).collect()
-}
-
-/// Reads one source that is an ordinary file, as most are.
-fn read_quickly(folder: &Folder, path: &SourcePath) -> Option<Source> {
-    let bytes = folder.bytes(path, bytes_max(path))?;
-    Some(source(path, &bytes))
 }
 
 fn source(path: &SourcePath, bytes: &[u8]) -> Source {

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use super::published::drawing;
-use crate::source::SourcePath;
+use crate::path::SourcePath;
 
 /// How many pixels a picture may have to be made smaller: they all lie in memory at once.
 pub const PIXELS_MAX: u64 = 100_000_000;

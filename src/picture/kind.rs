@@ -1,6 +1,6 @@
 //! What a file is by its first bytes, whatever its name says.
 
-use crate::source::SourcePath;
+use crate::path::SourcePath;
 
 /// The kinds of files that a page may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

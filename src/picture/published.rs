@@ -6,7 +6,7 @@ use super::drawing::is_harmless;
 use super::facts::Drawing;
 use super::scrub::scrubbed;
 use super::{Kind, clean};
-use crate::source::SourcePath;
+use crate::path::SourcePath;
 
 /// What stands in the place of a drawing that cannot be read.
 const EMPTY: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";

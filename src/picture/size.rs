@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{ImageDecoder, ImageReader};
 
-use crate::source::SourcePath;
+use crate::path::SourcePath;
 
 /// Returns a picture's size in pixels as it is shown, read from its header alone.
 pub fn size(path: &SourcePath, bytes: &[u8]) -> Option<(u32, u32)> {

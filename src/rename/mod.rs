@@ -11,6 +11,7 @@ mod settings;
 mod uses;
 mod written;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -310,12 +311,12 @@ pub fn steps(bundle: &Bundle, plan: &Plan) -> Vec<Step> {
         let from = kept.get(to).copied().unwrap_or(to);
         let source = bundle.sources.get(from)?;
         let old = match &source.content {
-            Content::Text(text) => text.as_bytes(),
-            Content::Asset(asset) => &asset.bytes,
+            Content::Text(text) => Cow::Borrowed(text.as_bytes()),
+            Content::Asset(asset) => asset.bytes()?,
             Content::Unusable(_) => return None,
         };
-        let bytes = plan.texts.get(to).map_or(old, |text| text.as_bytes()).to_vec();
-        Some(Step { from: from.clone(), to: to.clone(), was: Digest::of(old), bytes })
+        let bytes = plan.texts.get(to).map_or(&*old, |text| text.as_bytes()).to_vec();
+        Some(Step { from: from.clone(), to: to.clone(), was: Digest::of(&old), bytes })
     };
     changed.iter().filter_map(step).collect()
 }

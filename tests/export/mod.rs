@@ -4,6 +4,7 @@
 
 mod crash;
 mod forms;
+mod lean;
 mod refusals;
 mod scenes;
 

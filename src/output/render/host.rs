@@ -33,7 +33,7 @@ pub fn host_text(
 fn own_text<'a>(sources: &'a Sources, path: &str) -> Option<&'a str> {
     match &sources.get(&SourcePath::new(path))?.content {
         Content::Text(text) => Some(text),
-        Content::Asset(asset) => std::str::from_utf8(&asset.bytes).ok(),
+        Content::Asset(asset) => std::str::from_utf8(asset.held()?).ok(),
         Content::Unusable(_) => None,
     }
 }

@@ -446,14 +446,15 @@ fn theme_file(
     files: &mut BTreeMap<String, Vec<u8>>,
 ) -> Option<String> {
     let source = sources.get(path)?;
-    let bytes = match &source.content {
-        Content::Text(text) => text.as_bytes(),
-        Content::Asset(asset) => &asset.bytes,
+    let (bytes, digest) = match &source.content {
+        Content::Text(text) => (text.as_bytes(), Digest::of(text.as_bytes())),
+        // What lies elsewhere than among the templates is named alone.
+        Content::Asset(asset) => (asset.held().unwrap_or_default(), asset.digest),
         Content::Unusable(_) => return None,
     };
     let address = match path.as_str().strip_prefix("static/") {
         Some(rest) => rest.to_owned(),
-        None => asset_route(path, Digest::of(bytes)),
+        None => asset_route(path, digest),
     };
     if path.as_str().starts_with("templates/") {
         files.insert(address.clone(), bytes.to_vec());
