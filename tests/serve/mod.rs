@@ -54,37 +54,6 @@ pub(crate) fn cold(site: &Path) -> Bundle {
     compile(scan(&root), options).with_history(history(&root))
 }
 
-/// Returns the addresses at which the server has not what a cold compile makes.
-pub(crate) fn differing(served: &Served, bundle: &Bundle) -> Vec<String> {
-    let differs = |address: &String| {
-        let answer = served.get(&format!("/{}", kamishibai::page::encode(address)));
-        let made = bundle.make(address).map(|output| output.bytes);
-        Some(without_live_tags(&answer.body)) != made
-    };
-    bundle.addresses().into_iter().filter(differs).collect()
-}
-
-fn without_live_tags(html: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(html);
-    let Some(at) = text.find("<link rel=\"stylesheet\" href=\"/_kami/live.css\">") else {
-        return html.to_vec();
-    };
-    let end = text.find("</head>").unwrap_or(at);
-    let mut page = [&text[..at], &text[end..]].concat();
-    // The ways to the editor are the server's, too, and those to pages that are not written yet.
-    while let Some(at) = page.find(" href=\"/_kami/new?name=") {
-        let value = at + " href=\"".len();
-        let end = page[value..].find('"').expect("it ends") + value + 1;
-        page.replace_range(at..end, "");
-    }
-    let ways = ["<div class=\"kami-tools\">", "<a class=\"kami-edit\""];
-    let at = ways.into_iter().find_map(|way| page.find(way));
-    let Some(at) = at else { return page.into_bytes() };
-    let close = if page[at..].starts_with("<div") { "</div>" } else { "</a>" };
-    let end = page[at..].find(close).expect("they end") + at + close.len();
-    [&page[..at], &page[end..]].concat().into_bytes()
-}
-
 #[test]
 fn only_our_own_names_are_answered() {
     let site = site();
@@ -260,7 +229,7 @@ fn what_is_known_or_asked_in_part_is_answered_so() {
 fn the_demo_is_served_as_it_is_built() {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR"));
     let served = Served::start(demo, &[]);
-    assert_eq!(differing(&served, &cold(demo)), Vec::<String>::new());
+    assert_eq!(saves::differing(&served, &cold(demo)), Vec::<String>::new());
 }
 
 #[test]

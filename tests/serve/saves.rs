@@ -9,9 +9,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
+use kamishibai::compile::Bundle;
 use tempfile::TempDir;
 
-use super::{DEADLINE, Served, Window, cold, differing, site, write};
+use super::{DEADLINE, Served, Window, cold, site, write};
 
 const PAGE: &str = "wiki/Page.md";
 
@@ -31,6 +32,37 @@ fn settles(what: &str, served: &Served, site: &Path) {
         }
         assert!(Instant::now() < until, "{what}: {differing:?} stay as they were");
     }
+}
+
+/// Returns the addresses at which the server has not what a cold compile makes.
+pub(super) fn differing(served: &Served, bundle: &Bundle) -> Vec<String> {
+    let differs = |address: &String| {
+        let answer = served.get(&format!("/{}", kamishibai::page::encode(address)));
+        let made = bundle.make(address).map(|output| output.bytes);
+        Some(without_live_tags(&answer.body)) != made
+    };
+    bundle.addresses().into_iter().filter(differs).collect()
+}
+
+fn without_live_tags(html: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(html);
+    let Some(at) = text.find("<link rel=\"stylesheet\" href=\"/_kami/live.css\">") else {
+        return html.to_vec();
+    };
+    let end = text.find("</head>").unwrap_or(at);
+    let mut page = [&text[..at], &text[end..]].concat();
+    // The ways to the editor are the server's, too, and those to pages that are not written yet.
+    while let Some(at) = page.find(" href=\"/_kami/new?name=") {
+        let value = at + " href=\"".len();
+        let end = page[value..].find('"').expect("it ends") + value + 1;
+        page.replace_range(at..end, "");
+    }
+    let ways = ["<div class=\"kami-tools\">", "<a class=\"kami-edit\""];
+    let at = ways.into_iter().find_map(|way| page.find(way));
+    let Some(at) = at else { return page.into_bytes() };
+    let close = if page[at..].starts_with("<div") { "</div>" } else { "</a>" };
+    let end = page[at..].find(close).expect("they end") + at + close.len();
+    [&page[..at], &page[end..]].concat().into_bytes()
 }
 
 type Save = fn(&Path, &str);
