@@ -145,6 +145,19 @@ fn ask_service(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Object {
+    let (status, object) = answer(service, method, target, headers, body);
+    let said = String::from_utf8_lossy(&object.bytes);
+    assert!(status.is_success(), "{method} {target}: {said}");
+    object
+}
+
+fn answer(
+    service: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> (http::StatusCode, Object) {
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let scope = format!("k/20260101/us-east-1/{service}/aws4_request");
@@ -159,17 +172,17 @@ fn ask_service(
     let answer = agent.run(request.body(body).unwrap()).unwrap();
     let (parts, mut body) = answer.into_parts();
     let bytes = body.read_to_vec().unwrap();
-    assert!(parts.status.is_success(), "{method} {target}: {}", String::from_utf8_lossy(&bytes));
     let text = |name: &str| {
         let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    Object {
+    let object = Object {
         bytes,
         content_type: text("content-type"),
         cache_control: text("cache-control"),
         digest: text("x-amz-meta-kami-digest"),
-    }
+    };
+    (parts.status, object)
 }
 
 fn encoded(key: &str) -> String {
@@ -192,13 +205,34 @@ fn modified(bucket: &str, key: &str) -> String {
     rest.split('.').next().unwrap().to_owned()
 }
 
+/// Returns what is in a bucket, once nothing changes there: whoever was killed may have asked for more just before.
 fn objects(bucket: &str) -> BTreeMap<String, Object> {
-    let listing = ask("GET", &format!("/{bucket}?list-type=2"), &[], &[]);
-    let listing = String::from_utf8(listing.bytes).unwrap();
-    let keys = listing.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap());
-    let keys = keys.map(|key| key.replace("&amp;", "&"));
-    keys.map(|key| (key.clone(), ask("GET", &format!("/{bucket}/{}", encoded(&key)), &[], &[])))
-        .collect()
+    let list = || {
+        let listing = ask("GET", &format!("/{bucket}?list-type=2"), &[], &[]);
+        String::from_utf8(listing.bytes).unwrap()
+    };
+    let read = |key: &str| {
+        let target = format!("/{bucket}/{}", encoded(key));
+        let (status, object) = answer("s3", "GET", &target, &[], &[]);
+        status.is_success().then_some(object)
+    };
+    let mut listing = list();
+    loop {
+        let keys = listing.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap());
+        let keys = keys.map(|key| key.replace("&amp;", "&"));
+        let found = keys.filter_map(|key| read(&key).map(|object| (key, object))).collect();
+        let later = list();
+        if entries_of(&later) == entries_of(&listing) {
+            return found;
+        }
+        listing = later;
+    }
+}
+
+/// Returns what a listing says of its objects, digests and times among it.
+fn entries_of(listing: &str) -> Vec<&str> {
+    let entries = listing.split("<Contents>").skip(1);
+    entries.map(|rest| rest.split("</Contents>").next().unwrap()).collect()
 }
 
 #[test]
