@@ -117,7 +117,8 @@ check("what the server told before a save takes nothing back that was saved", as
   await expectSaid(page, /保存しました|Saved/);
   const looked = page.waitForResponse(/_kami\/edit\//);
   late[0]();
-  await (await looked).finished();
+  await looked; // a head: there is no body to wait for
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.keyboard.type(" ");
   await page.keyboard.press("Backspace");
   await expectText(page, whole);
