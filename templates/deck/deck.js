@@ -117,7 +117,7 @@
     Object.assign(here, place(number, step));
     if (by === "hand") setBlank("");
     if (here.number === from || !kami.transit || !kami.transit(from, show)) show();
-    if (by !== "url") writeUrl(by === "hand" && here.number !== from);
+    if (by !== "url") writeUrl(by === "hand");
     if (here.number !== from) announce();
     if (by !== "window") publish();
   }
@@ -131,17 +131,25 @@
   function forward() {
     if (here.step < stepsOf(cards[here.number - 1])) move(here.number, here.step + 1);
     else if (here.number < cards.length) move(here.number + 1, 0);
+    else showAgain();
   }
 
   function back() {
     if (here.step > 0) move(here.number, here.step - 1);
     else if (here.number > 1) move(here.number - 1, Infinity);
+    else showAgain();
   }
 
   // Everything left on this slide at once; when there is nothing left, the whole next slide.
   function reveal() {
     const ahead = here.step < stepsOf(cards[here.number - 1]) ? 0 : 1;
     if (here.number + ahead <= cards.length) move(here.number + ahead, Infinity);
+    else showAgain();
+  }
+
+  // Where no slide is left to go to, a key still brings back the one behind a black screen.
+  function showAgain() {
+    if (here.blank) blank("");
   }
 
   function setBlank(colour) {
@@ -255,7 +263,8 @@
 
   function setView(name) {
     root.dataset.view = name;
-    const query = name === "stage" ? "" : `?view=${name}`;
+    // A speaker's window that is loaded anew is one again, whatever it showed for a moment.
+    const query = home === "presenter" ? "?view=presenter" : name === "stage" ? "" : `?view=${name}`;
     tryHistory("replaceState", location.pathname + query + hashOf());
     show();
   }
@@ -299,7 +308,7 @@
     const written = /^(\d+)(?:\.(\d+))?$/.exec(anchor);
     if (written) return place(Number(written[1]), Number(written[2] || 0));
     if (numbers.has(anchor)) return place(numbers.get(anchor), 0);
-    const element = anchor && document.getElementById(anchor);
+    const element = anchor && (document.getElementById(anchor) || document.getElementsByName(anchor)[0]);
     const card = element && element.closest("main.deck > .card");
     if (!card) return null;
     const step = element.closest("[data-step]");
@@ -311,6 +320,21 @@
     if (wanted && (wanted.number !== here.number || wanted.step !== here.step)) {
       move(wanted.number, wanted.step, "url");
     }
+  }
+
+  // Back and forward lead out of the overview and into it, as they lead from place to place.
+  function obeyHistory() {
+    obeyUrl();
+    if (home === "presenter") return;
+    const isWanted = new URLSearchParams(location.search).get("view") === "overview";
+    if (isWanted !== (view() === "overview")) kami.overview();
+  }
+
+  // "#7" with "?f=2" is how Marp writes "#7.2".
+  function placeAtStart() {
+    const wanted = placeOf(location.hash);
+    const step = Number(new URLSearchParams(location.search).get("f"));
+    return wanted && !wanted.step && Number.isInteger(step) ? place(wanted.number, step) : wanted;
   }
 
   // ---- keys --------------------------------------------------------------------------------
@@ -329,14 +353,29 @@
 
   const ACTIONS = { forward, back, fullscreen: toggleFullscreen, help: KEYS["?"] };
 
+  // What a key does once, it does once however long it is held: a screen must not flicker between black and white.
+  const HELD = /^(Arrow|Page| |[-+[\]])/;
+
+  // Whoever has the focus on one of these types into it, or plays it, until Escape gives the keys back.
+  const KEEPS_KEYS = "input, textarea, select, video, audio, [contenteditable], main.deck button";
+
+  // On a keyboard whose brackets need AltGr that key is no chord.
+  const isChord = (event) => (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
+
   function onKey(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select, video, audio, [contenteditable]")) return;
+    if (isChord(event) || event.isComposing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (/^( |Enter)$/.test(key) && event.target.closest("a[href], button, summary") && !typed) return;
-    if (event.target.closest("[role=separator]") && /^Arrow|Home|End/.test(key)) return;
-    if (obeyKey(key, event.shiftKey)) event.preventDefault();
+    if (document.querySelector("dialog[open]")) return key === "?" && !event.repeat && ui.help.close();
+    const at = event.target.closest?.(KEEPS_KEYS);
+    if (at && key === "Escape") return at.blur();
+    // A clicker goes on after a film was started by hand.
+    if (at && !(/^Page/.test(key) && at.matches("video, audio, button"))) return;
+    if (/^( |Enter)$/.test(key) && event.target.closest?.("a[href], button, summary") && !typed) return;
+    if (event.target.closest?.("[role=separator]") && /^Arrow|Home|End/.test(key)) return;
+    if (event.repeat && !HELD.test(key) ? isOurs(key) : obeyKey(key, event.shiftKey)) event.preventDefault();
   }
+
+  const isOurs = (key) => Object.hasOwn(KEYS, key) || /^[\dldte]$/.test(key);
 
   function obeyKey(key, shift) {
     if (view() === "overview") return kami.browse(key);
@@ -345,7 +384,7 @@
     if (shift && key === " ") return back(), true;
     // Alone it opens the editor.
     if (key === "e" && !shift) return false;
-    if (!Object.hasOwn(KEYS, key) && !/^[ldte]$/.test(key)) return false;
+    if (!isOurs(key)) return false;
     rest();
     perform(KEYS, key);
     return true;
@@ -433,7 +472,7 @@
 
   // One slide a notch; the long tail of a trackpad's swing, which only ever gets smaller, is none.
   function onWheel(event) {
-    if (view() !== "stage" || event.ctrlKey || scrolls(event.target)) return;
+    if (view() !== "stage" || event.ctrlKey || document.querySelector("dialog[open]") || scrolls(event.target)) return;
     const size = Math.abs(event.deltaY) > Math.abs(event.deltaX) ? event.deltaY : event.deltaX;
     const tail = event.timeStamp - wheel.at < 150 && Math.abs(size) < wheel.size;
     wheel.at = event.timeStamp;
@@ -444,10 +483,10 @@
     else back();
   }
 
-  function scrolls(element) {
+  function scrolls(element, axis = "xy") {
     for (; element && element !== kami.deck; element = element.parentElement) {
       const style = getComputedStyle(element);
-      if (/auto|scroll/.test(style.overflowY) && element.scrollHeight > element.clientHeight + 1) return true;
+      if (axis !== "x" && /auto|scroll/.test(style.overflowY) && element.scrollHeight > element.clientHeight + 1) return true;
       if (/auto|scroll/.test(style.overflowX) && element.scrollWidth > element.clientWidth + 1) return true;
     }
     return false;
@@ -455,9 +494,13 @@
 
   let touch = null;
 
+  // While one card gives way to the next, what the browser draws of them lies over the page.
+  const isOnCards = (target) => target === root || kami.deck.contains(target);
+
   function onTouchStart(event) {
+    if (!isOnCards(event.target)) return;
     const alone = event.touches.length === 1 && (!window.visualViewport || visualViewport.scale < 1.05);
-    touch = alone && !root.dataset.mode ? event.touches[0] : null;
+    touch = alone && !root.dataset.mode && !scrolls(event.target, "x") ? event.touches[0] : null;
     if (root.dataset.mode && !isBusy({ clientY: event.touches[0].clientY, buttons: 1 })) wake();
   }
 
@@ -484,10 +527,11 @@
   function listen() {
     addEventListener("keydown", onKey);
     addEventListener("hashchange", obeyUrl);
+    addEventListener("popstate", obeyHistory);
     addEventListener("pointermove", onPointer, { passive: true });
     addEventListener("wheel", onWheel, { passive: true });
-    kami.deck.addEventListener("touchstart", onTouchStart, { passive: true });
-    kami.deck.addEventListener("touchend", onTouchEnd, { passive: true });
+    addEventListener("touchstart", onTouchStart, { passive: true });
+    addEventListener("touchend", onTouchEnd, { passive: true });
     document.addEventListener("click", onClick);
     document.addEventListener("kami:patched", afterPatch);
     document.addEventListener("fullscreenchange", keepAwake);
@@ -519,6 +563,8 @@
     ui.strings = template.dataset;
     // There is something to follow only where `kami serve` tells of edits.
     ui.controls.querySelector("[data-do=follow]").hidden = !window.kamiLive;
+    const works = { [home]: true, live: window.kamiLive, editor: document.querySelector("body > .kami-edit") };
+    for (const row of ui.help.querySelectorAll("[data-only]")) if (!works[row.dataset.only]) row.remove();
   }
 
   // Live reload has patched the cards: our classes are gone from them, slides may have come or left.
@@ -542,7 +588,7 @@
     listen();
     begun = kami.parts.length;
     tell("begin");
-    Object.assign(here, placeOf(location.hash) || {});
+    Object.assign(here, placeAtStart() || {});
     current = null;
     show();
     announce();
@@ -555,7 +601,7 @@
 
   const kami = window.kami = {
     home, here, ui, parts: [], keys: KEYS, actions: ACTIONS, led: false, send() {},
-    state, obey, move, show, showSteps, announce, setView, keepAwake, forward, back,
+    isOnCards, state, obey, move, show, showSteps, announce, setView, keepAwake, forward, back,
     wake, rest, view, keyOf, sectionOf, stepsOf, groundOf, clamp, fill, hashOf, make, addParts, tell,
     later, storeName: (what) => `kami:${kami.deck.dataset.site}:${kami.deck.dataset.deck}:${what}`,
   };

@@ -155,7 +155,7 @@
   }
 
   function onDown(event) {
-    if (mode() !== "draw" || event.button || !event.target.closest("main.deck")) return;
+    if (mode() !== "draw" || event.button || kami.view() === "overview" || !kami.isOnCards(event.target)) return;
     const spot = spotOf(event);
     if (!spot) return;
     event.preventDefault();
@@ -172,7 +172,7 @@
   }
 
   function onMove(event) {
-    if (mode() === "laser") return point(event);
+    if (mode() === "laser" && kami.view() !== "overview") return point(event);
     if (!pen) return;
     const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     for (const one of events.length ? events : [event]) {

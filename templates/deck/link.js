@@ -16,6 +16,8 @@
     if (home === "stage" && !kami.led) {
       kami.led = true;
       kami.keepAwake();
+      // What a speaker may draw or point at is shown though the network is gone by then.
+      kami.later();
     }
     if (message.type === "hello") tellAll();
     if (message.type === "stage" && kami.obey(message, far) && home === "presenter" && !message.presenter) {

@@ -19,9 +19,9 @@
     field.addEventListener("pointerdown", () => (asked = true));
   }
 
-  function open() {
+  function open(isAsked) {
     field.value = "";
-    asked = false;
+    asked = isAsked;
     kami.setView("overview");
     start();
   }
@@ -107,13 +107,16 @@
 
   function onFieldKey(event) {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
-    if ((event.shiftKey && event.key.length > 1) || !browse(event.key)) return;
+    // The key that opened this is still held.
+    const isHeld = event.repeat && (/^(Escape|Enter|F5)$/.test(event.key) || (!field.value && event.key.length === 1));
+    if (!isHeld && ((event.shiftKey && event.key.length > 1) || !browse(event.key))) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  kami.overview = () => (kami.view() === "overview" ? close() : open());
+  kami.overview = () => (kami.view() === "overview" ? close() : open(false));
   kami.keys.o = kami.actions.overview = kami.overview;
+  kami.keys["/"] = () => open(true);
   kami.choose = choose;
   kami.browse = browse;
   kami.parts.push({

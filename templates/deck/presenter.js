@@ -126,6 +126,13 @@
     keep(kami.storeName("runs"), runs);
   }
 
+  // A slide that got another heading has been shown as long as before.
+  function renameRuns(keys) {
+    if (!presenting || !readRuns().length) return;
+    runs = runs.map((one) => ({ ...one, times: Object.fromEntries(Object.entries(one.times).map(([key, time]) => [keys[key] ?? key, time])) }));
+    keep(kami.storeName("runs"), runs);
+  }
+
   const clockText = (seconds) => {
     const whole = Math.abs(Math.trunc(seconds));
     return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -391,6 +398,7 @@
     start: showFollow,
     show: () => presenting && show(),
     retell: tellTimer,
+    rename: renameRuns,
     patch(slide, step) {
       if (presenting) show(true);
       if (follows && Number.isInteger(slide)) kami.move(slide, step || 0);

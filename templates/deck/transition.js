@@ -70,5 +70,15 @@
     own.finished.then(end, end);
     return true;
   };
+  // What the browser draws of the two cards lies over the page, its buttons too: a hand that comes down ends it,
+  // and what it comes down on is pressed.
+  let isEnded = false;
+  addEventListener("pointerdown", () => {
+    isEnded = Boolean(running);
+    if (running) running.skipTransition();
+  });
+  addEventListener("click", ({ target, clientX, clientY }) => {
+    if (isEnded && target === root) document.elementFromPoint(clientX, clientY)?.closest("a[href], button")?.click();
+  });
   kami.parts.push({ patch: () => (known = {}) });
 })();

@@ -576,7 +576,7 @@
     controls.insertBefore(button, controls.lastElementChild);
   }
   addEventListener('keydown', function (e) {
-    if (e.key !== 'e' || e.shiftKey || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
+    if (e.key !== 'e' || e.shiftKey || e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat || e.defaultPrevented) return;
     if (e.target.closest && e.target.closest('input, textarea, select, dialog, [contenteditable]')) return;
     // The overview takes letters for a title.
     if (deck && root.dataset.view === 'overview') return;
