@@ -55,8 +55,8 @@ fn a_slide_is_selected_as_in_marp() {
     selects("section.lead", ".slide[s].lead");
     selects("section:not(.lead):first-of-type", ".slide[s]:not(.lead):first-of-type");
     selects("section[data-class~=\"lead\"]", ".slide[s][data-class~=\"lead\"]");
-    selects("section::after", ".slide[s]::after");
-    selects("section:before", ".slide[s]:before");
+    selects("section::after", ".slide[s]::after,.slide[s]>:where(.slide-pseudo)::after");
+    selects("section:before", ".slide[s]:before,.slide[s]>:where(.slide-pseudo):before");
     selects("section h1", ".slide[s] h1");
     selects("section > h1 + p", ".slide[s]>h1+p");
     selects("section  >  h1 , h2~p", ".slide[s]>h1,.slide[s] h2~p");
@@ -98,6 +98,15 @@ fn marpits_elements_become_ours() {
         ".slide[s]>.slide-backgrounds figure",
     );
     selects(
+        "section[data-marpit-advanced-background=\"background\"] > div[data-marpit-advanced-background-container]\
+         [data-marpit-advanced-background-direction=vertical] > figure",
+        ".slide[s]>div.slide-backgrounds[data-direction=\"vertical\"]>figure",
+    );
+    selects(
+        "section[data-marpit-advanced-background-split=left] h1",
+        ".slide[s]:has(>.slide-backgrounds[data-split=\"left\"]) h1",
+    );
+    selects(
         "section[data-marpit-advanced-background='content'].a",
         ".slide[s]:has(>.slide-backgrounds).a",
     );
@@ -106,6 +115,23 @@ fn marpits_elements_become_ours() {
         ":is(section.a,:is(.slide).b):is(.slide[s],.slide[s] *) h1",
     );
     selects(":where(section)", ":where(section):is(.slide[s],.slide[s] *)");
+}
+
+#[test]
+fn backgrounds_are_no_children_that_count() {
+    let counted = " of :where(:not(.slide-backgrounds,.slide-pseudo))";
+    selects("section > :last-child", &format!(".slide[s]>:nth-last-child(1{counted})"));
+    selects("p:Last-Child", &format!(".slide[s] p:nth-last-child(1{counted})"));
+    selects("p:nth-last-child(2n + 1)", &format!(".slide[s] p:nth-last-child(2n + 1{counted})"));
+    selects("p:nth-last-child(1 of .a)", ".slide[s] p:nth-last-child(1 of .a)");
+    selects(
+        "p:not(:only-child)",
+        &format!(
+            ".slide[s] p:not(:is(:only-child,:where(:first-child:nth-last-child(1{counted}))))"
+        ),
+    );
+    selects("li:last-child, td:only-child", ".slide[s] li:last-child,.slide[s] td:only-child");
+    selects("p:first-child", ".slide[s] p:first-child");
 }
 
 #[test]
@@ -172,7 +198,10 @@ fn nested_rules_follow_the_rule_around_them() {
         "@scope (section.a) to (img) { p { color: red } }",
         "@scope (.slide[s].a) to (.slide[s] img){.slide[s] p{color:red;}}",
     );
-    check("section { &::after { content: 'x'; color: red } }", ".slide[s]{&::after{color:red;}}");
+    check(
+        "section { &::after { content: 'x'; color: red } }",
+        ".slide[s]{&::after,&>:where(.slide-pseudo)::after{color:red;}}",
+    );
 }
 
 #[test]
@@ -187,11 +216,11 @@ fn values_follow_the_slide() {
     );
     check(
         "section::after { content: 'Page ' attr(data-marpit-pagination) ' / ' attr(data-marpit-pagination-total) }",
-        ".slide[s]::after{content:\"Page \" attr(data-marpit-pagination) \" / \" attr(data-marpit-pagination-total);}",
+        ".slide[s]::after,.slide[s]>:where(.slide-pseudo)::after{content:\"Page \" attr(data-marpit-pagination) \" / \" attr(data-marpit-pagination-total);}",
     );
     check(
         "section::after { content: 'no number' } section::before { content: 'free' }",
-        ".slide[s]::before{content:\"free\";}",
+        ".slide[s]::before,.slide[s]>:where(.slide-pseudo)::before{content:\"free\";}",
     );
     check(
         "h1 { color: RED !important; --a : { x:y } ; --b:; font: 1em/2 'A B', serif }",

@@ -2,6 +2,7 @@
 //! a background lies. What is no such word stays alternative text.
 
 use crate::document::directives::is_plain_css;
+use crate::theme::is_color;
 
 /// The filters with what holds where nothing is said.
 const FILTERS: &[(&str, &str)] = &[
@@ -18,6 +19,13 @@ const FILTERS: &[(&str, &str)] = &[
 ];
 
 const LENGTHS: &[&str] = &["ch", "cm", "em", "ex", "in", "mm", "pc", "pt", "px"];
+
+/// More units than a size may have, as CSS has them.
+const UNITS: &[&str] = &[
+    "rem", "ic", "cap", "lh", "rlh", "q", "vw", "vh", "vmin", "vmax", "cqw", "cqh", "cqmin",
+    "cqmax",
+];
+const ANGLES: &[&str] = &["deg", "rad", "grad", "turn"];
 
 /// Of all functions only these make colours.
 const COLORS: &[&str] =
@@ -48,8 +56,10 @@ pub(super) struct Words {
     /// How many percent of the slide the backgrounds take.
     pub share: Option<f64>,
     pub vertical: Option<bool>,
-    /// Words that look like filters and say nothing that a filter understands.
+    /// Words that look like filters and say nothing that a filter understands: one makes all of them void.
     pub faults: Vec<String>,
+    /// A share that leaves no room for the text.
+    pub all: Option<String>,
 }
 
 /// Reads an alternative text.
@@ -141,7 +151,7 @@ impl Words {
                 self.split = Some(side);
                 self.share = percent.flatten().filter(|share| *share < 100.0);
                 if self.share.is_none() && share.is_some() {
-                    self.faults.push(word.to_owned());
+                    self.all = Some(word.to_owned());
                 }
             }
         }
@@ -164,7 +174,7 @@ impl Words {
     }
 
     fn filter(&self, css: &mut String) {
-        if !self.filters.is_empty() {
+        if !self.filters.is_empty() && self.faults.is_empty() {
             css.extend(["filter:", &self.filters.join(" "), ";"]);
         }
     }
@@ -221,20 +231,35 @@ pub(super) fn sized(width: Option<&str>, height: Option<&str>) -> String {
 /// Returns the argument of a filter as CSS writes it; nothing where its default holds.
 fn argument(name: &str, value: Option<&str>) -> Result<Option<String>, ()> {
     let Some(value) = value else { return Ok(None) };
-    let unit = |units: &[&str]| {
-        let bare = value.strip_prefix('-').unwrap_or(value);
-        value == "0" || units.iter().any(|unit| bare.strip_suffix(unit).is_some_and(is_number))
-    };
     let fits = match name {
-        "blur" => unit(LENGTHS),
-        "hue-rotate" => unit(&["deg", "rad", "grad", "turn"]),
+        "blur" => is_length(value) && !value.starts_with('-'),
+        "hue-rotate" => value == "0" || unit_of(value, ANGLES),
         "drop-shadow" => return shadow(value).map(Some),
-        _ => is_number(value) || percent(value).is_some(),
+        _ => {
+            let bare = value.strip_suffix('%').unwrap_or(value);
+            signed(bare).is_some_and(|number| number >= 0.0)
+        }
     };
     if fits { Ok(Some(value.to_owned())) } else { Err(()) }
 }
 
-/// Two to four parts between commas, and the commas of a colour are its own.
+/// Returns a number as CSS writes it: with a sign, with an exponent.
+fn signed(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b".+-eE".contains(&b));
+    let ends = text.ends_with(|c: char| c.is_ascii_digit());
+    text.parse().ok().filter(|_| plain && ends)
+}
+
+fn unit_of(value: &str, units: &[&str]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    units.iter().any(|unit| lower.strip_suffix(unit).is_some_and(|bare| signed(bare).is_some()))
+}
+
+fn is_length(value: &str) -> bool {
+    signed(value) == Some(0.0) || unit_of(value, LENGTHS) || unit_of(value, UNITS)
+}
+
+/// Two or three lengths and a colour, in parts between commas; the commas of the colour are its own.
 fn shadow(value: &str) -> Result<String, ()> {
     let (mut parts, mut depth) = (vec![String::new()], 0_i32);
     for c in value.chars() {
@@ -245,12 +270,17 @@ fn shadow(value: &str) -> Result<String, ()> {
             part.push(c);
         }
     }
-    let is_color = |part: &str| {
+    let is_shade = |part: &String| {
         let function = part.split_once('(').map(|(name, _)| name);
-        function.is_none_or(|name| COLORS.contains(&name)) && is_plain_css(part)
+        let known = function.is_none_or(|name| COLORS.contains(&name));
+        known && is_color(part) && is_plain_css(part)
     };
-    let fits = (2..=4).contains(&parts.len())
-        && depth == 0
-        && parts.iter().all(|part| !part.is_empty() && is_color(part));
-    if fits { Ok(parts.join(" ")) } else { Err(()) }
+    let lengths: Vec<bool> = parts.iter().map(|part| is_length(part)).collect();
+    let shaded = match lengths[..] {
+        [true, true] | [true, true, true] => Some(true),
+        [true, true, false] | [true, true, true, false] => parts.last().map(is_shade),
+        [false, true, true] | [false, true, true, true] => parts.first().map(is_shade),
+        _ => None,
+    };
+    if shaded == Some(true) { Ok(parts.join(" ")) } else { Err(()) }
 }

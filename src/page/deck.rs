@@ -381,16 +381,10 @@ pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> Stri
     if let Some(scope) = &document.scope {
         attribute("data-sheet", scope, &mut out);
     }
-    for (name, value) in &slide.attributes {
-        attribute(&format!("data-{name}"), value, &mut out);
-    }
+    directives(filler, slide, &mut out);
     let says = slide.attributes.iter().any(|(name, _)| name == "fit");
     if !says && !filler.site.config.deck.shrinks {
         attribute("data-fit", "none", &mut out);
-    }
-    if let Some(page) = slide.page {
-        attribute("data-marpit-pagination", &page.to_string(), &mut out);
-        attribute("data-marpit-pagination-total", &document.last_page().to_string(), &mut out);
     }
     if slide.steps > 0 && filler.way.len() == 1 {
         attribute("data-steps", &slide.steps.to_string(), &mut out);
@@ -409,7 +403,7 @@ pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> Stri
         attribute("aria-label", &label, &mut out);
     }
     out.push('>');
-    out.push_str(&filler.fill(&slide.grounds));
+    let grounds = filler.fill(&slide.grounds);
     for (tag, prose) in [("header", &slide.header), ("", &slide.prose), ("footer", &slide.footer)] {
         match (tag, prose.is_empty()) {
             ("", _) => out.push_str(&filler.fill(prose)),
@@ -417,8 +411,26 @@ pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> Stri
             (tag, false) => out.extend(["<", tag, ">", &filler.fill(prose), "</", tag, ">"]),
         }
     }
+    if !grounds.is_empty() {
+        // Behind all else, so that the first child and whatever follows it is what it is in Marp.
+        out.extend([&grounds, "<div class=\"slide-pseudo\""]);
+        directives(filler, slide, &mut out);
+        out.push_str("></div>");
+    }
     out.push_str("</section>");
     out
+}
+
+/// Writes what a slide's directives say, as attributes that a theme may select or show.
+fn directives(filler: &Filler<'_>, slide: &Slide, out: &mut String) {
+    for (name, value) in &slide.attributes {
+        attribute(&format!("data-{name}"), value, out);
+    }
+    if let Some(page) = slide.page {
+        let total = filler.entry.document.last_page();
+        attribute("data-marpit-pagination", &page.to_string(), out);
+        attribute("data-marpit-pagination-total", &total.to_string(), out);
+    }
 }
 
 /// Writes the first slide of a deck as it is shown elsewhere.

@@ -6,6 +6,7 @@
 
 mod color;
 mod data_url;
+mod marpit;
 mod meta;
 mod parts;
 mod rewrite;

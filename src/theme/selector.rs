@@ -5,36 +5,11 @@
 
 use cssparser::Token;
 
+use super::marpit;
 use super::parts::{Part, range, trim};
 use super::rewrite::{Place, Rewriter, Subject, fault, first_line, told};
 use super::sheet::{Fault, Filling};
 use crate::diagnostic::rules;
-
-/// Marp's elements that stand for ordinary ones.
-const TYPES: &[(&str, &str)] = &[
-    ("marp-h1", "h1"),
-    ("marp-h2", "h2"),
-    ("marp-h3", "h3"),
-    ("marp-h4", "h4"),
-    ("marp-h5", "h5"),
-    ("marp-h6", "h6"),
-    ("marp-pre", "pre"),
-    ("marp-span", "span"),
-];
-
-/// Marpit's attributes with what says the same here: name, value (any when empty), selector.
-const ATTRIBUTES: &[(&str, &str, &str)] = &[
-    ("data-marpit-advanced-background-container", "", ".slide-backgrounds"),
-    ("data-marpit-advanced-background", "background", ".slide-backgrounds"),
-    ("data-marpit-advanced-background", "content", ":has(>.slide-backgrounds)"),
-    ("data-marpit-advanced-background", "pseudo", ":has(>.slide-backgrounds)"),
-    ("data-marpit-advanced-background", "", ":has(>.slide-backgrounds)"),
-    ("data-marpit-fragment", "", "[data-step]"),
-    ("data-bespoke-marp-fragment", "active", ".shown"),
-    ("data-bespoke-marp-fragment", "inactive", ":not(.shown)"),
-    ("data-bespoke-marp-current-fragment", "", ".latest"),
-    ("is", "", ""),
-];
 
 /// The letterbox of the slide on stage is the ground of the deck itself.
 const BACKDROP: (&str, &str) = ("html[data-view=\"stage\"] main.deck:has(>.current>", ")");
@@ -219,8 +194,16 @@ impl<'i> Rewriter<'i> {
             if matches!(complex.combinators.get(inside), Some('+' | '~')) {
                 return Err(self.beside(complex));
             }
-            self.slide(before);
-            self.written(pseudo);
+            let held = marpit::is_container(before)
+                && complex.compounds.get(inside + 1).is_some_and(|next| marpit::is_container(next));
+            let slide = |writer: &mut Self| {
+                writer.slide(before);
+                if marpit::is_container(before) && !held {
+                    writer.sheet.push(">");
+                    writer.sheet.push(marpit::BACKGROUNDS);
+                }
+            };
+            self.with_pseudo(&slide, pseudo);
             self.rest(complex, inside + 1);
             let number = alone && matches!(pseudo_name(pseudo), Some("after"));
             let slide = alone && pseudo.is_empty();
@@ -234,24 +217,32 @@ impl<'i> Rewriter<'i> {
             return Ok(Led { subject: Subject { slide, every, number }, backdrop: false });
         }
         if speaks_of_slide(first) {
-            // `:is(section.lead, section.title) h1`: the slide itself, or something on it.
-            self.written(before);
-            self.sheet.push(":is(.slide");
-            self.sheet.hole(Filling::Scope);
-            self.sheet.push(",.slide");
-            self.sheet.hole(Filling::Scope);
-            self.sheet.push(" *)");
-            self.written(pseudo);
-            self.rest(complex, inside + 1);
-            let slide = alone && pseudo.is_empty();
-            let number = alone && pseudo_name(pseudo) == Some("after");
-            return Ok(Led { subject: Subject { slide, every: false, number }, backdrop: false });
+            return Ok(self.within_is(complex, inside));
         }
         self.sheet.push(".slide");
         self.sheet.hole(Filling::Scope);
         self.sheet.push(" ");
         self.beginning(complex, inside);
         Ok(plain)
+    }
+
+    /// Writes `:is(section.lead, section.title) h1`: the slide itself, or something on it.
+    fn within_is(&mut self, complex: &Complex<'_, 'i>, inside: usize) -> Led {
+        let (before, pseudo) = split_pseudo(complex.compounds[inside]);
+        let alone = inside + 1 == complex.compounds.len();
+        let slide = |writer: &mut Self| {
+            writer.written(before);
+            writer.sheet.push(":is(.slide");
+            writer.sheet.hole(Filling::Scope);
+            writer.sheet.push(",.slide");
+            writer.sheet.hole(Filling::Scope);
+            writer.sheet.push(" *)");
+        };
+        self.with_pseudo(&slide, pseudo);
+        self.rest(complex, inside + 1);
+        let slide = alone && pseudo.is_empty();
+        let number = alone && pseudo_name(pseudo) == Some("after");
+        Led { subject: Subject { slide, every: false, number }, backdrop: false }
     }
 
     /// Writes a selector that follows from the rule around it; one that begins elsewhere is not its own.
@@ -271,10 +262,28 @@ impl<'i> Rewriter<'i> {
             return Ok(None);
         }
         self.sheet.push(&complex.leading.map(String::from).unwrap_or_default());
-        self.beginning(complex, 0);
         let alone = complex.compounds.len() == 1 && begins;
+        let (before, pseudo) = split_pseudo(first);
+        if alone && around.slide {
+            self.with_pseudo(&|writer: &mut Self| writer.written(before), pseudo);
+        } else {
+            self.beginning(complex, 0);
+        }
         let subject = if alone { after(first, around) } else { Subject::default() };
         Ok(Some(Led { subject, backdrop: false }))
+    }
+
+    /// Writes a slide with its pseudo-element. Where there are backgrounds, that lies above all of them and
+    /// has the whole slide for its place, a split one too: so it belongs to a layer of its own there.
+    fn with_pseudo(&mut self, slide: &dyn Fn(&mut Self), pseudo: &[Part<'i>]) {
+        slide(self);
+        self.written(pseudo);
+        if marpit::is_layered(pseudo) {
+            self.sheet.push(",");
+            slide(self);
+            self.sheet.push(">:where(.slide-pseudo)");
+            self.written(pseudo);
+        }
     }
 
     fn beside(&self, complex: &Complex<'_, 'i>) -> Fault {
@@ -306,7 +315,6 @@ impl<'i> Rewriter<'i> {
         self.sheet.push(".slide");
         self.sheet.hole(Filling::Scope);
         let mut rest = compound;
-        let mut background = false;
         while let Some(part) = rest.first() {
             if part.ident().is_some_and(|name| name.eq_ignore_ascii_case("section"))
                 && rest.len() == compound.len()
@@ -318,8 +326,8 @@ impl<'i> Rewriter<'i> {
                 // It wins over `section`, as a class would.
                 self.sheet.push(".slide");
                 rest = &rest[2..];
-            } else if mapped(part) == Some(".slide-backgrounds") {
-                background = true;
+            } else if marpit::attribute(part) == Some(marpit::BACKGROUNDS) {
+                // It is within the slide here, and follows behind.
                 rest = &rest[1..];
             } else {
                 let whole = 1 + usize::from(matches!(part.token, Token::Colon | Token::Delim('.')));
@@ -327,9 +335,6 @@ impl<'i> Rewriter<'i> {
                 self.written(piece);
                 rest = after;
             }
-        }
-        if background {
-            self.sheet.push(">.slide-backgrounds");
         }
     }
 
@@ -346,13 +351,10 @@ impl<'i> Rewriter<'i> {
             match &part.token {
                 Token::Comment(_) => {}
                 Token::WhiteSpace(_) => self.sheet.blank(),
-                Token::Ident(name) if named => {
-                    let known = TYPES.iter().find(|(marp, _)| name.eq_ignore_ascii_case(marp));
-                    match known {
-                        Some((_, own)) => self.sheet.push(own),
-                        None => self.sheet.push(&part.opening(self.css)),
-                    }
-                }
+                Token::Ident(name) if named => match marpit::element(name) {
+                    Some(own) => self.sheet.push(own),
+                    None => self.sheet.push(&part.opening(self.css)),
+                },
                 Token::Ident(name)
                     if name.eq_ignore_ascii_case("root")
                         && matches!(parts[index - 1].token, Token::Colon) =>
@@ -360,8 +362,14 @@ impl<'i> Rewriter<'i> {
                     // Within `:is(...)`: the slide is the root.
                     self.sheet.push("is(.slide)");
                 }
+                Token::Ident(name) if matches!(parts[index - 1].token, Token::Colon) => {
+                    match marpit::counted(parts, name) {
+                        Some(own) => self.sheet.push(&own),
+                        None => self.sheet.push(&part.opening(self.css)),
+                    }
+                }
                 Token::SquareBracketBlock => {
-                    if let Some(own) = mapped(part) {
+                    if let Some(own) = marpit::attribute(part) {
                         self.sheet.push(own);
                     } else {
                         self.sheet.push("[");
@@ -372,29 +380,16 @@ impl<'i> Rewriter<'i> {
                 Token::Function(_) => {
                     self.sheet.push(&part.opening(self.css));
                     self.written(trim(&part.inner));
+                    let counts = part.function().as_deref() == Some("nth-last-child");
+                    if counts && !part.inner.iter().any(|part| part.ident() == Some("of")) {
+                        self.sheet.push(marpit::COUNTED);
+                    }
                     self.sheet.push(")");
                 }
                 _ => self.sheet.push(&part.opening(self.css)),
             }
         }
     }
-}
-
-/// Returns what an attribute selector of Marpit's is here.
-fn mapped(part: &Part<'_>) -> Option<&'static str> {
-    if !matches!(part.token, Token::SquareBracketBlock) {
-        return None;
-    }
-    let inner: Vec<&Part<'_>> = part.inner.iter().filter(|part| !part.is_blank()).collect();
-    let name = inner.first()?.ident()?.to_ascii_lowercase();
-    let value = inner.get(2).map_or("", |part| match &part.token {
-        Token::QuotedString(value) | Token::Ident(value) => value,
-        _ => "",
-    });
-    let known = ATTRIBUTES.iter().find(|(own, wanted, _)| {
-        *own == name && (wanted.is_empty() || (*wanted == value && !value.is_empty()))
-    });
-    known.map(|(_, _, own)| *own)
 }
 
 /// Cuts a compound before its pseudo-element.

@@ -165,7 +165,7 @@
     set(section, { "--fit": "0.5" });
     const reached = reach().map((length, index) => length > 1.9 * plain[index]);
     set(section, { "--fit": null });
-    return { own: paddings(getComputedStyle(section)), reached, number: paddings(getComputedStyle(section, "::after")) };
+    return { own: paddings(getComputedStyle(section)), reached, number: paddings(getComputedStyle(section.querySelector(":scope > .slide-pseudo") || section, "::after")) };
   }
 
   function unscale(section) {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { press } from "./deck-page.mjs";
 import { check, eventually } from "./harness.mjs";
+import { coloursOf } from "./pixels.mjs";
 
 // In the way that themes are written for Marp.
 const marp = `/*!
@@ -80,6 +81,77 @@ check("a theme written for Marp is used as it is", async (world) => {
   // 1200 by 900 in a window of 1280 by 720: as high as the window.
   const box = await page.locator(slide).boundingBox();
   assert.deepEqual([Math.round(box.width), Math.round(box.height)], [960, 720]);
+});
+
+const sided = {
+  "templates/themes/sided.css": `/* @theme sided */
+section { padding: 0; background: linear-gradient(to right, rgb(0, 100, 0) 50%, rgb(0, 200, 0) 50%) }
+section::before { content: ""; position: absolute; top: 0; left: 0; width: 100%; height: 20px; background: rgb(0, 0, 200) }
+section::after { width: 40px; height: 40px; padding: 0; background: rgb(200, 0, 0); color: transparent }
+h1 { width: 2000px; height: 100px; margin: 100px 0 0; background: rgb(9, 9, 9) }
+p, li { color: rgb(1, 1, 1) }
+section > :first-child { color: rgb(2, 2, 2) }
+section > :last-child { color: rgb(3, 3, 3) }
+section > * + * { font-style: italic }
+li:last-child { color: rgb(4, 4, 4) }
+`,
+  "decks/dot.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="rgb(200,200,0)"/></svg>',
+  "decks/talk.md": `---
+theme: sided
+paginate: true
+fit: none
+---
+# Right
+
+![bg right:25% auto](dot.svg)
+
+---
+
+# Left
+
+- a
+- b
+
+![bg left:25% auto](dot.svg)
+
+---
+
+First
+
+Middle
+
+Last ![bg auto](dot.svg)
+`,
+};
+
+check("beside a background the slide, its number and what a theme draws are those of Marp", async (world) => {
+  const { url } = await world.serve(await world.site(sided));
+  const page = await world.open(url("decks/talk.html"));
+  const at = async (x, y) => {
+    const clip = { x, y, width: 2, height: 2 };
+    return [...await coloursOf({ screenshot: (options) => page.screenshot({ ...options, clip }) })].join(" ");
+  };
+  const shows = async (number, wanted) => {
+    await page.locator(`.card.current[data-number="${number}"] .slide-backgrounds img`).evaluate((image) => image.decode());
+    for (const [x, y, colour] of wanted) await eventually(async () => assert.equal(await at(x, y), colour, `slide ${number} at ${x}, ${y}`));
+  };
+  await page.setViewportSize({ width: 1280, height: 720 });
+  // The ground has the whole slide for its own, and what reaches out of the text ends there.
+  await shows(1, [
+    [20, 400, "0,100,0"], [700, 400, "0,200,0"], [1200, 400, "0,200,0"], [1120, 360, "200,200,0"],
+    [900, 150, "9,9,9"], [1000, 150, "0,200,0"], [5, 5, "0,0,200"], [1270, 5, "0,0,200"], [1260, 700, "200,0,0"],
+  ]);
+  await press(page, "ArrowRight");
+  await shows(2, [
+    [20, 400, "0,100,0"], [600, 500, "0,100,0"], [160, 360, "200,200,0"],
+    [200, 150, "0,100,0"], [400, 150, "9,9,9"], [5, 5, "0,0,200"], [1270, 5, "0,0,200"], [1260, 700, "200,0,0"],
+  ]);
+  const items = await page.locator(".current li").evaluateAll((all) => all.map((item) => getComputedStyle(item).color));
+  assert.deepEqual(items, ["rgb(1, 1, 1)", "rgb(4, 4, 4)"]);
+  await press(page, "ArrowRight");
+  await shows(3, [[640, 360, "200,200,0"], [1260, 700, "200,0,0"]]);
+  const lines = await page.locator(".current p").evaluateAll((all) => all.map((line) => [getComputedStyle(line).color, getComputedStyle(line).fontStyle]));
+  assert.deepEqual(lines, [["rgb(2, 2, 2)", "normal"], ["rgb(1, 1, 1)", "italic"], ["rgb(3, 3, 3)", "italic"]]);
 });
 
 const leaky = `---

@@ -298,8 +298,10 @@ impl Writer<'_> {
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
         let span = self.span(part);
-        let header = self.inline(formatter, local.get("header"), span);
-        let footer = self.inline(formatter, local.get("footer"), span);
+        let header =
+            self.inline(formatter, (local.get("header"), local.place("header").unwrap_or(span)));
+        let footer =
+            self.inline(formatter, (local.get("footer"), local.place("footer").unwrap_or(span)));
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
         classes.extend(self.look(formatter, span, local));
@@ -368,7 +370,11 @@ impl Writer<'_> {
     }
 
     /// Formats a header or footer: inline Markdown, links and pictures included.
-    fn inline(&self, formatter: &mut Formatter<'_>, markdown: Option<&str>, span: Span) -> Prose {
+    fn inline(
+        &self,
+        formatter: &mut Formatter<'_>,
+        (markdown, span): (Option<&str>, Span),
+    ) -> Prose {
         let Some(markdown) = markdown else { return Prose::default() };
         let options = options(Dialect::Deck, markdown);
         let arena = Arena::new();
@@ -386,6 +392,14 @@ impl Writer<'_> {
             formatter.tell(ruby::told(self.text, span, &uneven));
         }
         prepare::tidy(&arena, root, Dialect::Deck);
+        if grounds::drop_all(root) > 0 {
+            formatter.tell(self.text.diagnostic(
+                &rules::BAD_VALUE,
+                span,
+                "a background in a header or footer is left out".to_owned(),
+                "write `![bg](picture)` on the slide itself",
+            ));
+        }
         let inlines: Vec<Node<'_>> = match root.first_child() {
             Some(first) if paragraph(root) => first.children().collect(),
             _ => Vec::new(),

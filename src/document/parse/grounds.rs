@@ -62,6 +62,13 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
     Grounds { prose: layer(pictures, (split, vertical), formatter), class }
 }
 
+/// Takes the backgrounds out of what is no slide, where they show nothing; returns how many there were.
+pub(super) fn drop_all(root: Node<'_>) -> usize {
+    let grounds = images(&[root]);
+    let grounds = grounds.iter().filter(|node| picture::read(&plain_text(node)).background);
+    grounds.map(|node| node.detach()).count()
+}
+
 fn plays(picture: &Picture) -> bool {
     film::play(&picture.target) == Some(Play::Film)
 }

@@ -135,16 +135,17 @@ pub(super) fn format_html(
     context.write_str(&cleaned.html[written..])
 }
 
-/// Wraps a table, so that it scrolls on its own; on a page that must be possible by keyboard.
+/// Wraps a table of a page, so that it scrolls on its own, by keyboard too. On a slide nothing does, and themes
+/// written for Marp say `section > table`.
 pub(super) fn format_table(
     context: &mut Context<'_, '_, &mut Formatter<'_>>,
     node: Node<'_>,
     entering: bool,
 ) -> Rendered {
-    let reachable = context.user.dialect == Dialect::Page;
-    let open =
-        if reachable { "<div class=\"table\" tabindex=\"0\">" } else { "<div class=\"table\">" };
-    wrap(context, node, entering, open, "</div>")
+    if context.user.dialect == Dialect::Deck {
+        return default::format_node_default(context, node, entering);
+    }
+    wrap(context, node, entering, "<div class=\"table\" tabindex=\"0\">", "</div>")
 }
 
 /// Draws a formula; one that cannot be read stays as it was written.

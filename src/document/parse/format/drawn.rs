@@ -198,12 +198,10 @@ fn drawing(
 
 /// Writes a table that scrolls on its own; on a page that must be possible by keyboard.
 fn wrapped(context: &mut Context<'_, '_, &mut Formatter<'_>>, table: &str) -> fmt::Result {
-    let reachable = context.user.dialect == Dialect::Page;
-    context.write_str(if reachable {
-        "<div class=\"table\" tabindex=\"0\">\n"
-    } else {
-        "<div class=\"table\">\n"
-    })?;
+    if context.user.dialect == Dialect::Deck {
+        return context.write_str(table);
+    }
+    context.write_str("<div class=\"table\" tabindex=\"0\">\n")?;
     context.write_str(table)?;
     context.write_str("\n</div>")
 }

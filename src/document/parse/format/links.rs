@@ -213,15 +213,14 @@ impl Formatter<'_> {
 
     /// Tells of filters that say nothing.
     pub(in crate::document::parse) fn tell_faults(&mut self, words: &Words, span: Span) {
+        if let Some(word) = &words.all {
+            let message = format!("`{word}` leaves no room for the text");
+            let help = "write less than 100 %; half of the slide is taken until then";
+            self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, help));
+        }
         for word in &words.faults {
-            let side = ["left:", "right:"].iter().any(|side| word.starts_with(side));
-            let (message, help) = if side {
-                let message = format!("`{word}` leaves no room for the text");
-                (message, "write less than 100 %; half of the slide is taken until then")
-            } else {
-                let message = format!("`{word}` is left out: no filter understands it");
-                (message, "write numbers, lengths or angles as CSS has them, such as `blur:4px`")
-            };
+            let message = format!("no filter understands `{word}`, so this picture has none");
+            let help = "write numbers, lengths or angles as CSS has them, such as `blur:4px`";
             self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, help));
         }
     }
