@@ -62,6 +62,34 @@ fn a_site_that_is_opened_again_shows_the_same() {
     assert_eq!(seen(folder.path()), cold);
 }
 
+/// Who opens a site does not wait for diagrams of pages that nobody looks at.
+#[test]
+fn a_diagram_is_drawn_when_somebody_asks_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundle = site(folder.path());
+    let drawn =
+        || fs::read_dir(folder.path().join(".kami/cache/diagrams")).map_or(0, Iterator::count);
+    assert!(bundle.output("pages.html").is_some(), "it is there");
+    assert_eq!((bundle.parse_diagnostics().len(), drawn()), (0, 0), "nothing shows a diagram");
+    assert!(bundle.output("decks/rain.html").is_some(), "it is there");
+    assert_eq!(drawn(), 1, "the one of the deck");
+    let said: Vec<String> =
+        bundle.diagnostics().into_iter().map(|it| it.path.to_string()).collect();
+    assert!(said.contains(&"wiki/穴.md".to_owned()), "{said:?}");
+    assert_eq!(drawn(), 2, "each is tried before it is said that one cannot be drawn");
+}
+
+/// What is not part of the site yet is checked all the same.
+#[test]
+fn a_draft_is_told_of_its_diagram() {
+    let mut sources = Sources::new();
+    let draft = format!("---\ndraft: true\n---\n{BROKEN}");
+    sources.insert(Source::text("wiki/穴.md", &draft));
+    let said = compile(sources, Options::default()).diagnostics();
+    let places: Vec<&str> = said.iter().map(|it| it.rule.code).collect();
+    assert!(places.contains(&"diagram"), "{places:?}");
+}
+
 /// The cache is what saves the time: a drawing that lies there is not made again.
 #[test]
 fn what_is_kept_is_not_drawn_again() {

@@ -16,7 +16,7 @@ use crate::catalog::names::{fold, key, last};
 use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
-use crate::document::{Filling, Form, Kind, Link};
+use crate::document::{Document, Filling, Form, Kind, Link, Workshop};
 use crate::fence::new_path;
 use crate::source::{SourcePath, join};
 use crate::span::Span;
@@ -37,7 +37,7 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     pictures::described,
     pictures::posters,
     pictures::files,
-    pictures::undrawn,
+    |known, entry, found| pictures::diagrams(known, &entry.document, found),
     style_files,
     embeds,
     pages::repeated_headings,
@@ -57,6 +57,7 @@ pub struct Known<'a> {
     pub catalog: &'a Catalog,
     pub config: &'a Config,
     pub kept: &'a Kept,
+    pub workshop: &'a Workshop,
 }
 
 /// Checks one document against the rest of the site.
@@ -67,6 +68,16 @@ pub fn document(known: &Known<'_>, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     }
     for diagnostic in &mut found {
         entry.document.trace(diagnostic);
+    }
+    found
+}
+
+/// Checks the diagrams of a document, be it part of the site or not yet.
+pub fn diagrams(known: &Known<'_>, document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    pictures::diagrams(known, document, &mut found);
+    for diagnostic in &mut found {
+        document.trace(diagnostic);
     }
     found
 }

@@ -7,7 +7,7 @@ use crate::catalog::names::last;
 use crate::catalog::{AssetEntry, Entry};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::document::film::{self, Play};
-use crate::document::{Kind, Picture, Stand};
+use crate::document::{Document, Kind, Picture, Refusal, Stand};
 use crate::picture::{self, Colours, Drawing, Facts, Kind as Format, PIXELS_MAX, SHOWN_PIXELS_MAX};
 use crate::source::SourcePath;
 
@@ -21,14 +21,14 @@ const WIDER_MAX: u32 = 4;
 const MEASURE: u32 = 646;
 const SLIDE: u32 = 1280;
 
-/// Diagrams that nobody has had drawn.
-pub(super) fn undrawn(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
-    let path = &entry.document.path;
-    for undrawn in entry.document.undrawn() {
-        if known.catalog.asset(&undrawn.path(path)).is_none() {
-            let (message, help) = (undrawn.message.to_string(), undrawn.help.to_owned());
-            let span = undrawn.picture.span;
-            found.push(diagnostic(&rules::DIAGRAM, path, span, message, help));
+/// Diagrams that cannot be drawn, and that nobody has had drawn.
+pub(super) fn diagrams(known: &Known<'_>, document: &Document, found: &mut Vec<Diagnostic>) {
+    let path = &document.path;
+    for diagram in document.diagrams() {
+        let Some(refusal) = diagram.refusal(known.workshop) else { continue };
+        if !refusal.foreign || known.catalog.asset(&diagram.path(path)).is_none() {
+            let Refusal { message, help, span, .. } = refusal;
+            found.push(diagnostic(&rules::DIAGRAM, path, span, message, help.to_owned()));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::catalog::Entry;
 use crate::compile::Bundle;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
-use crate::document::{MARK, Undrawn, is_drawn_elsewhere};
+use crate::document::{Diagram, MARK, Refusal, is_drawn_elsewhere};
 use crate::load::Root;
 use crate::picture;
 use crate::save::{Fault, Files};
@@ -25,8 +25,13 @@ const NO_SCRIPT: &str = "Mermaid's own script was not found: `npm install mermai
 const NO_PLACE: &str = "nothing is written beside a single file: put it into `decks/` of a folder and check that; until then its text is shown";
 const MEND: &str = "mend it; until then its text is shown";
 
-/// A diagram and whose it is.
-type Place<'a> = (&'a Arc<Entry>, &'a Undrawn);
+/// A diagram that is not drawn here, and whose it is.
+#[derive(Debug)]
+struct Place<'a> {
+    entry: &'a Arc<Entry>,
+    diagram: &'a Diagram,
+    refusal: Refusal,
+}
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -54,9 +59,12 @@ impl Sketched {
 pub(super) fn draw(bundle: &Bundle, root: &Root, reporter: &Reporter) -> Result<Sketched> {
     let mut wanted: BTreeMap<SourcePath, Vec<Place<'_>>> = BTreeMap::new();
     for entry in bundle.catalog.entries() {
-        for undrawn in entry.document.undrawn() {
-            let path = undrawn.path(&entry.document.path);
-            wanted.entry(path).or_default().push((entry, undrawn));
+        for diagram in entry.document.diagrams() {
+            let refusal = diagram.refusal(bundle.known().workshop);
+            if let Some(refusal) = refusal.filter(|refusal| refusal.foreign) {
+                let path = diagram.path(&entry.document.path);
+                wanted.entry(path).or_default().push(Place { entry, diagram, refusal });
+            }
         }
     }
     let mut sketched = Sketched::default();
@@ -106,7 +114,7 @@ impl Sketched {
         reporter: &Reporter,
     ) -> Result<()> {
         let texts = wanted.values().filter_map(|places| places.first());
-        let texts: Vec<&str> = texts.map(|(_, undrawn)| &*undrawn.text).collect();
+        let texts: Vec<&str> = texts.map(|place| &*place.diagram.text).collect();
         let browser = super::print::start(texts.len() as u64)?;
         let sketches = sketch(&browser, script, &texts)?;
         for ((path, places), sketch) in wanted.iter().zip(sketches) {
@@ -134,32 +142,33 @@ impl Sketched {
             }
             Sketch::Svg(_) => ("it drew no whole drawing".to_owned(), None),
         };
-        for (entry, undrawn) in places {
-            let mut told = diagnostic(entry, undrawn, undrawn.place(line), MEND);
+        for place in places {
+            let mut told = place.diagnostic(place.diagram.place(line), MEND);
             told.message = format!("{}; Mermaid itself: {message}", told.message);
-            let known = diagnostic(entry, undrawn, undrawn.picture.span, MEND);
-            self.told.push((known, told));
+            self.told.push((place.diagnostic(place.refusal.span, MEND), told));
         }
     }
 
     fn refuse<'a>(&mut self, places: impl Iterator<Item = &'a Place<'a>>, help: &str) {
-        self.told.extend(places.map(|(entry, undrawn)| {
-            let told = diagnostic(entry, undrawn, undrawn.picture.span, help);
+        self.told.extend(places.map(|place| {
+            let told = place.diagnostic(place.refusal.span, help);
             (told.clone(), told)
         }));
     }
 }
 
-fn diagnostic(entry: &Entry, undrawn: &Undrawn, span: Span, help: &str) -> Diagnostic {
-    let mut told = Diagnostic {
-        rule: &rules::DIAGRAM,
-        path: entry.document.path.clone(),
-        span,
-        message: undrawn.message.to_string(),
-        help: help.to_owned(),
-    };
-    entry.document.trace(&mut told);
-    told
+impl Place<'_> {
+    fn diagnostic(&self, span: Span, help: &str) -> Diagnostic {
+        let mut told = Diagnostic {
+            rule: &rules::DIAGRAM,
+            path: self.entry.document.path.clone(),
+            span,
+            message: self.refusal.message.clone(),
+            help: help.to_owned(),
+        };
+        self.entry.document.trace(&mut told);
+        told
+    }
 }
 
 /// Returns what Mermaid says in one line: it draws an arrow below a piece of the text.

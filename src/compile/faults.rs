@@ -25,7 +25,7 @@ const HOST_FILES: [(&str, &str); 2] = [
 ];
 
 impl Bundle {
-    /// Returns what is wrong with single files: quick, and all that can be an error in a document.
+    /// Returns what is wrong with single files, diagrams aside: quick, and all that can be an error in a document.
     pub fn parse_diagnostics(&self) -> Vec<Diagnostic> {
         let mut found: Vec<Diagnostic> =
             self.config_diagnostics.iter().chain(&self.templates.diagnostics).cloned().collect();
@@ -47,6 +47,8 @@ impl Bundle {
             .par_iter()
             .flat_map_iter(|entry| crate::check::document(&known, entry))
             .collect();
+        let unlisted = self.documents.values().filter(|it| self.catalog.entry(&it.path).is_none());
+        found.extend(unlisted.flat_map(|document| crate::check::diagrams(&known, document)));
         found.extend(crate::check::site(&self.catalog, &self.config));
         let themes = &self.templates.interface.themes;
         found.extend(crate::check::themes(&self.catalog, &self.config, themes));
@@ -99,7 +101,8 @@ impl Bundle {
 
     /// Returns what rules about single documents look at.
     pub fn known(&self) -> Known<'_> {
-        Known { catalog: &self.catalog, config: &self.config, kept: &self.kept }
+        let (catalog, config) = (&self.catalog, &*self.config);
+        Known { catalog, config, kept: &self.kept, workshop: &self.workshop }
     }
 
     /// Returns a diagnostic with its line, column and excerpt.

@@ -291,7 +291,8 @@ impl Bundle {
             history: &self.history,
             interface: &self.templates.interface,
             options: &self.options,
-            colours: Some(&self.workshop),
+            workshop: &self.workshop,
+            colours: true,
             lettering: &self.lettering,
             without_avif: self.without_avif.get(),
         }

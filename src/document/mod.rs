@@ -37,7 +37,7 @@ use crate::source::SourcePath;
 use crate::span::Span;
 use crate::theme::{DataFile, Sheet};
 
-pub use diagram::{MARK, Undrawn, is_drawn_elsewhere, on_slide};
+pub use diagram::{Diagram, MARK, Refusal, is_drawn_elsewhere, on_slide};
 pub use parse::{
     Assembly, Dialect, Piece, Texts, asked_values, assemble, parse, parse_assembly,
     render_markdown, spoken,
@@ -168,8 +168,8 @@ pub enum Filling {
     Word(&'static str),
     /// The colours of a code, which stands behind the hole as it is without.
     Code(Box<code::Block>),
-    /// A diagram that may lie beside the document as a file; its text stands behind the hole, for when it does not.
-    Diagram(Box<Undrawn>),
+    /// A diagram; its text stands behind the hole, for when it cannot be drawn.
+    Diagram(Box<Diagram>),
 }
 
 impl Filling {
@@ -186,7 +186,7 @@ impl Hole {
     fn end(&self) -> usize {
         let length = match &self.filling {
             Filling::Code(block) => block.length as usize,
-            Filling::Diagram(undrawn) => undrawn.html.len(),
+            Filling::Diagram(diagram) => diagram.html.len(),
             _ => 0,
         };
         self.at as usize + length
@@ -342,10 +342,10 @@ impl Document {
         self.fillings().filter_map(Filling::picture)
     }
 
-    /// Iterates over the diagrams that may lie beside the document as files.
-    pub fn undrawn(&self) -> impl Iterator<Item = &Undrawn> {
+    /// Iterates over its diagrams.
+    pub fn diagrams(&self) -> impl Iterator<Item = &Diagram> {
         self.fillings().filter_map(|filling| match filling {
-            Filling::Diagram(undrawn) => Some(&**undrawn),
+            Filling::Diagram(diagram) => Some(&**diagram),
             _ => None,
         })
     }
@@ -448,7 +448,7 @@ impl Prose {
                 out.push('"');
             }
             Filling::Code(block) => block.write(&code::Runs::default(), out),
-            Filling::Diagram(undrawn) => out.push_str(&undrawn.html),
+            Filling::Diagram(diagram) => out.push_str(&diagram.html),
             Filling::Embed { .. } | Filling::Id(_) | Filling::Anchor(_) | Filling::Word(_) => {}
         });
         out

@@ -49,7 +49,7 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     let targets = document.fillings().flat_map(|filling| match filling {
         Filling::Picture(picture) => beside_film(picture),
         Filling::File(file) => vec![file_of(&file.0)],
-        Filling::Diagram(undrawn) => vec![undrawn.picture.target.clone()],
+        Filling::Diagram(diagram) => vec![diagram.picture.target.clone()],
         _ => Vec::new(),
     });
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);

@@ -103,7 +103,7 @@ fn content(site: Site<'_>, entry: &Arc<Entry>) -> String {
     let way = vec![(document.path.clone(), Part::Whole)];
     let (place, sight) = (Place::Embedded, Sight::Later);
     // Feed readers have no style sheet of ours.
-    let site = Site { colours: None, ..site };
+    let site = Site { colours: false, ..site };
     let filler = Filler { site, entry, root, place, sight, way, embeds: &embeds };
     match entry.kind {
         Kind::Page => filler.fill(&document.body),

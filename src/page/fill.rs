@@ -8,7 +8,7 @@ use super::embed::{Embeds, without_own};
 use crate::catalog::{Entry, Resolution, Stop};
 use crate::document::code::Runs;
 use crate::document::html::{escape, has_byte, is_one_of};
-use crate::document::{Filling, Form, Kind, Link, Prose, Undrawn, on_slide};
+use crate::document::{Diagram, Filling, Form, Kind, Link, Prose, on_slide};
 use crate::source::join;
 use crate::theme::file_of;
 
@@ -161,32 +161,33 @@ impl Filler<'_> {
                 out.push_str("></a>");
             }
             Filling::Id(_) | Filling::Anchor(_) => {}
-            Filling::Code(block) => match self.site.colours {
-                Some(workshop) => block.write(&workshop.colours(block), out),
-                None => block.write(&Runs::default(), out),
-            },
-            Filling::Diagram(undrawn) => self.diagram(undrawn, out),
+            Filling::Code(block) if self.site.colours => {
+                block.write(&self.site.workshop.colours(block), out);
+            }
+            Filling::Code(block) => block.write(&Runs::default(), out),
+            Filling::Diagram(diagram) => self.diagram(diagram, out),
             Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),
         }
     }
 
-    /// Writes the file that shows a diagram, or the diagram's text.
-    fn diagram(&self, undrawn: &Undrawn, out: &mut String) {
-        let path = undrawn.path(&self.entry.document.path);
-        let Some(asset) = self.site.catalog.asset(&path) else {
-            return out.push_str(&undrawn.html);
+    /// Writes what is drawn of a diagram, the file that shows it, or the diagram's text.
+    fn diagram(&self, diagram: &Diagram, out: &mut String) {
+        let slide = self.entry.kind == Kind::Deck;
+        if let Some(figure) = diagram.figure(self.site.workshop, slide) {
+            return out.push_str(&figure);
+        }
+        let refusal = diagram.refusal(self.site.workshop).filter(|refusal| refusal.foreign);
+        let path = diagram.path(&self.entry.document.path);
+        let Some(asset) = refusal.and_then(|_| self.site.catalog.asset(&path)) else {
+            return out.push_str(&diagram.html);
         };
-        let mut picture = undrawn.picture.clone();
-        if self.entry.kind == Kind::Deck {
+        let mut picture = diagram.picture.clone();
+        if slide {
             picture.width = asset.facts.size.map(|(width, _)| on_slide(width));
         }
         out.push_str("<figure class=\"drawing diagram-file\">");
         self.picture(&picture, out);
-        if let Some(caption) = &undrawn.caption {
-            out.push_str("<figcaption>");
-            escape(caption, out);
-            out.push_str("</figcaption>");
-        }
+        diagram.write_caption(out);
         out.push_str("</figure>");
     }
 

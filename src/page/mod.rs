@@ -128,8 +128,10 @@ pub struct Site<'a> {
     pub history: &'a History,
     pub interface: &'a Interface,
     pub options: &'a Options,
-    /// Where code gets its colours; nowhere when it is shown without.
-    pub colours: Option<&'a Workshop>,
+    /// Where code gets its colours, and diagrams are drawn.
+    pub workshop: &'a Workshop,
+    /// Whether code has colours.
+    pub colours: bool,
     pub lettering: &'a Lettering,
     /// Digests of the pictures that no AVIF could be made of.
     pub without_avif: Option<&'a BTreeSet<Digest>>,

@@ -6,14 +6,14 @@ mod dot;
 mod house;
 #[cfg(feature = "mermaid")]
 mod mermaid;
-mod undrawn;
+mod written;
 
 use std::ops::Range;
 
 use crate::digest::Digest;
 
-pub use undrawn::{MARK, Undrawn, is_drawn_elsewhere};
-pub(super) use undrawn::{alternative, file_name};
+pub use written::{Diagram, MARK, Refusal, is_drawn_elsewhere};
+pub(super) use written::{alternative, file_name};
 
 /// Changes with the way in which diagrams are drawn; the version is that of the library.
 const RECIPE: &str = "diagram 1, merman 0.9.3";
@@ -71,7 +71,7 @@ impl Notation {
 pub(super) struct Drawing {
     svg: String,
     /// What its ids begin with.
-    pub name: String,
+    name: String,
 }
 
 impl Drawing {
@@ -86,7 +86,7 @@ impl Drawing {
     }
 
     /// Returns the drawing with ids that it has alone, when it is there for the second time, or the third.
-    pub(super) fn named(&self, again: usize) -> String {
+    fn named(&self, again: u32) -> String {
         if again == 0 {
             self.svg.clone()
         } else {
@@ -95,7 +95,7 @@ impl Drawing {
     }
 
     /// Returns the drawing for a slide, where words are larger than on a page.
-    pub(super) fn on_slide(self) -> Drawing {
+    fn on_slide(self) -> Drawing {
         let Some((tag, rest)) = self.svg.split_once('>') else { return self };
         let mut svg = String::with_capacity(self.svg.len() + 8);
         for (number, part) in tag.split(' ').enumerate() {

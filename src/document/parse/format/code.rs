@@ -41,9 +41,8 @@ pub(super) fn format_code_block(
     (info, literal): (&str, &str),
 ) -> Rendered {
     let fence = fence::read(info);
-    if let Some(notation) = Notation::of(fence.word)
-        && format_diagram(context, node, (notation, &fence, literal))?
-    {
+    if let Some(notation) = Notation::of(fence.word) {
+        format_diagram(context, node, (notation, &fence, literal))?;
         return Ok(ChildRendering::HTML);
     }
     if let Some(drawn) = Drawn::of(fence.word) {

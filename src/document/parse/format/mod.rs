@@ -20,6 +20,7 @@ use memchr::memmem;
 
 use super::{Dialect, Text, plain_text};
 use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
 use crate::document::html::Open;
 use crate::document::looks::Looks;
 use crate::document::{Document, Filling, Form, Heading, Hole, Link, Origins, Prose, category};
@@ -60,8 +61,8 @@ pub(super) struct Formatter<'t> {
     /// The row of columns that was looked at last.
     row: Row,
     files: Vec<DataFile>,
-    /// The names of the diagrams that were drawn: each has ids of its own.
-    drawings: Vec<String>,
+    /// The diagrams that were written: each has ids of its own.
+    diagrams: Vec<Digest>,
     /// What the prose at hand is written in, used again from slide to slide.
     page: String,
 }
@@ -120,7 +121,7 @@ impl<'t> Formatter<'t> {
             looks: Looks::default(),
             row: Row::default(),
             files: Vec::new(),
-            drawings: Vec::new(),
+            diagrams: Vec::new(),
             page: String::new(),
         }
     }

@@ -1,8 +1,10 @@
-//! Diagrams of kinds that are not drawn here: Mermaid's own script may draw them, in a browser, into a file beside
-//! the document, which then is shown in the place of their text.
+//! Diagrams as they are written. They are drawn when a page with them is composed; of kinds that are not drawn here
+//! Mermaid's own script may make a file beside the document, in a browser, which then is shown.
 
+use super::{Fault, Notation};
 use crate::digest::Digest;
-use crate::document::Picture;
+use crate::document::html::escape;
+use crate::document::{Picture, Workshop};
 use crate::source::{SourcePath, join};
 use crate::span::Span;
 
@@ -18,23 +20,74 @@ const WORDS_MAX: usize = 400;
 /// What a line of Mermaid begins with that tells what the diagram shows, the best first.
 const TELLING: [&str; 4] = ["accTitle:", "title:", "title ", "accDescr:"];
 
-/// A diagram that is shown as a file, where that was drawn.
+/// What may be done about one that is wrong, about a kind that is not drawn here, and about one that is not known.
+const MEND: &str = "mend it; until then its text is shown";
+const KNOWN: &str = "`kami check --browser` draws it, with Mermaid's own script (`npm install mermaid`, or its file in KAMI_MERMAID); until then its text is shown";
+const UNKNOWN: &str =
+    "mend its first line; a kind that Mermaid itself knows is drawn by `kami check --browser`";
+
+/// A diagram in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undrawn {
+pub struct Diagram {
+    pub(in crate::document) notation: Notation,
     pub text: Box<str>,
     pub caption: Option<Box<str>>,
-    /// Why it is not drawn here, and what may be done.
-    pub message: Box<str>,
-    pub help: &'static str,
-    /// The file that shows it.
+    /// How often the same diagram stands before it in the document.
+    pub again: u32,
+    /// The file that may show it.
     pub picture: Picture,
     /// Where its text begins in the document, if it stands there as it is.
     pub body: Option<u32>,
-    /// What stands in its place until there is such a file.
+    /// What stands in its place where it cannot be drawn.
     pub html: Box<str>,
 }
 
-impl Undrawn {
+/// Why a diagram is not drawn here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub message: String,
+    pub help: &'static str,
+    pub span: Span,
+    /// Whether Mermaid's own script may know the kind.
+    pub foreign: bool,
+}
+
+impl Diagram {
+    /// Returns it as a figure; none where it cannot be drawn. Words on slides are larger than on pages.
+    pub fn figure(&self, workshop: &Workshop, slide: bool) -> Option<String> {
+        let drawn = workshop.diagram(self.notation, &self.text).ok()?;
+        let drawn = if slide { drawn.on_slide() } else { drawn };
+        let mut figure = format!("<figure class=\"mermaid\">{}", drawn.named(self.again));
+        self.write_caption(&mut figure);
+        figure.push_str("</figure>");
+        Some(figure)
+    }
+
+    /// Returns why it cannot be drawn, if it cannot.
+    pub fn refusal(&self, workshop: &Workshop) -> Option<Refusal> {
+        let Fault { message, at, foreign } = workshop.diagram(self.notation, &self.text).err()?;
+        let foreign = foreign && self.notation == Notation::Mermaid;
+        let help = match () {
+            () if !foreign => MEND,
+            () if message.starts_with("no kind") => UNKNOWN,
+            () => KNOWN,
+        };
+        let span = self.body.zip(at).map_or(self.picture.span, |(body, at)| {
+            let end = at.end.max(at.start + 1).min(self.text.len());
+            Span::new(body as usize + at.start, body as usize + end)
+        });
+        Some(Refusal { message, help, span, foreign })
+    }
+
+    /// Appends what is said below it, if anything is.
+    pub fn write_caption(&self, out: &mut String) {
+        if let Some(caption) = &self.caption {
+            out.push_str("<figcaption>");
+            escape(caption, out);
+            out.push_str("</figcaption>");
+        }
+    }
+
     /// Returns the path of its file, of a document at a path.
     pub fn path(&self, document: &SourcePath) -> SourcePath {
         let path = join(document.folder(), &self.picture.target);
