@@ -1,9 +1,11 @@
 //! Two edits of one text become one, line by line; and a text that passed through a form gets its line
 //! ends back.
 
-use diffy::{ConflictStyle, IncompleteHunkStyle, MergeOptions};
+use std::collections::HashMap;
+use std::ops::Range;
+
+use diffy::{ConflictStyle, DiffOptions, IncompleteHunkStyle, Line, MergeOptions};
 use serde::Serialize;
-use similar::{DiffTag, TextDiff};
 
 use crate::span::lines;
 
@@ -78,6 +80,56 @@ fn conflicts(marked: &str, length: usize) -> Vec<Conflict> {
     found
 }
 
+/// Parts that two texts have alike, or that took each other's place.
+#[derive(Debug)]
+struct Run {
+    same: bool,
+    was: Range<usize>,
+    is: Range<usize>,
+}
+
+/// Compares two texts that are cut into parts; the runs follow each other without a gap.
+fn runs<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Run> {
+    // A part becomes a line that stands for it, whatever it holds.
+    let mut numbers: HashMap<&'a str, usize> = HashMap::new();
+    let mut numbered = |parts: &[&'a str]| {
+        let mut lines = String::with_capacity(parts.len() * 6);
+        for part in parts {
+            let next = numbers.len();
+            let number = *numbers.entry(*part).or_insert(next);
+            lines.extend([number.to_string().as_str(), "\n"]);
+        }
+        lines
+    };
+    let (before, after) = (numbered(old), numbered(new));
+    if before == after {
+        let whole = || 0..old.len();
+        return Vec::from_iter((!old.is_empty()).then(|| Run {
+            same: true,
+            was: whole(),
+            is: whole(),
+        }));
+    }
+    let patch = DiffOptions::new().set_context_len(usize::MAX).create_patch(&before, &after);
+    let mut found: Vec<Run> = Vec::new();
+    let (mut was, mut is) = (0, 0);
+    for line in patch.hunks().iter().flat_map(|hunk| hunk.lines()) {
+        let (same, olds, news) = match line {
+            Line::Context(_) => (true, 1, 1),
+            Line::Delete(_) => (false, 1, 0),
+            Line::Insert(_) => (false, 0, 1),
+        };
+        if found.last().is_none_or(|run| run.same != same) {
+            found.push(Run { same, was: was..was, is: is..is });
+        }
+        (was, is) = (was + olds, is + news);
+        if let Some(run) = found.last_mut() {
+            (run.was.end, run.is.end) = (was, is);
+        }
+    }
+    found
+}
+
 /// Compares two texts line by line.
 pub fn compare<'a>(old: &'a str, new: &'a str) -> Vec<(Fate, &'a str)> {
     let (old, new): (Vec<&str>, Vec<&str>) = (lines(old).collect(), lines(new).collect());
@@ -87,9 +139,8 @@ pub fn compare<'a>(old: &'a str, new: &'a str) -> Vec<(Fate, &'a str)> {
 /// Compares two texts that are cut into parts already.
 pub fn compare_parts<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Fate, &'a str)> {
     let mut found = Vec::new();
-    for op in TextDiff::from_slices(old, new).ops() {
-        let (tag, was, is) = op.as_tag_tuple();
-        if tag == DiffTag::Equal {
+    for Run { same, was, is } in runs(old, new) {
+        if same {
             found.extend(new[is].iter().map(|part| (Fate::Same, *part)));
         } else {
             found.extend(old[was].iter().map(|part| (Fate::Removed, *part)));
@@ -114,9 +165,8 @@ pub fn changes(old: &str, new: &str) -> Vec<Changed> {
         pieces: vec![(line.trim_end_matches(['\n', '\r']).to_owned(), false)],
     };
     let mut found = Vec::new();
-    for op in TextDiff::from_slices(&old, &new).ops() {
-        let (tag, was, is) = op.as_tag_tuple();
-        if tag == DiffTag::Equal {
+    for Run { same, was, is } in runs(&old, &new) {
+        if same {
             found.extend(new[is].iter().map(|line| plain(Fate::Same, line)));
             continue;
         }
@@ -138,12 +188,13 @@ pub fn changes(old: &str, new: &str) -> Vec<Changed> {
 /// Compares two lines word by word; lines that have little in common are not marked.
 fn words_changed(old: &str, new: &str) -> (Changed, Changed) {
     let [old, new] = [old, new].map(|line| words(line.trim_end_matches(['\n', '\r'])));
-    let diff = TextDiff::from_slices(&old, &new);
-    let alike = diff.ratio() > 0.35;
+    let runs = runs(&old, &new);
+    let kept: usize = runs.iter().filter(|run| run.same).map(|run| run.was.len()).sum();
+    // Of both lines together, more than 35 % of the words.
+    let alike = kept * 2 * 100 > (old.len() + new.len()) * 35;
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for op in diff.ops() {
-        let (tag, was, is) = op.as_tag_tuple();
-        let marked = alike && tag != DiffTag::Equal;
+    for Run { same, was, is } in runs {
+        let marked = alike && !same;
         for (pieces, words) in [(&mut before, &old[was]), (&mut after, &new[is])] {
             if !words.is_empty() {
                 pieces.push((words.concat(), marked));
@@ -204,11 +255,10 @@ pub fn as_written(before: &str, form: &str) -> String {
         Some(_) => [text, usual].concat(),
         None => text.to_owned(),
     };
-    for op in TextDiff::from_slices(&old_texts, &new_texts).ops() {
-        let (tag, was, is) = op.as_tag_tuple();
+    for Run { same, was, is } in runs(&old_texts, &new_texts) {
+        let first = is.start;
         for (at, new) in is.clone().zip(&new[is]) {
-            let kept = old[was.clone()].get(at - op.new_range().start);
-            match kept.filter(|_| tag == DiffTag::Equal) {
+            match old[was.clone()].get(at - first).filter(|_| same) {
                 Some(old) if end(old).is_some() == end(new).is_some() => out.push_str(old),
                 Some(old) => out.push_str(&written(new, old.trim_end_matches(['\n', '\r']))),
                 None => out.push_str(&written(new, &new_shown[at])),
