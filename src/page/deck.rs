@@ -253,6 +253,7 @@ fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
         let name = style.scope.clone().unwrap_or_default();
         let mut scope: Scope = scope.within(format!("[data-marpit-scope-{name}]"), name);
         scope.define(&style.sheet);
+        scope.define_transitions(&style.sheet);
         style.sheet.write(&mut out, &scope, &url);
     }
     document.looks.write(&mut out, &scope, &url);

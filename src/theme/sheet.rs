@@ -109,6 +109,13 @@ impl Scope {
         }
     }
 
+    /// Takes over the transitions that a slide's own style defines: they are of that slide alone.
+    pub fn define_transitions(&mut self, sheet: &Sheet) {
+        for name in &sheet.transitions {
+            self.keyframes.insert(name.clone(), self.suffix.clone());
+        }
+    }
+
     /// Returns a scope that knows this one's names too.
     #[must_use]
     pub fn within(&self, select: String, suffix: String) -> Scope {

@@ -8,40 +8,60 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let running = null, known = {};
 
-  // Which of these keyframes the deck, its theme or we have: the browser makes an animation of those alone.
+  const DURATION = "--marp-transition-duration";
+  const KINDS = ["outgoing-", "incoming-", ""];
+
+  function milliseconds(time) {
+    const [, length, unit] = /^\s*([\d.]+)(m?s)\s*$/i.exec(time || "") || [];
+    return length ? Math.min(Number(length) * (unit.toLowerCase() === "s" ? 1000 : 1), 10000) : null;
+  }
+
+  // Which of these keyframes there are, each with the time that its first frame gives: the browser makes an
+  // animation of those alone.
   function existing(names) {
-    const probe = kami.make("i", { class: "probe", "data-kami-keep": "" }, []);
-    probe.style.animation = names.map((name) => `1s both ${name}`).join();
+    const probe = kami.make("i", { class: "probe", "data-kami-keep": "" }, names.map(() => kami.make("i", {}, [])));
+    probe.style.setProperty(DURATION, "initial");
+    names.forEach((name, index) => (probe.children[index].style.animation = `1s both paused ${CSS.escape(name)}`));
     document.body.append(probe);
-    const found = probe.getAnimations().map((animation) => animation.animationName);
+    const found = new Map(probe.getAnimations({ subtree: true }).map(({ animationName, effect }) =>
+      [animationName, { name: animationName, ms: milliseconds(getComputedStyle(effect.target).getPropertyValue(DURATION)) }]));
     probe.remove();
-    return (...wanted) => wanted.find((name) => found.includes(name));
+    return found;
   }
 
-  // The old card's keyframes and the new one's; one set for both runs in reverse for the new card.
-  function keyframesOf(name, backward) {
-    const way = backward ? "backward-" : "";
-    const names = ["marp-outgoing-transition-", "marp-incoming-transition-", "marp-transition-"];
-    const all = names.flatMap((start) => [start + way + name, start + name]);
-    const has = existing(all.map((name) => CSS.escape(name)));
-    const pick = (w) => {
-      const both = has(`marp-transition-${w}${name}`);
-      const out = has(`marp-outgoing-transition-${w}${name}`) || both;
-      const into = has(`marp-incoming-transition-${w}${name}`);
-      return (out || into) && { out, into: into || both, reverse: !into };
+  // The old card's keyframes and the new one's; one set for both runs in reverse for the new card. What has none
+  // of its own for the way back goes back as it went on.
+  function keyframesOf(owner, name, backward) {
+    const ways = backward ? ["backward-", ""] : [""];
+    const called = (kind, way) => `${owner}-${kind}transition-${way}${name}`;
+    const found = existing(ways.flatMap((way) => KINDS.map((kind) => called(kind, way))));
+    if (!found.size) return null;
+    const pick = (kind) => {
+      for (const way of ways) {
+        const own = found.get(called(kind, way)), both = found.get(called("", way));
+        if (own || both) return { name: (own || both).name, reverse: !own && kind === "incoming-" };
+      }
+      return {};
     };
-    return pick(way) || pick("") || null;
+    const times = ways.flatMap((way) => ["", "outgoing-", "incoming-"].map((kind) => found.get(called(kind, way))?.ms));
+    const into = pick("incoming-");
+    return { out: pick("outgoing-").name, into: into.name, reverse: into.reverse, ms: times.find((ms) => ms != null) };
   }
 
-  // "fade 1s": the slide further ahead names it, so that going back undoes what going on did.
+  // "fade 1s": the slide further ahead names it, so that going back undoes what going on did. Keyframes in its
+  // own scoped style are its alone; a deck's and a theme's come before ours.
   function wantedFor(from, to) {
-    const said = kami.sectionOf(kami.cards[Math.min(from, to) - 1]).dataset.transition || "";
-    const [, name, length, unit] = /^(\S+)(?:\s+([\d.]+)(m?s))?/.exec(said.trim()) || [];
+    const section = kami.sectionOf(kami.cards[Math.min(from, to) - 1]);
+    const [name, time] = (section.dataset.transition || "").trim().split(/\s+/);
     if (!name || name === "none") return null;
-    const ms = length ? Math.min(Number(length) * (unit === "s" ? 1000 : 1), 10000) : name === "kamishibai" ? 220 : 500;
     const backward = to < from;
-    const key = `${backward} ${name}`;
-    if (!(key in known)) known[key] = keyframesOf(name, backward);
+    const scope = section.getAttributeNames().find((attribute) => attribute.startsWith("data-marpit-scope-"))?.slice(18);
+    const key = `${backward} ${name} ${scope}`;
+    if (!(key in known)) {
+      known[key] = (scope && keyframesOf("marp", `${name}-${scope}`, backward)) ||
+        keyframesOf("marp", name, backward) || keyframesOf("kami", name, backward);
+    }
+    const ms = milliseconds(time) ?? known[key]?.ms ?? (name === "kamishibai" ? 220 : 500);
     return known[key] && ms > 0 && { ...known[key], name, ms, backward };
   }
 
@@ -55,7 +75,8 @@
     const wanted = wantedFor(from, kami.here.number);
     if (!wanted) return false;
     const set = (name, value) => root.style.setProperty(name, value);
-    set("--marp-transition-duration", `${wanted.ms}ms`);
+    set(DURATION, `${wanted.ms}ms`);
+    set("--transition-time", `${wanted.ms}ms`);
     set("--marp-transition-direction", wanted.backward ? -1 : 1);
     set("--transition-out", wanted.out || "none");
     set("--transition-in", wanted.into || "none");

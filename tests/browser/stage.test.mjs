@@ -194,7 +194,7 @@ check("a slide leaves as its directive says, and a key pressed meanwhile is obey
   const page = await stage(world, talk, moving("cover 9s"));
   await press(page, "ArrowRight");
   await eventually(async () => assert.deepEqual(await running(page), [
-    ["new", "marp-incoming-transition-cover", 9000, "normal"], ["old", "marp-outgoing-transition-cover", 9000, "normal"],
+    ["new", "kami-incoming-transition-cover", 9000, "normal"], ["old", "kami-outgoing-transition-cover", 9000, "normal"],
   ]));
   await press(page, "5", "Enter");
   await expectSlide(page, 5);
@@ -204,7 +204,7 @@ check("a slide leaves as its directive says, and a key pressed meanwhile is obey
 check("going back undoes what going on did", async (world) => {
   const page = await stage(world, `${talk}#5`, moving("wipe 9s"));
   await press(page, "ArrowLeft");
-  await eventually(async () => assert.deepEqual((await running(page)).map(([, name]) => name), ["marp-outgoing-transition-backward-wipe"]));
+  await eventually(async () => assert.deepEqual((await running(page)).map(([, name]) => name), ["kami-outgoing-transition-backward-wipe"]));
   assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--marp-transition-direction")), "-1");
 });
 
@@ -227,6 +227,35 @@ check("keyframes in a deck's own style are a transition of that deck, its own wa
   await expectSlide(page, 6);
   await press(page, "ArrowLeft");
   await eventually(async () => assert.deepEqual(await running(page), [["old", "marp-outgoing-transition-backward-lift", 9000, "normal"]]));
+});
+
+check("keyframes of an author come before ours, tell how long they take, and a scoped style has its own", async (world) => {
+  const style = `<style>
+@keyframes marp-transition-fade { from { --marp-transition-duration: 9s; opacity: 0.1; } }
+@keyframes marp-incoming-transition-backward-fade { from { opacity: 0.2; } }
+</style>
+<style scoped>
+@keyframes marp-outgoing-transition-turn { to { rotate: 1turn; } }
+</style>
+<!-- _transition: turn 9s -->
+
+# Opening words`;
+  const text = deck.replace("duration: 2m", "duration: 2m\ntransition: fade").replace("# Opening words", style);
+  const page = await stage(world, talk, withDeck(text));
+  const scope = await page.evaluate(() => document.querySelector("section:has(#opening-words)").getAttributeNames().find((name) => name.includes("scope")).slice(18));
+  await press(page, "4", "Enter");
+  await eventually(async () => assert.deepEqual(await running(page), [["old", `marp-outgoing-transition-turn-${scope}`, 9000, "normal"]]));
+  // a key during a transition ends it, and moves nothing itself
+  await press(page, "5", "Enter");
+  await expectSlide(page, 5);
+  await press(page, "6", "Enter");
+  await eventually(async () => assert.deepEqual(await running(page), [["new", "marp-transition-fade", 9000, "reverse"], ["old", "marp-transition-fade", 9000, "normal"]]));
+  await press(page, "3", "Enter");
+  await expectSlide(page, 3);
+  await press(page, "2", "Enter");
+  await eventually(async () => assert.deepEqual(await running(page), [
+    ["new", "marp-incoming-transition-backward-fade", 9000, "normal"], ["old", "marp-transition-fade", 9000, "normal"],
+  ]));
 });
 
 for (const [name, options] of [["none", {}], ["kamishibai", { reducedMotion: "reduce" }]]) {
