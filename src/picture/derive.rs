@@ -115,7 +115,8 @@ fn scaled(
         depth += 1;
     }
     while halves.len() <= depth {
-        let last = &halves[halves.len() - 1];
+        let last = halves.len() - 1;
+        let last = &mut halves[last];
         let (width, height) = (last.width() / 2, last.height() / 2);
         let half = resized(last, (width, height), fir::FilterType::Box, opaque)?;
         halves.push(half);
@@ -124,26 +125,26 @@ fn scaled(
         DynamicImage::from(halves[0].clone())
     } else {
         let near =
-            resized(&halves[depth], (to_width, to_height), fir::FilterType::Lanczos3, opaque)?;
+            resized(&mut halves[depth], (to_width, to_height), fir::FilterType::Lanczos3, opaque)?;
         DynamicImage::from(near)
     };
     scaled.apply_orientation(turn);
     Ok(scaled.into_rgba8())
 }
 
+/// Scales a picture, which stays as it is: a place to read from that could be written to is of the type of the place
+/// to write to, and what is made for each type is large.
 fn resized(
-    from: &RgbaImage,
+    from: &mut RgbaImage,
     (width, height): (u32, u32),
     filter: fir::FilterType,
     opaque: bool,
 ) -> Result<RgbaImage, Unmade> {
     let unmade = |error: &dyn std::fmt::Display| Unmade::Unreadable(error.to_string());
-    let pixels = fir::images::TypedImageRef::<fir::pixels::U8x4>::from_buffer(
-        from.width(),
-        from.height(),
-        from.as_raw(),
-    )
-    .map_err(|error| unmade(&error))?;
+    let (own_width, own_height) = from.dimensions();
+    let pixels =
+        fir::images::TypedImage::<fir::pixels::U8x4>::from_buffer(own_width, own_height, from)
+            .map_err(|error| unmade(&error))?;
     let mut to = RgbaImage::new(width, height);
     let mut place =
         fir::images::TypedImage::<fir::pixels::U8x4>::from_buffer(width, height, &mut to)
