@@ -7,6 +7,8 @@ async (texts) => {
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   };
+  // The colours of charts: the library's own are hardly there on paper.
+  const palette = '#2f7de1,#e0452f,#5f9a2a,#a05cc4,#c9751a,#159aa0';
   const number = (from, name) => parseFloat(from.getAttribute(name)) || 0;
 
   // As a picture a drawing may hold no HTML: its words become words of the drawing.
@@ -40,7 +42,7 @@ async (texts) => {
       htmlLabels: false,
       flowchart: { htmlLabels: false },
       theme,
-      themeVariables: { xyChart: { backgroundColor: 'transparent' } },
+      themeVariables: { xyChart: { backgroundColor: 'transparent', plotColorPalette: palette } },
     });
     const { svg } = await mermaid.render(`kami-${name}`, text);
     const parsed = new DOMParser().parseFromString(svg, 'text/html').querySelector('svg');
