@@ -113,7 +113,7 @@ fn runs<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Run> {
     let patch = DiffOptions::new().set_context_len(usize::MAX).create_patch(&before, &after);
     let mut found: Vec<Run> = Vec::new();
     let (mut was, mut is) = (0, 0);
-    for line in patch.hunks().iter().flat_map(|hunk| hunk.lines()) {
+    for line in patch.hunks().iter().flat_map(diffy::Hunk::lines) {
         let (same, olds, news) = match line {
             Line::Context(_) => (true, 1, 1),
             Line::Delete(_) => (false, 1, 0),
