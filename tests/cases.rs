@@ -312,7 +312,8 @@ fn output(bundle: &Bundle, kind: &str, address: &str) -> String {
             .join("\n"),
         "head" => {
             let told = ["canonical", "\"og:", "\"twitter:", "\"alternate\"", "\"description\""];
-            let lines = text.lines().filter(|line| told.iter().any(|mark| line.contains(mark)));
+            let told = || told.iter().chain(&["\"author\"", "\"keywords\""]);
+            let lines = text.lines().filter(|line| told().any(|mark| line.contains(mark)));
             lines.collect::<Vec<_>>().join("\n")
         }
         "csp" => {

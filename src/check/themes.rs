@@ -30,7 +30,7 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
         let path = &document.path;
         let before = found.len();
         let mut theme = site_theme;
-        if let Some((name, span)) = &document.theme {
+        for (name, span) in &document.themes {
             if let Some(own) = themes.get(name) {
                 theme = Some(own);
             } else {

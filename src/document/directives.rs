@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::document::About;
 use crate::document::yaml::{self, Node, Value};
 use crate::span::Span;
 use crate::theme::{self, Fault, Sheet};
@@ -38,7 +39,25 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// Directives that hold for the whole deck wherever they stand; the last one wins.
-const GLOBAL: &[&str] = &["theme", "style", "headingDivider", "lang", "size", "math"];
+const GLOBAL: &[&str] = &[
+    "theme",
+    "style",
+    "headingDivider",
+    "lang",
+    "size",
+    "math",
+    "title",
+    "description",
+    "author",
+    "keywords",
+    "url",
+    "image",
+];
+
+/// Of them, those that a comment may not leave without quotation marks around a value that needs
+/// them: in Marp other tools than the one that reads comments bring them.
+const STRICT: &[&str] =
+    &["size", "math", "title", "description", "author", "keywords", "url", "image", "transition"];
 
 /// Directives that belong to one slide alone even without an underscore.
 const OWN: &[&str] = &["id", "time"];
@@ -61,27 +80,31 @@ pub(super) fn is_local(key: &str) -> bool {
     is_directive(key) && !GLOBAL.contains(&key)
 }
 
+/// Tells whether a comment may say what the directive is set to without quotation marks.
+fn is_loose(key: &str) -> bool {
+    let name = key.strip_prefix('_').unwrap_or(key);
+    is_known(name) && !STRICT.contains(&name)
+}
+
 /// What a comment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comment {
     Directives(Vec<(String, Node)>),
     Note(String),
-    /// Addressed to another tool, or the `fit` of a heading.
+    /// Addressed to another tool.
     Nothing,
 }
 
 /// Tells what the inside of a comment is.
 pub fn classify(inside: &str) -> Comment {
     let text = inside.trim();
-    let tool =
-        ["prettier-ignore", "markdownlint-", "lint "].iter().any(|start| text.starts_with(start));
-    if tool || text == "fit" || text.is_empty() {
+    if text.is_empty() || is_for_a_tool(text) {
         return Comment::Nothing;
     }
     // No map without one of these; the rules of YAML are dear, and most notes are plain words.
     let may_be_map = text.contains([':', '{', '?']);
     if may_be_map
-        && let Ok(Node { value: Value::Map(entries), .. }) = yaml::parse_loose(text, is_directive)
+        && let Ok(Node { value: Value::Map(entries), .. }) = yaml::parse_loose(text, is_loose)
     {
         let known: Vec<_> = entries
             .into_iter()
@@ -95,57 +118,133 @@ pub fn classify(inside: &str) -> Comment {
     Comment::Note(text.to_owned())
 }
 
-/// Returns the key of a note that looks like a misspelt directive, and the directive it resembles.
-pub fn misspelt(note: &str) -> Option<(&str, &'static str)> {
+/// Tells whether a comment is addressed to Prettier, markdownlint or remark, in the words that Marp knows.
+fn is_for_a_tool(text: &str) -> bool {
+    if text.contains('\n') {
+        return false;
+    }
+    let prettier = ["prettier-ignore", "prettier-ignore-start", "prettier-ignore-end"];
+    let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    prettier.contains(&text)
+        || matches!(text, "markdownlint-capture" | "markdownlint-restore")
+        || starts(&["markdownlint-disable", "markdownlint-enable"])
+        || starts(&["lint disable", "lint enable", "lint ignore"])
+}
+
+/// Returns why a note may have been meant to be something else, and a help; nothing for most notes.
+pub fn misread(note: &str) -> Option<(String, String)> {
+    if note == "fit" {
+        let message = "`fit` stands in no heading, so this comment is a speaker note";
+        return Some((message.to_owned(), "write `# <!-- fit --> Title`".to_owned()));
+    }
     let (key, _) = note.split_once(':')?;
     let bare = key.strip_prefix('_').unwrap_or(key);
+    if is_directive(key) {
+        let message =
+            format!("`{key}` is set in words that are not YAML, so this comment is a speaker note");
+        return Some((message, "put the value in quotation marks, one key a line".to_owned()));
+    }
     let one_line =
         !note.contains('\n') && !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphabetic());
     let near = crate::config::closest(bare, NAMES.iter().copied())?;
-    (one_line && bare.len() >= 4).then_some((key, near))
+    (one_line && bare.len() >= 4).then(|| {
+        let message = format!("`{key}` is not a directive, so this comment is a speaker note");
+        (message, format!("did you mean `{near}`?"))
+    })
 }
 
 /// The directives of the whole deck.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Global {
-    pub theme: Option<String>,
     pub lang: Option<String>,
     pub size: Option<String>,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub about: About,
     /// The levels of headings that begin a slide.
     pub dividers: Vec<u8>,
+    /// The same as it is written down.
+    divider: Option<String>,
 }
 
 impl Global {
     /// Takes over a directive if it is a global one.
     pub fn apply(&mut self, name: &str, node: &Node) {
-        match name {
-            "theme" => self.theme = node.as_text().map(str::to_owned),
-            "lang" => {
-                self.lang =
-                    node.as_text().map(str::to_owned).filter(|lang| crate::config::is_lang(lang));
-            }
-            "size" => self.size = node.as_text().map(str::to_owned),
-            "headingDivider" => {
+        let text = node.as_text().map(|text| text.trim().to_owned());
+        match (name, text) {
+            ("lang", text) => self.lang = text.filter(|lang| crate::config::is_lang(lang)),
+            ("size", text) => self.size = text,
+            ("title", Some(text)) => self.title = Some(text).filter(|text| !text.is_empty()),
+            ("description", Some(text)) => self.description = Some(text),
+            ("author", Some(text)) => self.about.author = text,
+            ("image", Some(text)) => self.about.image = text,
+            ("url", Some(text)) if text.is_empty() || is_address(&text) => self.about.url = text,
+            ("keywords", _) => self.about.keywords = keywords(node),
+            ("headingDivider", _) => {
                 if let Some(levels) = divider_levels(node) {
+                    let levels_text = || levels.iter().map(u8::to_string).collect::<Vec<_>>();
+                    self.divider = match &node.value {
+                        Value::List(_) => Some(levels_text().join(",")),
+                        _ => levels.last().map(u8::to_string),
+                    };
                     self.dividers = levels;
                 }
             }
             _ => {}
         }
     }
+
+    /// Returns Marpit's `data-*` attributes of every slide, names without `data-`.
+    pub fn attributes(&self) -> Vec<(&'static str, &str)> {
+        let all = [("heading-divider", &self.divider), ("lang", &self.lang)];
+        all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
+    }
+}
+
+/// Tells whether a text is a whole address on the web.
+pub(super) fn is_address(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        host.starts_with(char::is_alphanumeric) && !text.contains(char::is_whitespace)
+    })
+}
+
+/// Returns each keyword once: of a list, or of a text with commas.
+fn keywords(node: &Node) -> Vec<String> {
+    let words = match &node.value {
+        Value::Text(text) => text.split(',').map(|word| word.trim().to_owned()).collect(),
+        _ => node.texts(),
+    };
+    let mut each = Vec::new();
+    for word in words {
+        if !word.is_empty() && !each.contains(&word) {
+            each.push(word);
+        }
+    }
+    each
+}
+
+/// Returns the number at the start of a text, whatever stands behind it, and what that is: so Marp
+/// reads levels.
+pub(super) fn leading_number(text: &str) -> Option<(i64, &str)> {
+    let text = text.trim_start();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let (number, rest) = text.split_at(text.len() - digits.len() + end);
+    Some((number.strip_prefix('+').unwrap_or(number).parse().ok()?, rest))
 }
 
 fn divider_levels(node: &Node) -> Option<Vec<u8>> {
-    let level = |text: &str| text.parse::<u8>().ok().filter(|n| (1..=6).contains(n));
+    let level = |text: &str| {
+        let (number, _) = leading_number(text)?;
+        u8::try_from(number).ok().filter(|level| (1..=6).contains(level))
+    };
     match &node.value {
         Value::Text(text) if text == "false" => Some(Vec::new()),
-        Value::Text(text) if text.starts_with('[') => {
-            let inner = text.trim_matches(['[', ']']);
-            Some(inner.split(',').filter_map(|word| level(word.trim())).collect())
-        }
         Value::Text(text) => level(text).map(|n| (1..=n).collect()),
         Value::List(nodes) => {
-            Some(nodes.iter().filter_map(|node| level(node.as_text()?)).collect())
+            let named: Vec<u8> = nodes.iter().filter_map(|node| level(node.as_text()?)).collect();
+            Some((1..=6).filter(|level| named.contains(level)).collect())
         }
         Value::Null | Value::Map(_) => None,
     }
@@ -181,6 +280,11 @@ impl Local {
     }
 
     fn set(&mut self, name: &str, node: &Node) {
+        if matches!(name, "header" | "footer")
+            && matches!(node.value, Value::List(_) | Value::Map(_))
+        {
+            return;
+        }
         self.values.retain(|set| set.name != name);
         if let Some(value) = value(name, node) {
             self.values.push(Set { name: name.to_owned(), value, range: node.range.clone() });
@@ -228,8 +332,12 @@ fn value(name: &str, node: &Node) -> Option<String> {
         "class" => node.texts().join(" "),
         _ => node.as_text().unwrap_or("").to_owned(),
     };
-    let text = text.trim().to_owned();
-    (!text.is_empty()).then_some(text)
+    let text = text.trim();
+    if name == "paginate" {
+        let word = text.to_ascii_lowercase();
+        return matches!(word.as_str(), "true" | "hold" | "skip").then_some(word);
+    }
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// How a slide takes part in page numbering.
@@ -241,7 +349,7 @@ pub struct Paging {
 
 /// Reads the `paginate` directive; without one a slide counts and shows nothing.
 pub fn paging(local: &Local) -> Paging {
-    match local.get("paginate").unwrap_or("").to_ascii_lowercase().as_str() {
+    match local.get("paginate").unwrap_or("") {
         "true" => Paging { shown: true, counts: true },
         "hold" => Paging { shown: true, counts: false },
         "skip" => Paging { shown: false, counts: false },

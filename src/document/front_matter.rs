@@ -87,14 +87,14 @@ pub fn read(
 ) -> (Matter, Vec<Diagnostic>) {
     let mut reader = Reader { path, base: offset + range.start, diagnostics: Vec::new() };
     let yaml = &text[range];
-    let known = |key: &str| match kind {
-        Kind::Deck => {
-            directives::is_known(key.strip_prefix('_').unwrap_or(key)) || is_key(kind, key)
-        }
-        Kind::Page => false,
+    let known =
+        |key: &str| directives::is_known(key.strip_prefix('_').unwrap_or(key)) || is_key(kind, key);
+    let read = match kind {
+        Kind::Deck => yaml::parse_loose(yaml, known),
+        Kind::Page => yaml::parse(yaml),
     };
     let mut matter = Matter::default();
-    match yaml::parse_loose(yaml, known) {
+    match read {
         Ok(Node { value: Value::Null, .. }) => {}
         Ok(Node { value: Value::Map(entries), .. }) => {
             let mut seen = BTreeSet::new();

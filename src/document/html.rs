@@ -268,7 +268,7 @@ fn has_scheme(address: &str, schemes: &[&str]) -> bool {
 }
 
 /// Tells whether an address is one of a file of the site, by its form.
-fn is_file(address: &str) -> bool {
+pub(super) fn is_file(address: &str) -> bool {
     let scheme = address.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
     let host = address.starts_with(['/', '\\']) && address[1..].starts_with(['/', '\\']);
     !address.is_empty() && !scheme && !host

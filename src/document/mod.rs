@@ -79,8 +79,11 @@ pub struct Document {
     pub body: Prose,
     /// A deck's slides; empty for a page.
     pub slides: Vec<Slide>,
-    /// The theme that a deck asks for, and where.
-    pub theme: Option<(String, Span)>,
+    /// The number that the pages of a deck reach, shown or not.
+    pub last_page: u32,
+    /// The themes that a deck asks for, and where; the last that there is counts.
+    pub themes: Vec<(String, Span)>,
+    pub about: About,
     /// The size that a deck asks for, and where.
     pub size: Option<(String, Span)>,
     /// The styles that a deck brings along, in the order in which they are written.
@@ -101,6 +104,17 @@ pub struct Document {
     /// The characters of a deck's file, whatever they are for; none of a page.
     pub letters: Letters,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What a deck tells search engines and networks of itself, besides title and description.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub author: String,
+    pub keywords: Vec<String>,
+    /// The address that the deck is known by.
+    pub url: String,
+    /// An address, or a file of the site.
+    pub image: String,
 }
 
 /// Other hosts that a document shows something of, for the page's Content-Security-Policy.
@@ -375,11 +389,6 @@ impl Document {
         {
             (diagnostic.path, diagnostic.span) = (path, span);
         }
-    }
-
-    /// Returns the total number of page numbers, the last one that is reached.
-    pub fn last_page(&self) -> u32 {
-        self.slides.iter().filter_map(|slide| slide.page).max().unwrap_or(0)
     }
 }
 

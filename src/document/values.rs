@@ -1,6 +1,7 @@
 //! Values of directives that mean nothing, and what may have been meant.
 
 use crate::config::{closest, is_lang};
+use crate::document::directives::{is_address, leading_number};
 use crate::document::front_matter::duration_seconds;
 use crate::document::yaml::{Node, Value};
 use crate::theme::is_color;
@@ -79,8 +80,9 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
             let odd = text.contains([';', '{', '}']);
             one(odd || is_color(text), "write a colour of CSS such as `navy` or `#1d4f91`")
         }
-        "headingDivider" => divider(node),
+        "headingDivider" => return divider(key, node),
         "lang" => one(is_lang(text), "write a language such as ja or en"),
+        "url" => one(is_address(text), "write a whole address such as https://example.com/talk"),
         "time" => one(duration_seconds(text).is_some(), "write a time such as 30s or 2m"),
         _ => WORDS.iter().find(|(key, _)| *key == name).and_then(|(_, known)| words(known)),
     };
@@ -88,11 +90,28 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
     help.map(|help| (format!("`{key}: {value}` means nothing"), help))
 }
 
-/// Levels are 1 to 6, one or a list of them; `false` divides nothing.
-fn divider(node: &Node) -> Option<String> {
-    let texts = node.texts().join(",");
-    let mut words = texts.split(['[', ']', ',']).map(str::trim).filter(|word| !word.is_empty());
-    let level = |word: &str| word.parse::<u8>().is_ok_and(|level| (1..=6).contains(&level));
-    (texts.trim() != "false" && !words.all(level))
-        .then(|| "write a level from 1 to 6, or a list such as [1, 3]".to_owned())
+/// Levels are 1 to 6, one or a list of them; `false` divides nothing. Of other words Marp takes the
+/// number that they begin with.
+fn divider(key: &str, node: &Node) -> Option<(String, String)> {
+    let texts = node.texts();
+    let means = |word: &str| {
+        let (level, rest) = leading_number(word)?;
+        let rest = rest.trim_start();
+        let exact = rest.is_empty() || rest.starts_with('#');
+        (1..=6).contains(&level).then_some((level, exact))
+    };
+    let help = "write a level from 1 to 6, or a list such as [1, 3]".to_owned();
+    let value = texts.join(", ");
+    if matches!(node.value, Value::Text(_)) && matches!(value.trim(), "false" | "") {
+        return None;
+    }
+    let levels: Option<Vec<(i64, bool)>> = texts.iter().map(|word| means(word)).collect();
+    match levels.as_deref() {
+        None => Some((format!("`{key}: {value}` means nothing"), help)),
+        Some([(level, false)]) => Some((format!("`{key}: {value}` is read as {level}"), help)),
+        Some(levels) => levels
+            .iter()
+            .any(|(_, exact)| !exact)
+            .then(|| (format!("`{key}: {value}` is read by the numbers in it"), help)),
+    }
 }

@@ -69,20 +69,24 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
 
 /// Reads any YAML at all.
 pub fn parse_any(text: &str) -> Result<Node, Fault> {
-    let mut builder = Builder { text, parser: Parser::new_from_str(text), nodes: 0 };
+    build(text, false)
+}
+
+fn build(text: &str, literal: bool) -> Result<Node, Fault> {
+    let mut builder = Builder { text, parser: Parser::new_from_str(text), nodes: 0, literal };
     let node = builder.document()?;
     Ok(node.unwrap_or(Node { value: Value::Null, range: 0..0 }))
 }
 
 /// Reads a text after quoting plain values of the keys that `known` accepts, as Marp does:
-/// `color: #fff` and `header: a: b` mean what they seem to.
+/// `color: #fff` and `header: a: b` mean what they seem to, and `~` and `null` are words.
 pub fn parse_loose(text: &str, known: impl Fn(&str) -> bool) -> Result<Node, Fault> {
     if let Some(node) = plain_map(text) {
         return Ok(node);
     }
     let (quoted, insertions) = quote_plain(text, known);
     let back = |at: usize| at - insertions.partition_point(|place| *place < at);
-    match parse_any(&quoted) {
+    match build(&quoted, true) {
         Ok(mut node) => {
             remap(&mut node, &back);
             Ok(node)
@@ -206,6 +210,8 @@ struct Builder<'a> {
     text: &'a str,
     parser: Parser<'a, granit_parser::StrInput<'a>>,
     nodes: usize,
+    /// Whether `~` and `null` are words.
+    literal: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -256,7 +262,13 @@ impl<'a> Builder<'a> {
         }
         match event {
             Event::Scalar(text, style, ..) => {
-                let null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
+                // Where there is nothing at all, the parser says `~`.
+                let null = match &*text {
+                    "" => true,
+                    "~" | "null" => !self.literal || range.is_empty(),
+                    _ => false,
+                };
+                let null = null && style == ScalarStyle::Plain;
                 let value = if null { Value::Null } else { Value::Text(text.into_owned()) };
                 Ok(Node { value, range })
             }

@@ -35,11 +35,22 @@ pub struct Deck {
     pub handout: String,
     pub href: String,
     pub event_href: String,
+    pub about: About,
     /// What its slides are set in.
     #[serde(skip)]
     pub fonts: Fonts,
     /// Tells sites apart whose pages share a browser's storage.
     pub site_id: String,
+}
+
+/// What the deck tells search engines and networks of itself; empty where it says nothing.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct About {
+    pub author: String,
+    pub keywords: String,
+    pub url: String,
+    /// A whole address where there is one.
+    pub image: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -94,7 +105,37 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
             .concat(),
         origins: &embeds.origins(&entry.document.origins),
     };
-    Page { template: "deck/deck.html", shell: shell(site, head), view: View::Deck(deck) }
+    let mut shell = shell(site, head);
+    deck.about = about(site, entry);
+    if let Some(social) = &mut shell.social {
+        let About { url, image, .. } = &deck.about;
+        if !url.is_empty() {
+            social.url.clone_from(url);
+        }
+        if !image.is_empty() {
+            (social.image, social.card) = (Some(image.clone()), false);
+        }
+    }
+    Page { template: "deck/deck.html", shell, view: View::Deck(deck) }
+}
+
+/// Returns what the head of a deck says of it; a picture of the site gets the address of its file.
+fn about(site: Site<'_>, entry: &Entry) -> About {
+    let about = &entry.document.about;
+    let image = match about.image.as_str() {
+        address if address.is_empty() || address.contains("://") => address.to_owned(),
+        file => site
+            .catalog
+            .resolve_asset(entry, &file_of(file))
+            .and_then(|path| site.catalog.asset(&path))
+            .map(|asset| match site.config.base_url {
+                Some(_) => super::sitemap::url(site, &asset.route),
+                None => relative(&root_of(&entry.route), &asset.route),
+            })
+            .unwrap_or_default(),
+    };
+    let (author, url) = (about.author.clone(), about.url.clone());
+    About { author, keywords: about.keywords.join(","), url, image }
 }
 
 /// Returns the style sheets or scripts of the frame; only a deck whose slides move gets those for moving.
@@ -173,10 +214,10 @@ pub(super) fn styles(site: Site<'_>, entry: &Entry, first: Vec<String>) -> Vec<S
     styles
 }
 
-/// Returns a deck's theme: its own where there is such a theme, else the site's.
+/// Returns a deck's theme: the last of its own that there is, else the site's.
 pub fn theme_of<'a>(site: Site<'a>, entry: &Entry) -> &'a Theme {
     let themes = &site.interface.themes;
-    let own = entry.document.theme.as_ref().and_then(|(theme, _)| themes.get(theme));
+    let own = entry.document.themes.iter().rev().find_map(|(theme, _)| themes.get(theme));
     own.or_else(|| themes.get(&site.config.deck.theme))
         .or_else(|| themes.get("default"))
         .expect("the theme `default` is built in")
@@ -304,6 +345,7 @@ fn deck(
         notes_digest: notes.map_or_else(String::new, |notes| Digest::of(notes.as_bytes()).short()),
         handout: from_root(&entry.handout_route()),
         href: from_root(&entry.route),
+        about: About::default(),
         event_href: from_root(&super::shell::in_language(site, "index", &entry.lang)),
         fonts: Fonts::default(),
         site_id: Digest::of_parts([own_title.as_bytes(), site.config.event.name.as_bytes()])
@@ -428,7 +470,7 @@ fn directives(filler: &Filler<'_>, slide: &Slide, out: &mut String) {
         attribute(&format!("data-{name}"), value, out);
     }
     if let Some(page) = slide.page {
-        let total = filler.entry.document.last_page();
+        let total = filler.entry.document.last_page;
         attribute("data-marpit-pagination", &page.to_string(), out);
         attribute("data-marpit-pagination-total", &total.to_string(), out);
     }

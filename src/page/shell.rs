@@ -73,8 +73,10 @@ pub struct Social {
     pub kind: &'static str,
     /// Language and country as Open Graph writes them.
     pub locale: String,
-    /// The address of its card.
+    /// The address of its card, or of the picture that it names itself.
     pub image: Option<String>,
+    /// Whether that is its card.
+    pub card: bool,
 }
 
 /// What a page says of itself before the shell is made.
@@ -246,6 +248,7 @@ fn social(site: Site<'_>, address: &str, lang: &str) -> Social {
         kind: if document { "article" } else { "website" },
         locale,
         image: super::cards::address(site, address).map(|card| super::sitemap::url(site, &card)),
+        card: true,
     }
 }
 

@@ -306,7 +306,9 @@
       // a lone % is part of the name
     }
     const written = /^(\d+)(?:\.(\d+))?$/.exec(anchor);
-    if (written) return place(Number(written[1]), Number(written[2] || 0));
+    // beyond the last slide a number may be the id of a heading
+    const isPast = written && Number(written[1]) > cards.length;
+    if (written && !(isPast && document.getElementById(anchor))) return place(Number(written[1]), Number(written[2] || 0));
     if (numbers.has(anchor)) return place(numbers.get(anchor), 0);
     const element = anchor && (document.getElementById(anchor) || document.getElementsByName(anchor)[0]);
     const card = element && element.closest("main.deck > .card");

@@ -16,6 +16,7 @@ use crate::diagnostic::rules;
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
+use crate::document::html::is_file;
 use crate::document::yaml::Node as Yaml;
 use crate::document::{Document, Prose, Slide, Style, values};
 use crate::span::Span;
@@ -63,7 +64,9 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     }
     styles::deck(text, &deck_styles, &mut formatter, document);
     let matter = std::mem::take(&mut document.matter.directives);
-    for (key, node) in &matter {
+    // The front matter itself tells of these.
+    let told = |key: &str| matches!(key, "title" | "description" | "author" | "lang");
+    for (key, node) in matter.iter().filter(|(key, _)| !told(key)) {
         let span = Span::new(node.range.start, node.range.end);
         value(text, (key, node), span, &mut formatter);
     }
@@ -77,11 +80,10 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         styles: std::mem::take(&mut document.styles),
     };
     let mut running = Running::default();
-    for mut part in parts {
-        let local = running.slide(&part.directives);
-        if local.get("hide") == Some("true") {
-            continue;
-        }
+    let locals: Vec<Local> = parts.iter().map(|part| running.slide(&part.directives)).collect();
+    let shown = |local: &Local| local.get("hide") != Some("true");
+    formatter.expect_slides(locals.iter().filter(|local| shown(local)).count().max(1));
+    for (mut part, local) in parts.into_iter().zip(locals).filter(|(_, local)| shown(local)) {
         let number = u32::try_from(document.slides.len() + 1).unwrap_or(u32::MAX);
         let slide = writer.slide(&mut formatter, (&mut part, &local), number);
         document.slides.push(slide);
@@ -92,6 +94,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         document.slides.push(writer.slide(&mut formatter, number, 1));
     }
     document.styles = writer.styles;
+    document.last_page = writer.page;
     formatter.finish(document);
     distinct_keys(&mut document.slides);
     if document.title.is_none() {
@@ -124,19 +127,21 @@ fn comment_nodes(root: Node<'_>) -> Vec<Node<'_>> {
 /// Reads what holds for the whole deck; beside it the style sheet that a directive brings.
 fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> (Global, Option<Written>) {
     let mut global = Global::default();
-    let (mut theme, mut size, mut style) = (None, None, None);
-    let mut place = |name: &str, node: &Yaml, span: Span| match name {
-        "theme" => theme = Some(span),
-        "size" => size = Some(span),
-        "style" => {
-            let css = node.as_text().unwrap_or_default().to_owned();
-            style = Some(Written { css, from: span.start as usize });
+    let (mut themes, mut size, mut style) = (Vec::new(), None, None);
+    let mut image = None;
+    let mut apply = |name: &str, node: &Yaml, span: Span| {
+        global.apply(name, node);
+        let said = node.as_text().unwrap_or_default();
+        match name {
+            "theme" => themes.push((said.trim().to_owned(), span)),
+            "size" => size = Some(span),
+            "image" => image = Some(span),
+            "style" => style = Some(Written { css: said.to_owned(), from: span.start as usize }),
+            _ => {}
         }
-        _ => {}
     };
     for (name, node) in &document.matter.directives {
-        global.apply(name, node);
-        place(name, node, Span::new(node.range.start, node.range.end));
+        apply(name, node, Span::new(node.range.start, node.range.end));
     }
     for node in comment_nodes(root) {
         let Some(Comment::Directives(found)) =
@@ -145,19 +150,31 @@ fn global(text: &Text<'_>, root: Node<'_>, document: &mut Document) -> (Global, 
             continue;
         };
         for (name, value) in &found {
-            global.apply(name, value);
-            place(name, value, text.span(node));
-            if name == "title" && document.title.is_none() {
-                document.title = value.as_text().map(str::to_owned);
-            }
+            apply(name, value, text.span(node));
         }
     }
-    document.theme = global.theme.clone().zip(theme);
+    themes.retain(|(theme, _)| !theme.is_empty());
+    document.themes = themes;
     document.size = global.size.clone().zip(size);
-    if let Some(lang) = &global.lang {
-        document.matter.lang.get_or_insert_with(|| lang.clone());
-    }
+    document.title = global.title.take();
+    about(&mut global, image, document);
     (global, style)
+}
+
+/// Hands over what the deck says of itself.
+fn about(global: &mut Global, image: Option<Span>, document: &mut Document) {
+    if let Some(lang) = &global.lang {
+        document.matter.lang = Some(lang.clone());
+    }
+    if let Some(description) = global.description.take() {
+        document.matter.summary = description;
+    }
+    document.about = std::mem::take(&mut global.about);
+    if document.matter.speaker.is_empty() {
+        document.matter.speaker.clone_from(&document.about.author);
+    }
+    let image = image.filter(|_| is_file(&document.about.image));
+    document.look_urls.extend(image.map(|span| (document.about.image.clone(), span)));
 }
 
 /// Splits at rules of the top level, and before headings of the dividing levels.
@@ -173,12 +190,17 @@ fn split<'a>(root: Node<'a>, dividers: &[u8]) -> Vec<Part<'a>> {
         if rule || (divides && seen) {
             parts.push(Part { start: Some(node), ..Part::default() });
         }
-        seen |= rule || comment_of(node).is_none();
+        seen |= rule || !is_hidden(node);
         if !rule && let Some(part) = parts.last_mut() {
             part.nodes.push(node);
         }
     }
     parts
+}
+
+/// Tells whether a block leaves nothing on the slide: a comment or a style.
+fn is_hidden(node: Node<'_>) -> bool {
+    comment_of(node).is_some() || styles::opens_block(node)
 }
 
 /// Takes directives and notes out of a slide's comments; the comments leave the tree.
@@ -207,15 +229,12 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
                     ));
                     continue;
                 }
-                if let Some((key, near)) = directives::misspelt(&note) {
-                    let message =
-                        format!("`{key}` is not a directive, so this comment is a speaker note");
-                    formatter.tell(text.diagnostic(
-                        &rules::NOTE_LIKE_DIRECTIVE,
-                        text.span(comment),
-                        message,
-                        &format!("did you mean `{near}`?"),
-                    ));
+                if note == "fit" && is_in_heading(comment) {
+                    continue;
+                }
+                if let Some((message, help)) = directives::misread(&note) {
+                    let (rule, span) = (&rules::NOTE_LIKE_DIRECTIVE, text.span(comment));
+                    formatter.tell(text.diagnostic(rule, span, message, &help));
                 }
                 part.notes.push(note);
             }
@@ -231,6 +250,10 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
             ));
         }
     }
+}
+
+fn is_in_heading(node: Node<'_>) -> bool {
+    node.ancestors().any(|node| matches!(node.data().value, NodeValue::Heading(_)))
 }
 
 /// Tells of a directive whose value means nothing.
@@ -309,7 +332,7 @@ impl Writer<'_> {
         let scope = (!part.styles.is_empty())
             .then(|| styles::slide(self.text, &part.styles, formatter, &mut self.styles))
             .flatten();
-        let mut attributes = attributes(local);
+        let mut attributes = attributes(self.global, local);
         attributes.extend(scope.map(|scope| (format!("marpit-scope-{scope}"), String::new())));
         Slide {
             key,
@@ -415,23 +438,13 @@ impl Writer<'_> {
 }
 
 /// Returns Marpit's `data-*` attributes of a slide, names without `data-`.
-fn attributes(local: &Local) -> Vec<(String, String)> {
-    let mut attributes = Vec::new();
-    for (name, value) in local.sorted() {
-        if !matches!(
-            name,
-            "id" | "time"
-                | "hide"
-                | "title"
-                | "description"
-                | "author"
-                | "keywords"
-                | "url"
-                | "image"
-        ) {
-            attributes.push((kebab(name), value.to_owned()));
-        }
-    }
+fn attributes(global: &Global, local: &Local) -> Vec<(String, String)> {
+    let own =
+        local.sorted().into_iter().filter(|(name, _)| !matches!(*name, "id" | "time" | "hide"));
+    let mut attributes: Vec<_> = own.map(|(name, value)| (kebab(name), value.to_owned())).collect();
+    let global = global.attributes().into_iter();
+    attributes.extend(global.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    attributes.sort_unstable();
     attributes
 }
 

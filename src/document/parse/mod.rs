@@ -24,7 +24,7 @@ use memchr::memmem;
 
 use crate::diagnostic::{self, Diagnostic, Rule, rules};
 use crate::document::front_matter::{self, Matter};
-use crate::document::{Document, Kind, Origins, Prose, Settings, Workshop};
+use crate::document::{About, Document, Kind, Origins, Prose, Settings, Workshop};
 use crate::font::Letters;
 use crate::source::SourcePath;
 use crate::span::{Lines, Span};
@@ -132,7 +132,9 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings<'_>) -> Document 
         pieces: Vec::new(),
         body: Prose::default(),
         slides: Vec::new(),
-        theme: None,
+        last_page: 0,
+        themes: Vec::new(),
+        about: About::default(),
         size: None,
         styles: Vec::new(),
         scope: None,

@@ -18,14 +18,13 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
     if matches!(dialect, Dialect::CommonMark | Dialect::Gfm) {
         return;
     }
-    let mut links = Vec::new();
-    let mut breaks = Vec::new();
-    for node in root.descendants() {
-        match node.data().value {
-            NodeValue::Link(_) | NodeValue::WikiLink(_) => links.push(node),
-            NodeValue::SoftBreak if dialect == Dialect::Page => breaks.push(node),
-            _ => {}
-        }
+    let (mut links, mut breaks, mut struck, mut rules) = Default::default();
+    sort(root, dialect, [&mut links, &mut breaks, &mut struck, &mut rules]);
+    for node in struck {
+        unstrike(arena, node);
+    }
+    for node in rules {
+        free_rule(arena, node);
     }
     for node in links {
         let embed = match &node.data().value {
@@ -38,6 +37,7 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
         match embed {
             Some(false) => extend_label(arena, node),
             Some(true) => {}
+            None if dialect == Dialect::Deck && is_fuzzy(node) => unwrap(node),
             None => cut_address(arena, node),
         }
     }
@@ -45,6 +45,98 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
         if between_wide(node) {
             node.detach();
         }
+    }
+}
+
+/// Finds the nodes that may have to be mended.
+fn sort<'a>(root: Node<'a>, dialect: Dialect, found: [&mut Vec<Node<'a>>; 4]) {
+    let [links, breaks, struck, rules] = found;
+    for node in root.descendants() {
+        match node.data().value {
+            NodeValue::Link(_) | NodeValue::WikiLink(_) => links.push(node),
+            NodeValue::SoftBreak if dialect == Dialect::Page => breaks.push(node),
+            NodeValue::Strikethrough if dialect == Dialect::Deck => struck.push(node),
+            NodeValue::Paragraph if begins_with_rule(node) => rules.push(node),
+            _ => {}
+        }
+    }
+}
+
+/// Tells whether a link is what the parser makes of `www.example.com`, or of an address of mail within
+/// another one: Marp makes none of these.
+fn is_fuzzy(link: Node<'_>) -> bool {
+    let Some(child) = link.first_child() else { return false };
+    if child.data().sourcepos.start != link.data().sourcepos.start {
+        return false;
+    }
+    let data = link.data();
+    let NodeValue::Link(target) = &data.value else { return false };
+    let within = |before: Node<'_>| matches!(&before.data().value, NodeValue::Text(text) if text.ends_with('/'));
+    match &child.data().value {
+        NodeValue::Text(text) if text.starts_with("www.") => {
+            target.url.strip_prefix("http://") == Some(text)
+        }
+        NodeValue::Text(text) => {
+            target.url.strip_prefix("mailto:") == Some(text)
+                && link.previous_sibling().is_some_and(within)
+        }
+        _ => false,
+    }
+}
+
+/// Puts what a node holds in its place.
+fn unwrap(node: Node<'_>) {
+    while let Some(child) = node.first_child() {
+        node.insert_before(child);
+    }
+    node.detach();
+}
+
+/// In decks one tilde is a tilde, and two strike words out.
+fn unstrike<'a>(arena: &'a Arena<'a>, node: Node<'a>) {
+    let start = node.data().sourcepos.start;
+    let inside = node.first_child().map(|child| child.data().sourcepos.start);
+    let tildes = inside.filter(|inside| inside.line == start.line);
+    if tildes.is_some_and(|inside| inside.column == start.column + 1) {
+        node.insert_before(text_node(arena, "~".to_owned()));
+        node.insert_after(text_node(arena, "~".to_owned()));
+        unwrap(node);
+    }
+}
+
+/// Tells whether a paragraph begins with a line of dashes. One that stands below the definition of a link
+/// is taken for text, though a rule it is.
+fn begins_with_rule(paragraph: Node<'_>) -> bool {
+    let Some(first) = paragraph.first_child() else { return false };
+    let alone = first.next_sibling().is_none_or(is_break);
+    let data = first.data();
+    let at = data.sourcepos;
+    let NodeValue::Text(text) = &data.value else { return false };
+    let dashes = text.trim_end();
+    // As it is written: `\---` is text.
+    alone
+        && dashes.len() >= 3
+        && dashes.bytes().all(|byte| byte == b'-')
+        && at.end.column + 1 == at.start.column + text.len()
+}
+
+fn is_break(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::SoftBreak | NodeValue::LineBreak)
+}
+
+/// Makes a rule of the line that a paragraph begins with.
+fn free_rule<'a>(arena: &'a Arena<'a>, paragraph: Node<'a>) {
+    let Some(first) = paragraph.first_child() else { return };
+    let rule = arena.alloc(AstNode::from(NodeValue::ThematicBreak));
+    rule.data_mut().sourcepos = first.data().sourcepos;
+    paragraph.insert_before(rule);
+    first.detach();
+    if let Some(next) = paragraph.first_child().filter(|next| is_break(next)) {
+        next.detach();
+    }
+    match paragraph.first_child() {
+        Some(child) => paragraph.data_mut().sourcepos.start = child.data().sourcepos.start,
+        None => paragraph.detach(),
     }
 }
 

@@ -31,6 +31,11 @@ pub(super) fn any(body: &str) -> bool {
     memchr::memmem::find_iter(body.as_bytes(), b"<").any(|at| opens(&body[at..]).is_some())
 }
 
+/// Tells whether a block begins with a `<style>`.
+pub(super) fn opens_block(node: Node<'_>) -> bool {
+    matches!(&node.data().value, NodeValue::HtmlBlock(block) if opens(block.literal.trim_start()).is_some())
+}
+
 /// Takes every `<style>` out of some nodes.
 pub(super) fn take(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
     for node in nodes.iter().flat_map(|node| node.descendants()) {

@@ -8,8 +8,7 @@ use comrak::nodes::{
     AlertType, AstNode, ListDelimType, ListType, NodeMath, NodeTable, NodeValue, TableAlignment,
 };
 
-use super::anchors::Anchors;
-use super::{Formatter, Rendered};
+use super::{Formatter, Rendered, anchors};
 use crate::diagnostic::rules;
 use crate::document::html::without_comments;
 use crate::document::math;
@@ -25,13 +24,15 @@ impl Formatter<'_> {
         let index = u32::try_from(self.headings.len()).unwrap_or(u32::MAX);
         let text = plain_text(node);
         let chosen = node.data().attrs.as_ref().and_then(|attributes| attributes.id.clone());
-        let mut id = self.anchors.anchor(chosen.as_deref().unwrap_or(&text));
-        let digits = id.bytes().all(|b| b.is_ascii_digit());
-        if id.is_empty() || (self.dialect == Dialect::Deck && digits) {
-            // The numbers are the slides' own.
-            id = self.anchors.anchor(&format!("{id}-1"));
+        let wanted = match chosen {
+            None if self.dialect == Dialect::Deck => anchors::of_slide(node),
+            chosen => anchors::of_page(chosen.as_deref().unwrap_or(&text)),
+        };
+        let mut id = self.anchors.unique(&wanted);
+        if id.is_empty() || self.is_of_a_slide(&id) {
+            id = self.anchors.unique(&format!("{id}-1"));
         }
-        let repeated = self.is_numbered(&id, chosen.as_deref().unwrap_or(&text));
+        let repeated = id != wanted && self.is_numbered(&id);
         let span = self.text.span(node);
         let top = node.parent().is_none_or(|n| matches!(n.data().value, NodeValue::Document));
         let slide = self.slide;
@@ -39,12 +40,17 @@ impl Formatter<'_> {
         index
     }
 
+    /// Tells whether an id is a slide's own.
+    fn is_of_a_slide(&self, id: &str) -> bool {
+        let number = id.parse::<u32>().ok().filter(|_| !id.starts_with(['0', '+']));
+        number.is_some_and(|number| (1..=self.slide_count).contains(&number))
+    }
+
     /// Tells whether an anchor bears a number because an earlier heading has the same without.
-    fn is_numbered(&self, id: &str, wanted: &str) -> bool {
+    fn is_numbered(&self, id: &str) -> bool {
         let Some((stem, number)) = id.rsplit_once('-') else { return false };
         number.bytes().all(|byte| byte.is_ascii_digit())
             && self.headings.iter().any(|heading| heading.id == stem)
-            && Anchors::default().anchor(wanted) != id
     }
 }
 
@@ -222,7 +228,7 @@ fn table_alignment(table: &NodeTable, column: usize) -> Option<TableAlignment> {
 
 /// `# <!-- fit --> Title` is as large as the slide is wide.
 fn is_fitted(heading: Node<'_>) -> bool {
-    heading.children().any(|child| match &child.data().value {
+    heading.descendants().any(|child| match &child.data().value {
         NodeValue::HtmlInline(literal) => literal
             .strip_prefix("<!--")
             .and_then(|rest| rest.strip_suffix("-->"))

@@ -52,6 +52,8 @@ pub(super) struct Formatter<'t> {
     cell: usize,
     block: BlockText,
     slide: Option<u32>,
+    /// How many slides there are: their numbers are ids of their own.
+    slide_count: u32,
     steps: u32,
     /// The step at which what follows comes, once a pause was met.
     paused: u32,
@@ -115,6 +117,7 @@ impl<'t> Formatter<'t> {
             cell: 0,
             block: BlockText::default(),
             slide: None,
+            slide_count: 0,
             steps: 0,
             paused: 0,
             awaited: Rc::new(Cell::new(0)),
@@ -155,6 +158,11 @@ impl<'t> Formatter<'t> {
         // Prose is kept for as long as its document: without the space that it grew in.
         self.page = prose.html;
         Prose { html: String::from(self.page.as_str()), holes: exact(prose.holes) }
+    }
+
+    /// Says how many slides will begin.
+    pub(super) fn expect_slides(&mut self, count: usize) {
+        self.slide_count = u32::try_from(count).unwrap_or(u32::MAX);
     }
 
     /// Begins a slide: what follows stands on it.
@@ -198,7 +206,9 @@ impl<'t> Formatter<'t> {
         document.links = exact(self.links);
         document.headings = exact(self.headings);
         document.origins = self.origins;
-        (document.looks, document.look_urls) = self.looks.into_sheet();
+        let (looks, urls) = self.looks.into_sheet();
+        document.looks = looks;
+        document.look_urls.extend(urls);
         document.files = self.files;
         document.diagnostics.extend(self.diagnostics);
     }
