@@ -71,6 +71,16 @@ impl Files {
 
     /// Brings back what lies in the trash under a name.
     pub fn restore(&self, name: &str) -> Result<SourcePath, Fault> {
+        let (path, folder, file) = self.thrown_away(name)?;
+        let place = self.place(&path, Way::Made)?;
+        atomic::move_in(&folder, file.as_str(), &place)?;
+        fsync(&place.folder)?;
+        fsync(&folder)?;
+        Ok(path)
+    }
+
+    /// Returns what lies in the trash under a name: where it stood, and the folder and the file that it is now.
+    pub fn thrown_away(&self, name: &str) -> Result<(SourcePath, OwnedFd, String), Fault> {
         let known = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if self.is_one_file() || name.is_empty() || !known {
             return Err(Fault::Missing);
@@ -79,11 +89,7 @@ impl Files {
         let from = open_folder(&trash, OsStr::new(name)).map_err(missing)?;
         let (path, folder, file) = find(from, "")?.ok_or(Fault::Missing)?;
         let path = fence::text_path(&path).map_err(|_| Fault::Outside)?;
-        let place = self.place(&path, Way::Made)?;
-        atomic::move_in(&folder, file.as_str(), &place)?;
-        fsync(&place.folder)?;
-        fsync(&folder)?;
-        Ok(path)
+        Ok((path, folder, file))
     }
 }
 

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
 
 use super::answer::{Asked, Served, found};
 use super::dress::{Ways, dressed};
@@ -32,6 +33,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/_kami/live", get(live::upgrade))
         .route("/_kami/diagnostics", get(diagnostics))
         .route("/_kami/{file}", get(own::show))
+        .method_not_allowed_fallback(no_such_method)
         .fallback(file)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
         .with_state(shared)
@@ -122,6 +124,15 @@ pub(super) fn refuse(refusal: Refusal) -> Response {
     plain(status, text)
 }
 
+/// Says that a call is made in another way; which ways there are stands in `Allow`.
+async fn no_such_method(method: Method) -> Response {
+    let message = format!("{method} is no way to ask for this address");
+    let help = "the header Allow says which methods there are";
+    let body = json!({"error": "method", "message": message, "help": help});
+    let kind = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::METHOD_NOT_ALLOWED, kind, Json(body)).into_response()
+}
+
 /// Serves whatever the bundle has at the address.
 async fn file(
     State(shared): State<Arc<Shared>>,
@@ -129,6 +140,9 @@ async fn file(
     request: Request,
 ) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if request.uri().path().starts_with("/_kami/") {
+            return own::nothing();
+        }
         let allow = [(header::ALLOW, "GET, HEAD")];
         return (allow, plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD")).into_response();
     }

@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::Shared;
 use super::accept::{forms, is_known};
@@ -50,12 +52,20 @@ impl Ready {
     }
 }
 
+/// Says that no call and no file of ours has this address.
+pub(super) fn nothing() -> Response {
+    let message = "kami serve answers to no such address under /_kami/";
+    let help = "mend the address; wiki/Help/Editing lists what can be asked for";
+    let body = json!({"error": "no-call", "message": message, "help": help});
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(file) = shared.own.get(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(file) = shared.own.get(&name) else { return nothing() };
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let kind = if ending == "css" { "text/css" } else { "text/javascript" };
     let about = [

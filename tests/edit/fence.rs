@@ -234,3 +234,43 @@ fn what_is_ignored_is_not_written() {
     assert_eq!((answer.status, json(&answer)["error"].as_str()), (403, Some("ignored")));
     assert!(!site.path().join("wiki/private").exists());
 }
+
+/// What a call cannot use is told in words, with a status of its own.
+#[test]
+fn calls_that_are_wrong_say_what_is_wrong() {
+    let site = site();
+    let served = Served::start(site.path(), &[]);
+    let before = tree(site.path());
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let table: [(&str, &str, &str, &[u8], u16, &str); 20] = [
+        ("POST", "rename", "", b"{", 400, "what was sent is not JSON"),
+        ("POST", "rename", "", b"", 400, "what was sent is not JSON"),
+        ("POST", "rename", "", b"\xff", 400, "what was sent is not JSON"),
+        ("POST", "rename", form, b"from=Page&to=x", 400, "what was sent is not JSON"),
+        ("POST", "rename", "", b"[]", 400, "the texts `from` and `to`"),
+        ("POST", "rename", "", b"{\"from\":\"Page\"}", 400, "the texts `from` and `to`"),
+        ("POST", "rename", "", b"{\"from\":1,\"to\":2}", 400, "the texts `from` and `to`"),
+        ("POST", "rename", "Content-Encoding: gzip\r\n", b"{}", 415, "compressed"),
+        ("POST", "rename", "", b"{\"from\":\"no\",\"to\":\"x\"}", 404, "no page or deck"),
+        ("GET", "rename", "", b"", 405, "GET is no way"),
+        ("PATCH", "source/wiki/Page.md", "", b"", 405, "PATCH is no way"),
+        ("DELETE", "live.js", "", b"", 405, "DELETE is no way"),
+        ("GET", "nothing", "", b"", 404, "no such address"),
+        ("POST", "upload/", "", b"", 404, "no such address"),
+        ("POST", "nothing/deep", "", b"", 404, "no such address"),
+        ("POST", "edit/wiki/New.md", form, b"", 400, "no field `text`"),
+        ("POST", "edit/wiki/Page.md", "", b"text=x", 415, "no form"),
+        ("POST", "new", "Content-Type: application/json\r\n", b"{}", 415, "no form"),
+        ("POST", "move/wiki/Nothing.md", form, b"to=x", 404, "<form"),
+        ("GET", "trash/20260101T000000Z-00000000-0", "", b"", 404, "<main"),
+    ];
+    for (method, call, headers, body, status, words) in table {
+        let answer = ask(served.port, method, &format!("/_kami/{call}"), headers, body);
+        let told = format!("{method} {call} {body:?}: {} {}", answer.status, answer.text());
+        assert!(answer.status == status && answer.holds(words), "{told}");
+        if status == 405 {
+            assert!(answer.header("allow").is_some_and(|allow| !allow.contains(method)), "{told}");
+        }
+    }
+    assert_eq!(tree(site.path()), before);
+}

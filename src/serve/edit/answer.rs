@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::status_of;
@@ -25,6 +26,10 @@ pub(super) enum Told {
     NotUtf8,
     Encoded,
     NotAForm,
+    /// No JSON, or JSON without the fields that are needed.
+    Json(Category),
+    /// A form without a field of this name.
+    NoField(&'static str),
     Large(usize),
     Slow,
     Broken,
@@ -91,6 +96,10 @@ impl Told {
                 let (word, message, help) = self.words_of_file();
                 plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, word, message, help)
             }
+            Told::Json(_) | Told::NoField(_) => {
+                let (word, message, help) = self.words_of_fields();
+                (StatusCode::BAD_REQUEST, word, message, help)
+            }
             Told::Large(limit) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -120,6 +129,22 @@ impl Told {
 }
 
 impl Told {
+    /// Says what is wrong with the fields of a call.
+    fn words_of_fields(self) -> (&'static str, String, &'static str) {
+        const SHAPE: &str = r#"send {"from": "Old name", "to": "New name"}"#;
+        match self {
+            Told::NoField(name) => (
+                "no-field",
+                format!("the form has no field `{name}`"),
+                "send every field of the form, those that stay empty too",
+            ),
+            Told::Json(Category::Data) => {
+                ("json", "the JSON is not an object with the texts `from` and `to`".into(), SHAPE)
+            }
+            _ => ("json", "what was sent is not JSON".to_owned(), SHAPE),
+        }
+    }
+
     /// Says why what was sent is of no kind that is taken.
     fn words_of_file(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -133,10 +158,15 @@ impl Told {
                 "the drawing runs scripts or loads something from elsewhere",
                 "save it as a plain SVG, or as PNG",
             ),
-            Told::Encoded | Told::NotAForm => (
+            Told::Encoded => (
                 "unsupported",
-                "what was sent is compressed, or no form",
-                "send a text as it is, a form as application/x-www-form-urlencoded",
+                "what was sent is compressed",
+                "send it as it is, without Content-Encoding",
+            ),
+            Told::NotAForm => (
+                "unsupported",
+                "what was sent is no form",
+                "send the fields as application/x-www-form-urlencoded",
             ),
             _ => (
                 "kind",

@@ -105,7 +105,10 @@ impl Call {
             return Err(Told::Large(limit));
         }
         let sent = std::mem::take(&mut self.sent);
-        timeout(BODY_TIMEOUT, collected(sent, limit)).await.map_err(|_| Told::Slow)?
+        // What says that it is too large is read and not kept.
+        let kept = if length.is_some_and(|length| length > limit) { 0 } else { limit };
+        let read = timeout(BODY_TIMEOUT, collected(sent, kept)).await.map_err(|_| Told::Slow)?;
+        read.map_err(|told| if matches!(told, Told::Large(_)) { Told::Large(limit) } else { told })
     }
 
     /// Reads the text that was sent.
@@ -148,6 +151,11 @@ impl Call {
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Tells whether a field was sent, be it empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// Returns a field; one that was not sent is empty.
     pub(super) fn field(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())

@@ -173,6 +173,9 @@ impl Desk<'_> {
     }
 
     fn deleted_sheet(&self, name: &str, path: &str) -> Response {
+        if let Err(fault) = self.files.thrown_away(name) {
+            return self.stopped(&SourcePath::new("wiki/index.md"), &fault);
+        }
         let lang = self.lang(&SourcePath::new(path));
         let word = |key: &str| self.word_in(&lang, key);
         let route = format!("_kami/trash/{name}");
@@ -212,7 +215,8 @@ impl Desk<'_> {
                 let message = message.replace("{why}", &refusal.words().0);
                 let forms = vec![self.move_form(path, to, &lang)];
                 let sheet = Sheet { message, kind: "fault", forms, back, ..Sheet::default() };
-                return self.sheet((StatusCode::CONFLICT, &route, &lang), word("edit_move"), sheet);
+                let status = super::rename::status_of(&refusal);
+                return self.sheet((status, &route, &lang), word("edit_move"), sheet);
             }
         };
         if sure {

@@ -32,6 +32,10 @@ pub(super) async fn show(call: Call) -> Result<Response, Told> {
 pub(super) async fn save(mut call: Call) -> Result<Response, Told> {
     let path = call.text_path(PREFIX)?;
     let form = call.form().await?;
+    // A form without its text would leave an empty page behind.
+    if !form.has("text") {
+        return Err(Told::NoField("text"));
+    }
     if form.field("rev").is_empty() {
         new_path(path.as_str()).map_err(Told::Path)?;
     }

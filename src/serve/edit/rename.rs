@@ -26,7 +26,8 @@ struct Asked {
 
 pub(super) async fn take(mut call: Call) -> Result<Response, Told> {
     let bytes = call.bytes(QUESTION_BYTES_MAX).await?;
-    let asked: Asked = serde_json::from_slice(&bytes).map_err(|_| Told::NotAForm)?;
+    let asked: Asked =
+        serde_json::from_slice(&bytes).map_err(|error| Told::Json(error.classify()))?;
     call.answer(move |desk| desk.rename(&asked)).await
 }
 
@@ -59,11 +60,16 @@ fn told(plan: &Plan) -> serde_json::Value {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    let status = match refusal {
+    let (message, help) = refusal.words();
+    let body = json!({"error": refusal.word(), "message": message, "help": help});
+    said(status_of(refusal), body)
+}
+
+/// Tells a status with why nothing is renamed.
+pub(super) fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
         Refusal::Unknown => StatusCode::NOT_FOUND,
         Refusal::BadName(_) | Refusal::Same => StatusCode::BAD_REQUEST,
         Refusal::Ambiguous(_) | Refusal::Taken(_) | Refusal::Stuck(_) => StatusCode::CONFLICT,
-    };
-    let (message, help) = refusal.words();
-    said(status, json!({"error": refusal.word(), "message": message, "help": help}))
+    }
 }
