@@ -51,9 +51,8 @@ impl Catalog {
         let Resolution::Document { entry, fragment, lost: false, .. } = &*resolution else {
             return None;
         };
-        let entry = self.redirect(entry).unwrap_or_else(|| Arc::clone(entry));
-        let part = part_of(&entry, fragment.as_deref())?;
-        Some(Shown { entry, part })
+        let part = part_of(entry, fragment.as_deref())?;
+        Some(Shown { entry: Arc::clone(entry), part })
     }
 
     /// Finds the embeds of a document that cannot be shown.

@@ -52,6 +52,8 @@ pub struct Entry {
     heading_keys: OnceLock<Vec<(u64, u32)>>,
     /// Under which keys which of the document's links may name their target.
     pub(super) link_keys: Vec<(u64, u32)>,
+    /// Under which keys the document's `redirect:` may name its target.
+    pub(super) redirect_keys: Vec<u64>,
 }
 
 impl Entry {
@@ -119,6 +121,7 @@ impl Entry {
             end_keys,
             heading_keys: OnceLock::new(),
             link_keys,
+            redirect_keys: redirect_keys(&document),
             document,
         }
     }
@@ -296,6 +299,20 @@ fn heading_keys(document: &Document) -> Vec<(u64, u32)> {
         keys.extend([&heading.text, &heading.id].map(|name| (key(&fold(name)), index)));
     }
     keys.sort_unstable();
+    keys
+}
+
+/// Returns the keys under which the target of a redirect may be named: its name may end where a `#` begins.
+fn redirect_keys(document: &Document) -> Vec<u64> {
+    let mut keys = Vec::new();
+    if let Some(target) = &document.matter.redirect {
+        let name = target.split('#').next().unwrap_or_default();
+        for name in [target.trim(), name.trim()] {
+            keys_of_name(name, document.path.folder(), |key| keys.push(key));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+    }
     keys
 }
 

@@ -45,8 +45,7 @@ impl Catalog {
 
     /// Tells whether so many links lead to a document that they tell nothing of those that have them.
     pub(super) fn is_hub(&self, entry: &Arc<Entry>) -> bool {
-        let versions = self.versions(entry);
-        let keys = versions.iter().flat_map(|version| version.known_by());
+        let keys = self.keys_to(entry).into_iter();
         keys.map(|key| self.linking.get(key).len()).sum::<usize>() > HUB_LINKS
     }
 

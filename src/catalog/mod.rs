@@ -8,6 +8,7 @@ mod embed;
 mod entry;
 mod kin;
 pub mod names;
+mod redirect;
 mod resolve;
 mod spoken;
 mod table;
@@ -28,6 +29,7 @@ use table::Table;
 
 pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
 pub use entry::{Entry, excess, shortened};
+pub use redirect::Arrival;
 pub use resolve::{Mention, Resolution};
 pub use spoken::Naming;
 
@@ -81,6 +83,8 @@ pub struct Catalog {
     /// By the paths at which documents are or were.
     located: Table,
     linking: Table,
+    /// Pages with `redirect:`, by what they name.
+    leading: Table,
     /// Pages that say where they stand in their folder.
     ordered: OrdSet<Place>,
     tags: OrdMap<String, OrdSet<SourcePath>>,
@@ -108,17 +112,18 @@ impl Catalog {
         let mut entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
         entries.sort_by(|a, b| a.document.path.cmp(&b.document.path));
         let mut rest = Catalog::default();
-        let ((named, located, linking), ()) = rayon::join(
+        let ((named, located, linking, leading), ()) = rayon::join(
             || {
                 (
                     Table::of(&entries, |entry| entry.name_keys.iter().copied()),
                     Table::of(&entries, |entry| entry.path_keys.iter().copied()),
                     Table::of(&entries, Entry::linked_keys),
+                    Table::of(&entries, |entry| entry.redirect_keys.iter().copied()),
                 )
             },
             || entries.iter().for_each(|entry| rest.insert_rest(Arc::clone(entry))),
         );
-        Catalog { named, located, linking, ..rest }
+        Catalog { named, located, linking, leading, ..rest }
     }
 
     /// Works out at once what all links lead to; the answers stay the same.
@@ -130,6 +135,7 @@ impl Catalog {
         entry.name_keys.iter().for_each(|key| self.named.enter(*key, entry));
         entry.path_keys.iter().for_each(|key| self.located.enter(*key, entry));
         entry.linked_keys().for_each(|key| self.linking.enter(key, entry));
+        entry.redirect_keys.iter().for_each(|key| self.leading.enter(*key, entry));
     }
 
     fn insert_rest(&mut self, entry: Arc<Entry>) {
@@ -154,6 +160,7 @@ impl Catalog {
         entry.name_keys.iter().for_each(|key| self.named.leave(*key, &entry));
         entry.path_keys.iter().for_each(|key| self.located.leave(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));
+        entry.redirect_keys.iter().for_each(|key| self.leading.leave(*key, &entry));
         for tag in &entry.document.matter.tags {
             if let Some(set) = self.tags.get_mut(tag) {
                 set.remove(path);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::edges::Edge;
 use super::names::{exact, fold, key, last};
+use super::ties::leads_on;
 use super::{Catalog, Entry, Route};
-use crate::document::{Form, Kind, Link, category};
+use crate::document::{Form, Kind, Link, category, named_file};
 use crate::source::{SourcePath, join};
 
 /// What a link leads to today.
@@ -15,6 +16,8 @@ use crate::source::{SourcePath, join};
 pub enum Resolution {
     Document {
         entry: Arc<Entry>,
+        /// The page that is named, where it only leads on to this one.
+        by: Option<Arc<Entry>>,
         /// The fragment of the address; nothing when the link names no place in the document.
         fragment: Option<String>,
         /// Whether the link names a place that the document does not have.
@@ -81,7 +84,7 @@ impl Catalog {
     /// Finds what a link of `from` leads to. The first rule with a hit wins.
     fn resolve_link(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
         if link.target.is_empty() {
-            return at(Arc::clone(from), link.anchor.as_deref(), Vec::new());
+            return place(Arc::clone(from), link.anchor.as_deref(), Vec::new());
         }
         if let Some(tag) = category(&link.target).filter(|_| link.form == Form::Wiki) {
             return Resolution::Tag(tag.to_owned());
@@ -95,9 +98,19 @@ impl Catalog {
     /// Finds what a link leads to when its name ends where its anchor begins.
     fn shortest(&self, from: &Arc<Entry>, link: &Link) -> Resolution {
         if let Some((entry, others)) = self.titled(from, bare(&link.target)) {
-            return at(entry, link.anchor.as_deref(), others);
+            return self.at(from, entry, link.anchor.as_deref(), others);
         }
-        self.resolve_asset(from, &link.target).map_or(Resolution::Missing, Resolution::Asset)
+        let wiki = link.form != Form::Markdown;
+        let file = || named_file(&link.target).filter(|_| wiki);
+        let asset = self.resolve_asset(from, &link.target);
+        let asset = asset.or_else(|| self.resolve_asset(from, file()?));
+        // `[[:Category:X]]` leads to the tag and gives none.
+        let tag = || category(link.target.strip_prefix(':').filter(|_| wiki)?);
+        match (asset, tag()) {
+            (Some(asset), _) => Resolution::Asset(asset),
+            (None, Some(tag)) if self.tags.contains_key(tag) => Resolution::Tag(tag.to_owned()),
+            _ => Resolution::Missing,
+        }
     }
 
     /// Finds what a link leads to when its name goes on behind the first `#`, as that of a page about `C#` does.
@@ -114,7 +127,7 @@ impl Catalog {
         }
         names.find_map(|(name, anchor)| {
             let (entry, others) = self.titled(from, bare(&name))?;
-            let found = at(entry, Some(anchor), others);
+            let found = self.at(from, entry, Some(anchor), others);
             let lost = matches!(found, Resolution::Document { lost: true, .. });
             (is_missing || !lost).then_some((name, found))
         })
@@ -128,8 +141,34 @@ impl Catalog {
         }
     }
 
+    /// Returns what a link to a document leads to: the document or the place in it, and where a page only leads
+    /// on, what it leads to. A link into a circle ends at its begin.
+    fn at(
+        &self,
+        from: &Arc<Entry>,
+        named: Arc<Entry>,
+        anchor: Option<&str>,
+        others: Vec<SourcePath>,
+    ) -> Resolution {
+        let arrival = if leads_on(&named) { self.arrival(&named) } else { None };
+        let Some(arrival) = arrival else { return place(named, anchor, others) };
+        let entry = Arc::clone(self.version(&arrival.entry, &from.lang));
+        let own = anchor.filter(|anchor| !anchor.is_empty());
+        let mut met = place(entry, own.or(arrival.anchor.as_deref()), others);
+        if let Resolution::Document { by, lost, .. } = &mut met {
+            *by = Some(named);
+            // What a redirect names and is not there is told where the redirect stands.
+            *lost &= own.is_some();
+        }
+        met
+    }
+
     /// Finds the document of a name, which may have colons for the slashes of a path.
-    fn titled(&self, from: &Arc<Entry>, target: &str) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
+    pub(super) fn titled(
+        &self,
+        from: &Arc<Entry>,
+        target: &str,
+    ) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
         self.named_by(from, target).or_else(|| {
             let parts: Vec<&str> = target.split(':').map(str::trim).collect();
             (parts.len() > 1).then(|| self.named_by(from, &parts.join("/"))).flatten()
@@ -144,16 +183,7 @@ impl Catalog {
         let entry = self.entries.get(join(from.folder(), &link.target)?.as_str())?;
         let suffixed = last(bare(&link.target)) != last(&entry.name);
         let entry = if suffixed { entry } else { self.version(entry, &from.lang) };
-        Some(at(Arc::clone(entry), link.anchor.as_deref(), Vec::new()))
-    }
-
-    /// Returns the document that a page with `redirect:` leads to.
-    pub fn redirect(&self, entry: &Arc<Entry>) -> Option<Arc<Entry>> {
-        let target = entry.document.matter.redirect.as_deref()?;
-        let (name, _) = target.split_once('#').unwrap_or((target, ""));
-        let whole = self.named_by(entry, bare(target.trim()));
-        let (found, _) = whole.or_else(|| self.named_by(entry, bare(name.trim())))?;
-        (!Arc::ptr_eq(&found, entry)).then_some(found)
+        Some(self.at(from, Arc::clone(entry), link.anchor.as_deref(), Vec::new()))
     }
 
     fn named_by(&self, from: &Arc<Entry>, target: &str) -> Option<(Arc<Entry>, Vec<SourcePath>)> {
@@ -278,9 +308,8 @@ impl Catalog {
             let meant = edges.to(entry).iter().filter(|edge| self.is_mention(edge, entry));
             return meant.map(|edge| edge.mention.clone()).collect();
         }
-        let versions = self.versions(entry);
         let mut written: Vec<(&Arc<Entry>, usize)> = Vec::new();
-        for key in versions.iter().flat_map(|version| version.known_by()) {
+        for key in self.keys_to(entry) {
             for from in self.linking.get(key) {
                 written.extend(from.links_by(key).map(|link| (from, link)));
             }
@@ -296,7 +325,7 @@ impl Catalog {
         if let Some(edges) = self.edges.get() {
             return edges.to(entry).iter().any(|edge| self.is_mention(edge, entry));
         }
-        self.versions(entry).into_iter().flat_map(|version| version.known_by()).any(|key| {
+        self.keys_to(entry).into_iter().any(|key| {
             let linking = self.linking.get(key);
             linking
                 .iter()
@@ -345,13 +374,17 @@ fn is_markdown(path: &str) -> bool {
 }
 
 /// Returns what a link to a document leads to: the document, or the place in it.
-fn at(entry: Arc<Entry>, anchor: Option<&str>, others: Vec<SourcePath>) -> Resolution {
+pub(super) fn place(
+    entry: Arc<Entry>,
+    anchor: Option<&str>,
+    others: Vec<SourcePath>,
+) -> Resolution {
     let Some(anchor) = anchor.filter(|anchor| !anchor.is_empty()) else {
-        return Resolution::Document { entry, fragment: None, lost: false, others };
+        return Resolution::Document { entry, by: None, fragment: None, lost: false, others };
     };
     let fragment = fragment(&entry, anchor);
     let lost = fragment.is_none();
-    Resolution::Document { entry, fragment, lost, others }
+    Resolution::Document { entry, by: None, fragment, lost, others }
 }
 
 /// Returns the fragment of a place in a document: a slide's number or key, a heading, a path of headings.

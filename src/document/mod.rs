@@ -328,6 +328,14 @@ pub fn category(target: &str) -> Option<&str> {
     is_category.then(|| name.trim()).filter(|name| !name.is_empty())
 }
 
+/// Returns the file of `File:X`, as MediaWiki writes it, with or without the colon that makes a link of it.
+pub fn named_file(target: &str) -> Option<&str> {
+    const SPACES: [&str; 6] = ["file", "image", "media", "ファイル", "画像", "メディア"];
+    let (space, name) = target.strip_prefix(':').unwrap_or(target).split_once(':')?;
+    let space = space.trim().to_lowercase();
+    SPACES.contains(&&*space).then(|| name.trim()).filter(|name| !name.is_empty())
+}
+
 impl Document {
     /// Returns the path without `.md`: what names are made from.
     pub fn stem(&self) -> &str {

@@ -200,12 +200,12 @@ fn target(site: Site<'_>, address: &str, route: &Route) -> Option<String> {
         }
         Route::Page(path) => {
             let entry = site.catalog.entry(path)?;
-            return Some(site.catalog.redirect(entry)?.route.to_string());
+            return Some(site.catalog.arrival(entry)?.entry.route.to_string());
         }
         _ => return None,
     };
-    let last = site.catalog.redirect(entry);
-    Some(last.as_ref().unwrap_or(entry).route.to_string())
+    let last = site.catalog.arrival(entry);
+    Some(last.as_ref().map_or(entry, |last| &last.entry).route.to_string())
 }
 
 fn manifest(site: Site<'_>) -> String {

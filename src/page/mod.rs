@@ -33,7 +33,7 @@ mod wiki;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, Route};
+use crate::catalog::{Arrival, Catalog, Route};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::document::Workshop;
@@ -171,7 +171,9 @@ pub fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             Route::Alias(path) => {
                 let entry =
                     site.catalog.heir(address, &site.config.lang).or_else(|| entry(path))?;
-                Some(wiki::compose_redirect(site, address, entry, &entry.route))
+                let here = || Arrival { entry: Arc::clone(entry), anchor: None };
+                let arrival = site.catalog.arrival(entry).unwrap_or_else(here);
+                Some(wiki::compose_redirect(site, address, entry, &arrival))
             }
             Route::Notes(_) | Route::Data(_) | Route::Asset(_) | Route::Static(_) => None,
         };

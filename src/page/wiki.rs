@@ -11,7 +11,7 @@ use super::mentions::{self, PageMention, SlideMention};
 use super::news::change;
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View, around, deck, list, sequence};
-use crate::catalog::{Entry, Mention, Part};
+use crate::catalog::{Arrival, Entry, Mention, Part};
 use crate::document::Origins;
 
 /// How many characters of a text stand for its summary.
@@ -93,8 +93,8 @@ pub struct Related {
 
 /// Composes a wiki page, or the small page that leads on where it is a redirect.
 pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
-    if let Some(target) = redirect_target(site, entry) {
-        return compose_redirect(site, &entry.route, entry, &target);
+    if let Some(arrival) = site.catalog.arrival(entry) {
+        return compose_redirect(site, &entry.route, entry, &arrival);
     }
     let document = &entry.document;
     let root = root_of(&entry.route);
@@ -222,18 +222,12 @@ fn stale(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> Option<Stale> {
     })
 }
 
-/// Returns the address that a page with `redirect:` leads to.
-fn redirect_target(site: Site<'_>, entry: &Arc<Entry>) -> Option<String> {
-    let found = site.catalog.redirect(entry)?;
-    Some(found.route.to_string())
-}
-
 /// Composes the small page at an old address.
 pub(super) fn compose_redirect(
     site: Site<'_>,
     address: &str,
     entry: &Arc<Entry>,
-    target: &str,
+    arrival: &Arrival,
 ) -> Page {
     let head = Head {
         address,
@@ -245,7 +239,11 @@ pub(super) fn compose_redirect(
         scripts: Vec::new(),
         origins: &Origins::default(),
     };
-    let target = format!("{}{}", root_of(address), encode(target));
+    let mut target = format!("{}{}", root_of(address), encode(&arrival.entry.route));
+    if let Some(fragment) = arrival.fragment() {
+        target.push('#');
+        target.push_str(&encode(&fragment));
+    }
     Page { template: "redirect.html", shell: shell(site, head), view: View::Target(target) }
 }
 

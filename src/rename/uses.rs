@@ -95,10 +95,12 @@ impl Pair<'_> {
             let is = self.after.catalog.resolve(self.later, index);
             let form = if link.form == document::Form::Markdown { Form::Path } else { Form::Wiki };
             match (&*was, &*is) {
-                (Resolution::Document { entry, .. }, is) => {
+                (Resolution::Document { entry, by, .. }, is) => {
+                    // A link by way of a redirect goes on to name the redirect.
+                    let entry = by.as_ref().unwrap_or(entry);
                     let meant = self.plan.path_after(&entry.document.path);
                     let same = |entry: &Arc<Entry>| entry.document.path == meant;
-                    let right = matches!(is, Resolution::Document { entry, .. } if same(entry));
+                    let right = matches!(is, Resolution::Document { entry, by, .. } if same(by.as_ref().unwrap_or(entry)));
                     let file = form == Form::Path && self.lay_there(&link.target, &later.target);
                     let written = self.before.catalog.name_of(self.entry, link).into_owned();
                     let named_later = if form == Form::Wiki { &written } else { &*later.target };

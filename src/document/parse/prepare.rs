@@ -35,7 +35,10 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
             join_lines(node);
         }
         match embed {
-            Some(false) => extend_label(arena, node),
+            Some(false) => {
+                drop_colon(node);
+                extend_label(arena, node);
+            }
             Some(true) => {}
             None if dialect == Dialect::Deck && is_fuzzy(node) => unwrap(node),
             None => cut_address(arena, node),
@@ -155,6 +158,26 @@ fn join_lines(link: Node<'_>) {
             NodeValue::Text(text) if broken(text) => *text = Cow::Owned(joined(text)),
             _ => {}
         }
+    }
+}
+
+/// `[[:Category:Name]]`: the colon says that a link is meant; readers need not see it.
+fn drop_colon(link: Node<'_>) {
+    let Some(child) = link.first_child().filter(|child| child.next_sibling().is_none()) else {
+        return;
+    };
+    let label = match (&link.data().value, &child.data().value) {
+        (NodeValue::WikiLink(target), NodeValue::Text(text))
+            if target.url.trim() == text.trim() =>
+        {
+            text.trim().strip_prefix(':').map(str::to_owned)
+        }
+        _ => None,
+    };
+    if let Some(label) = label.filter(|label| !label.is_empty())
+        && let NodeValue::Text(text) = &mut child.data_mut().value
+    {
+        *text = Cow::Owned(label);
     }
 }
 
