@@ -77,6 +77,46 @@ fn inside(path: &str) -> Result<(), PathFault> {
     rest.split('/').try_for_each(part)
 }
 
+/// Why a file of this name is none on every system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// Windows means a device by it.
+    Device,
+    /// A character that no name holds there.
+    Letter(char),
+    /// A character that turns the text round, or that nobody sees.
+    Unseen(char),
+    /// A dot or a space at the end.
+    End,
+    /// A space at the begin.
+    Begin,
+    /// It is so long that no other file fits beside it for a moment.
+    Long(usize),
+}
+
+/// Finds why a file or folder that is there has a name that it cannot have on every system.
+pub fn name_fault(part: &str) -> Option<NameFault> {
+    let odd = |c: &char| c.is_control() || "\\:*?\"<>|".contains(*c);
+    if let Some(c) = part.chars().find(odd) {
+        return Some(NameFault::Letter(c));
+    }
+    if let Some(c) = part.chars().find(|c| is_unseen(*c)) {
+        return Some(NameFault::Unseen(c));
+    }
+    match part {
+        _ if is_reserved(stem_of(part)) => Some(NameFault::Device),
+        _ if part.ends_with(['.', ' ']) => Some(NameFault::End),
+        _ if part.starts_with(' ') => Some(NameFault::Begin),
+        _ if part.len() > PART_BYTES_MAX => Some(NameFault::Long(part.len())),
+        _ => None,
+    }
+}
+
+/// Returns what Windows looks at to know a device.
+fn stem_of(part: &str) -> &str {
+    part.split('.').next().unwrap_or(part).trim_end()
+}
+
 /// Checks what no part of a path may be, whether there is such a file or not.
 fn part(part: &str) -> Result<(), PathFault> {
     if part.len() > PART_BYTES_MAX {
@@ -84,7 +124,6 @@ fn part(part: &str) -> Result<(), PathFault> {
     }
     let odd = |c: char| c.is_control() || "\\:".contains(c) || is_unseen(c);
     let dots = |text: &str| text.chars().all(|c| c == '.');
-    let stem = part.split('.').next().unwrap_or(part).trim_end();
     let bad = part.is_empty()
         || part.starts_with('.')
         || part.ends_with(['.', ' ', '~'])
@@ -92,7 +131,7 @@ fn part(part: &str) -> Result<(), PathFault> {
         || (part.starts_with('#') && part.ends_with('#'))
         || part.contains(odd)
         || dots(&part.nfkc().collect::<String>())
-        || is_reserved(stem);
+        || is_reserved(stem_of(part));
     if bad { Err(PathFault::Part) } else { Ok(()) }
 }
 
@@ -134,11 +173,10 @@ pub fn name_of_title(title: &str) -> Option<String> {
     }
     name.truncate(end);
     let name = name.trim_matches(['_', '.', '~', ' ']);
-    let name = if is_reserved(name.split('.').next().unwrap_or(name)) {
-        format!("{name}_")
-    } else {
-        name.to_owned()
-    };
+    let stem = stem_of(name);
+    // A device has its name before the first dot.
+    let name =
+        if is_reserved(stem) { format!("{stem}_{}", &name[stem.len()..]) } else { name.to_owned() };
     (!name.is_empty()).then_some(name)
 }
 
@@ -204,12 +242,42 @@ mod tests {
     }
 
     #[test]
+    fn names_that_another_system_cannot_hold_are_told() {
+        use NameFault::{Begin, Device, End, Letter, Long, Unseen};
+        let long = "x".repeat(241);
+        for (name, fault) in [
+            ("Page.md", None),
+            ("紙芝居 入門.md", None),
+            ("50%.md", None),
+            ("console.md", None),
+            ("com0.md", None),
+            ("か\u{3099}.md", None),
+            ("CON.md", Some(Device)),
+            ("nul.en.md", Some(Device)),
+            ("aux .md", Some(Device)),
+            ("Lpt9", Some(Device)),
+            ("a?b.md", Some(Letter('?'))),
+            ("a:b.md", Some(Letter(':'))),
+            ("a\\b.md", Some(Letter('\\'))),
+            ("a\nb.md", Some(Letter('\n'))),
+            ("a\u{200b}b.md", Some(Unseen('\u{200b}'))),
+            ("folder.", Some(End)),
+            ("a.md ", Some(End)),
+            (" a.md", Some(Begin)),
+            (&long, Some(Long(241))),
+        ] {
+            assert_eq!(name_fault(name), fault, "{name:?}");
+        }
+    }
+
+    #[test]
     fn a_title_becomes_a_name() {
         let long = "漢".repeat(100);
         for (title, name) in [
             ("My page", Some("My_page")),
             ("紙芝居　入門", Some("紙芝居_入門")),
             ("CON", Some("CON_")),
+            ("nul.en", Some("nul_.en")),
             ("a/b", Some("a_b")),
             ("..", None),
             (".hidden", Some("hidden")),

@@ -1,5 +1,6 @@
 //! Catalog -> Diagnostics: one small function a rule.
 
+mod files;
 mod kept;
 mod near;
 mod pages;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::catalog::names::{fold, key, last};
-use crate::catalog::{Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route};
+use crate::catalog::{
+    Arrival, Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route,
+};
 use crate::config::{Config, closest};
 use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::{Document, Filling, Form, Kind, Link, Workshop};
@@ -23,6 +26,7 @@ use crate::span::Span;
 use crate::theme::file_of;
 use near::Names;
 
+pub use files::names;
 pub use kept::Kept;
 pub use themes::themes;
 
@@ -342,6 +346,10 @@ fn redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
         } else if Arc::ptr_eq(entry, &way[way.len() - 1]) {
             let message = format!("the redirects lead in a circle: {}", names.join(" → "));
             (&rules::REDIRECT_LOOP, message, "let one of them lead to a page with a text")
+        } else if let Some(next) = catalog.next(entry).filter(Arrival::is_lost) {
+            let (anchor, title) = (one_line(&next.anchor.unwrap_or_default()), &next.entry.title);
+            let message = format!("the redirect leads to `{title}`, which has no `{anchor}`");
+            (&rules::MISSING_ANCHOR, message, "mend the part behind the `#`, or leave it out")
         } else {
             continue;
         };

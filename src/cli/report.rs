@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::compile::Bundle;
-use crate::diagnostic::{Diagnostic, Located, Severity};
+use crate::diagnostic::{Diagnostic, Located, Severity, shown};
 
 /// Speaks in the way that the flags and the terminal ask for.
 #[derive(Clone, Debug)]
@@ -132,14 +132,17 @@ impl Reporter {
             self.paint(&format!("{}[{}]", located.severity.name(), located.code), located.severity);
         self.say(&format!(
             "{}:{}:{}: {severity}: {}",
-            located.path, located.line, located.column, located.message
+            shown(&located.path),
+            located.line,
+            located.column,
+            shown(&located.message)
         ));
         if !located.excerpt.is_empty() {
             for line in located.excerpt_with_caret().lines() {
                 self.say(&format!("  {line}"));
             }
         }
-        self.say(&format!("help: {}", located.help));
+        self.say(&format!("help: {}", shown(&located.help)));
     }
 
     /// Counts what was found.

@@ -52,6 +52,10 @@ impl Bundle {
         found.extend(crate::check::site(&self.catalog, &self.config));
         let themes = &self.templates.interface.themes;
         found.extend(crate::check::themes(&self.catalog, &self.config, themes));
+        found.extend(crate::check::names(
+            &self.catalog,
+            self.sources.iter().map(|source| &source.path),
+        ));
         found.extend(self.host_diagnostics());
         found.extend(self.parse_diagnostics());
         diagnostic::sort(&mut found);

@@ -5,6 +5,8 @@
 pub mod rules;
 pub mod sarif;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::source::SourcePath;
@@ -32,6 +34,25 @@ impl Severity {
 /// How much of a line an excerpt shows at most, and how much of it before the place.
 const EXCERPT_MAX: usize = 120;
 const EXCERPT_BEFORE: u32 = 40;
+
+/// Returns a text as a terminal may show it: what would move the cursor, change colours or turn the line round
+/// becomes a sign of one column.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(sign) {
+        return Cow::Borrowed(text);
+    }
+    let picture = |c: char| match c {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        '\x7f' => '\u{2421}',
+        _ => '\u{fffd}',
+    };
+    Cow::Owned(text.chars().map(|c| if sign(c) { picture(c) } else { c }).collect())
+}
+
+fn sign(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// One rule: its stable code, how severe a breach is, and what it means.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,7 +137,14 @@ impl Located {
         use unicode_width::UnicodeWidthChar;
         let columns = |c: char| if c == '\t' { 4 } else { c.width().unwrap_or(0) };
         let at = self.column.saturating_sub(1 + self.skipped) as usize;
-        let shown: Vec<char> = self.excerpt.chars().collect();
+        let clear = |c: char| {
+            if c == '\t' {
+                c
+            } else {
+                shown(c.encode_utf8(&mut [0; 4])).chars().next().unwrap_or(c)
+            }
+        };
+        let shown: Vec<char> = self.excerpt.chars().map(clear).collect();
         let line: String = shown
             .iter()
             .map(|&c| if c == '\t' { "    ".to_owned() } else { c.to_string() })
