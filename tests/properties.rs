@@ -312,6 +312,20 @@ fn bundle_of(path: &str, text: &str) -> Bundle {
     compile([Source::text(path, text)].into_iter().collect(), options())
 }
 
+/// Old editors end lines with a return alone, in front matter too.
+#[test]
+fn a_lone_return_ends_a_line_of_front_matter() {
+    let draft = "---\ntitle: [\ndraft: true\n---\n\nsecret\n";
+    for text in ["---\n\n[^a]: ", "---\n\ntheme: x\n", "\n---\ntitle: A\n\n---\ntext", draft] {
+        for path in ["wiki/A.md", "decks/A.md"] {
+            let told = |text: &str| shown(&bundle_of(path, text));
+            assert_eq!(told(&text.replace('\n', "\r")), told(text), "{path} {text:?}");
+        }
+    }
+    let written = draft.replace('\n', "\r");
+    assert!(bundle_of("wiki/A.md", &written).output("wiki/A.html").is_none());
+}
+
 proptest! {
     #![proptest_config(config(400))]
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::document::html::escape;
+use crate::span::lines;
 
 /// What is wrong with a table, and in which of its lines, from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ enum Point {
 /// first line has no comma; rows between `|` are a table as Markdown writes it.
 pub(super) fn read(text: &str, rows_max: usize) -> Table {
     let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim_start();
+    let first = lines(text).find(|line| !line.trim().is_empty()).unwrap_or("").trim_start();
     let piped = first.starts_with('|');
     let comma = [',', ';', '\t'].into_iter().find(|comma| first.contains(*comma)).unwrap_or(',');
     let point = if comma == ';' && !piped { Point::Comma } else { Point::Dot };

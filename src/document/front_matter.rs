@@ -133,7 +133,7 @@ pub fn read(
 /// Tells whether front matter that cannot be read asks to be held back: a slip in one line must
 /// not publish what another line keeps.
 pub(super) fn says_draft(yaml: &str) -> bool {
-    let lines = yaml.lines().take_while(|line| !line.trim().is_empty());
+    let lines = span::lines(yaml).take_while(|line| !line.trim().is_empty());
     lines
         .filter_map(|line| line.split_once(':'))
         .any(|(key, value)| key == "draft" && value.trim().starts_with("true"))

@@ -27,7 +27,7 @@ use crate::document::front_matter::{self, Matter};
 use crate::document::{About, Document, Kind, Origins, Prose, Settings, Workshop};
 use crate::font::Letters;
 use crate::source::SourcePath;
-use crate::span::{Lines, Span};
+use crate::span::{Lines, Span, lines};
 use crate::theme::Sheet;
 
 pub(in crate::document) use hidden::hidden;
@@ -247,7 +247,7 @@ fn front_matter(
         return (Matter::default(), bom);
     };
     let looks_like_keys =
-        rest[block.yaml.clone()].lines().next().is_some_and(|line| line.contains(':'));
+        lines(&rest[block.yaml.clone()]).next().is_some_and(|line| line.contains(':'));
     if !block.closed && (kind == Kind::Page || !looks_like_keys) {
         if looks_like_keys {
             tell(
@@ -277,7 +277,7 @@ fn front_matter(
 fn late_front_matter(text: &str) -> Option<usize> {
     let at = text.len() - text.trim_start().len();
     let block = (at > 0).then(|| front_matter::find(&text[at..])).flatten()?;
-    let keys = text[at..][block.yaml].lines().next().is_some_and(|line| {
+    let keys = lines(&text[at..][block.yaml]).next().is_some_and(|line| {
         line.split_once(": ").is_some_and(|(key, _)| key.chars().all(char::is_alphanumeric))
     });
     (block.closed && keys).then_some(at)
