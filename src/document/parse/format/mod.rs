@@ -266,10 +266,19 @@ fn format_node(
 ) -> Rendered {
     // Most nodes are these; the way to the others is longer.
     match &node.data().value {
-        NodeValue::Text(_) | NodeValue::SoftBreak | NodeValue::Code(_) => {}
+        NodeValue::Text(_) | NodeValue::SoftBreak => {}
+        NodeValue::Code(code) if !is_flag(&code.literal) => {}
         _ => return format_particular(context, node, entering),
     }
     default::format_node_default(context, node, entering)
+}
+
+/// Tells whether code is a flag of a command line, perhaps with its value: `--lang en`.
+fn is_flag(code: &str) -> bool {
+    const CHARS_MAX: usize = 20;
+    code.starts_with('-')
+        && code.len() <= CHARS_MAX
+        && code.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 #[inline(never)]
@@ -294,6 +303,12 @@ fn format_particular(
             Ok(ChildRendering::Skip)
         }
         NodeValue::Heading(heading) => format_heading(context, node, heading.level, entering),
+        NodeValue::Code(code) if entering => {
+            context.write_str("<code class=\"flag\">")?;
+            context.escape(&code.literal)?;
+            context.write_str("</code>")?;
+            Ok(ChildRendering::Skip)
+        }
         NodeValue::CodeBlock(block) if entering => {
             format_code_block(context, node, (&block.info, &block.literal))
         }
