@@ -376,6 +376,18 @@ impl Look {
         Ok(())
     }
 
+    /// Gives a value the directive's name as well: themes say `var(--color)`. What shows a file would ask for
+    /// it a second time.
+    fn name(&mut self, property: &str, value: &str) {
+        let named = theme::declaration(&format!("--{property}"), value);
+        if let Ok(named) = named
+            && named.urls.is_empty()
+            && named.files.is_empty()
+        {
+            self.sheet.append(&named);
+        }
+    }
+
     /// Declares what a directive asks for, if it is set; else the default, where there is one.
     fn directive(
         &mut self,
@@ -385,7 +397,10 @@ impl Look {
     ) -> bool {
         if let Some(value) = value {
             match self.declare(property, value) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    self.name(property, value);
+                    return true;
+                }
                 Err(fault) => self.refused.push((name, value.to_owned(), fault)),
             }
         }

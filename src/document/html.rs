@@ -87,7 +87,7 @@ const ELEMENTS: &[(&str, &[&str])] = &[
 ];
 const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
 /// Elements that play a film or a sound.
-const PLAYERS: &[&str] = &["audio", "source", "video"];
+pub(super) const PLAYERS: &[&str] = &["audio", "source", "video"];
 const COMMON: &[&str] = &["class", "dir", "lang", "title"];
 
 /// What a piece of raw HTML became.
@@ -261,7 +261,7 @@ fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
     }
 }
 
-fn has_scheme(address: &str, schemes: &[&str]) -> bool {
+pub(super) fn has_scheme(address: &str, schemes: &[&str]) -> bool {
     schemes.iter().any(|scheme| {
         address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     })
@@ -336,7 +336,7 @@ pub(super) fn without_comments(raw: &str) -> String {
 }
 
 /// Returns the length of the tag at the start of `text`; 1 when it is no tag.
-fn tag_length(text: &str) -> usize {
+pub(super) fn tag_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     if !bytes
         .get(1)

@@ -19,6 +19,7 @@ mod picture;
 mod qr;
 mod running;
 mod sentence;
+mod shown;
 pub mod values;
 mod video;
 mod workshop;

@@ -111,6 +111,22 @@
     }
   }
 
+  // Long lines shrink with all that is between them; what a theme puts around the block does not, as in Marp.
+  function shrinkCode(pre, code) {
+    const line = lineOf(pre);
+    const base = px(getComputedStyle(code).fontSize), high = px(getComputedStyle(pre).lineHeight);
+    const extent = line === "Width" ? "width" : "height";
+    set(code, { display: "block", [extent]: "max-content" });
+    let scale = 1;
+    for (let turn = 0; turn < 4; turn += 1) {
+      const need = code[`offset${line}`], room = inner(pre, line);
+      if (need <= room + 1 || !room) break;
+      scale = Math.max(scale * (room / need) * 0.998, 0.3, 8 / base);
+      set(code, { "font-size": `${base * scale}px`, "line-height": high ? `${high * scale}px` : null });
+    }
+    if (scale === 1) set(code, { display: null, [extent]: null });
+  }
+
   function fillLine(heading) {
     const line = lineOf(heading);
     const base = px(getComputedStyle(heading).fontSize);
@@ -129,15 +145,20 @@
     return { heading, base, size };
   }
 
-  // A short title may not push the rest off the slide: it grows as far as there is room.
+  // A short title may not push the rest off the slide: it grows as far as there is room. What is too much
+  // without it is none of its doing.
   function fillLines(section, headings) {
     const filled = headings.map(fillLine).filter(({ base, size }) => size > base);
     if (!filled.length || !isOver(section)) return;
-    const grow = (part) => {
+    const at = (part) => {
       for (const { heading, base, size } of filled) set(heading, { "font-size": `${base + (size - base) * part}px` });
-      return !isOver(section);
+      return over(section);
     };
-    bisect(0, 1, grow);
+    const before = at(0);
+    bisect(0, 1, (part) => {
+      const { x, y } = at(part);
+      return x <= before.x + 1 && y <= before.y;
+    });
   }
 
   // Finds the largest value that is right; `low` is set where none is.
@@ -200,13 +221,17 @@
 
   function fit(section) {
     const headings = [...section.querySelectorAll("[data-fit]")];
-    const code = [...section.querySelectorAll("pre, pre > code")].filter((it) => getComputedStyle(it).display !== "inline");
+    const blocks = [...section.querySelectorAll("pre")], code = [...section.querySelectorAll("pre > code")];
     const formulas = [...section.querySelectorAll("math[display=block]")];
-    for (const it of [...headings, ...code, ...formulas]) set(it, { "font-size": null, "white-space": null });
+    for (const it of [...headings, ...blocks, ...formulas]) set(it, { "font-size": null, "white-space": null });
+    for (const it of code) set(it, { display: null, width: null, height: null, "font-size": null, "line-height": null });
     delete section.dataset.overflow;
     unscale(section);
-    const small = [...(allows(section, "code") ? code : []), ...(allows(section, "math") ? formulas : [])];
-    for (const it of small) shrink(it, px(getComputedStyle(it).fontSize));
+    if (allows(section, "code")) {
+      for (const it of code) shrinkCode(it.parentElement, it);
+      for (const it of blocks) shrink(it, px(getComputedStyle(it).fontSize));
+    }
+    if (allows(section, "math")) for (const it of formulas) shrink(it, px(getComputedStyle(it).fontSize));
     if (allows(section, "fittingHeader")) fillLines(section, headings);
     shrinkSlide(section);
   }

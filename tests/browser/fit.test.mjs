@@ -201,6 +201,32 @@ check("a theme that does not ask for it has its titles left as large as it says"
   assert.equal(await size(plain), 40);
 });
 
+check("long code shrinks within its block, and a heading does not mind what is too wide beside it", async (world) => {
+  const long = "x".repeat(200);
+  const deck = (theme) => `---\ntheme: ${theme}\nfit: none\n---\n\n# <!-- fit --> A heading\n\n\`\`\`\nshort\n${long}\n\`\`\`\n`;
+  const look = "section { padding: 40px; font: 30px/1.5 sans-serif }\nh1 { margin: 0; font-size: 40px }\n" +
+    "pre { margin: 1em 0; padding: 0.5em; font: 20px/1.5 monospace }\ncode { font: inherit }\n";
+  const { url } = await world.serve(await world.site({
+    "decks/heads.md": deck("heads"),
+    "decks/both.md": deck("both"),
+    "templates/themes/heads.css": `/* @theme heads */\n/* @auto-scaling fittingHeader */\n${look}`,
+    "templates/themes/both.css": `/* @theme both */\n/* @auto-scaling true */\n${look}`,
+  }));
+  const heads = await world.open(url("decks/heads.html"));
+  const size = () => heads.evaluate(() => Number.parseFloat(getComputedStyle(document.querySelector(".slide h1")).fontSize));
+  await eventually(async () => assert.ok((await size()) > 150));
+  const both = await world.open(url("decks/both.html"));
+  const block = () => both.evaluate(() => {
+    const pre = document.querySelector(".slide pre"), style = getComputedStyle(pre);
+    const code = getComputedStyle(pre.querySelector("code"));
+    return {
+      wide: pre.scrollWidth <= pre.clientWidth + 1, around: [style.marginTop, style.paddingLeft, style.fontSize],
+      shrunk: Number.parseFloat(code.fontSize) < 12, lines: Math.round(10 * Number.parseFloat(code.lineHeight) / Number.parseFloat(code.fontSize)),
+    };
+  });
+  await eventually(async () => assert.deepEqual(await block(), { wide: true, around: ["20px", "10px", "20px"], shrunk: true, lines: 15 }));
+});
+
 check("what shrinks keeps its distance to the edges, the header and the footer", async (world) => {
   const lines = Array.from({ length: 11 }, (_, n) => `- line ${n}`).join("\n");
   const deck = (theme) => `---\ntheme: ${theme}\nheader: Head\nfooter: Foot\npaginate: true\n---\n\n## Short\n\nwords\n\n---\n\n## Full\n\n${lines}\n`;

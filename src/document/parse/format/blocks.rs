@@ -13,6 +13,7 @@ use crate::diagnostic::rules;
 use crate::document::html::without_comments;
 use crate::document::math;
 use crate::document::parse::{Dialect, plain_text};
+use crate::document::shown;
 use crate::document::{Filling, Heading};
 use crate::span::Span;
 
@@ -108,7 +109,14 @@ pub(super) fn format_html(
     literal: &str,
 ) -> fmt::Result {
     if context.user.text.settings.html {
-        return context.write_str(&without_comments(literal));
+        let raw = without_comments(literal);
+        let mut written = 0;
+        for (at, shown) in shown::find(&raw) {
+            context.write_str(&raw[written..at.start])?;
+            written = at.end;
+            context.user.shown(node, shown);
+        }
+        return context.write_str(&raw[written..]);
     }
     // The text of these is no text for readers.
     let block = matches!(node.data().value, NodeValue::HtmlBlock(_));

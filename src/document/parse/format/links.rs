@@ -15,6 +15,7 @@ use crate::document::film;
 use crate::document::html::{RawPicture, Reference};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
+use crate::document::shown::Shown;
 use crate::document::{Filling, Form, Link, Picture, Sentence, Stand, video};
 use crate::span::Span;
 use crate::theme;
@@ -130,6 +131,23 @@ impl Formatter<'_> {
                 self.hole(Filling::File(Box::new(file)));
             }
         }
+    }
+
+    /// Puts the `src` of a raw element that is otherwise left as it is written.
+    pub(super) fn shown(&mut self, node: Node<'_>, shown: Shown) {
+        let src = match shown {
+            Shown::Picture(src) => {
+                let origin = self.elsewhere(node, &src, "this picture");
+                self.origins.pictures.extend(origin);
+                src
+            }
+            Shown::Film(src) => {
+                let origin = self.elsewhere(node, &src, "this film or sound");
+                self.origins.players.extend(origin);
+                src
+            }
+        };
+        self.hole(Filling::File(Box::new((src, self.text.span(node)))));
     }
 
     fn raw_picture(&mut self, node: Node<'_>, raw: &RawPicture) {
