@@ -332,11 +332,17 @@
     if (isWanted !== (view() === "overview")) kami.overview();
   }
 
-  // "#7" with "?f=2" is how Marp writes "#7.2".
+  // "#7" with "?f=2" is how Marp writes "#7.2"; it is of the place that was opened, not of those that follow.
   function placeAtStart() {
     const wanted = placeOf(location.hash);
-    const step = Number(new URLSearchParams(location.search).get("f"));
-    return wanted && !wanted.step && Number.isInteger(step) ? place(wanted.number, step) : wanted;
+    const query = new URLSearchParams(location.search);
+    const step = Number(query.get("f"));
+    if (!query.has("f")) return wanted;
+    query.delete("f");
+    const found = !wanted?.step && step > 0 && Number.isInteger(step) && (wanted || !location.hash) ? place(wanted?.number ?? 1, step) : wanted;
+    const hash = found ? `#${found.number}${found.step ? `.${found.step}` : ""}` : location.hash;
+    tryHistory("replaceState", location.pathname + (String(query) && `?${query}`) + hash);
+    return found;
   }
 
   // ---- keys --------------------------------------------------------------------------------

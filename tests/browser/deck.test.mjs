@@ -145,6 +145,19 @@ check("an address opens a slide, a step or a heading", async (world) => {
   await expectSlide(other, 3);
 });
 
+check("the step in an address of Marp is of the place that it opens, not of the next", async (world) => {
+  const { url } = await world.serve(await world.site({ ...small, "decks/one.md": "# One\n\n* alpha\n* beta\n\n---\n\n# Two\n\n* gamma\n" }));
+  const page = await world.open(url("decks/one.html?sync=x&f=2"));
+  await expectTexts(page, ["alpha", "beta"], ["alpha", "beta"]);
+  await press(page, "ArrowRight");
+  await expectSlide(page, 2);
+  await page.reload();
+  await expectSlide(page, 2);
+  await expectTexts(page, ["gamma"], []);
+  await page.goBack();
+  await expectTexts(page, ["alpha", "beta"], ["alpha", "beta"]);
+});
+
 check("a reload keeps slide and step", async (world) => {
   const page = await stage(world, `${talk}#2`);
   await press(page, "ArrowRight", "ArrowRight");
