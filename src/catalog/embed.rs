@@ -30,6 +30,19 @@ pub struct Shown {
     pub part: Part,
 }
 
+impl Shown {
+    /// Returns what the part that is shown is called.
+    pub fn title(&self) -> &str {
+        let document = &self.entry.document;
+        let own = match self.part {
+            Part::Whole => "",
+            Part::Slide(index) => &document.slides[index].title,
+            Part::Section(index) => &document.headings[index].text,
+        };
+        if own.is_empty() { &self.entry.title } else { own }
+    }
+}
+
 /// A document and a part of it, on the way from an output to what it shows.
 pub type Stop = (SourcePath, Part);
 

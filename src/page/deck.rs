@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::aside::{page_links, title_of};
 use super::embed::Embeds;
 use super::fill::{Filler, Place, Sight, attribute, relative, root_of};
 use super::fonts::{self, Fonts};
 use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
-use crate::catalog::{Entry, Part, Resolution};
+use crate::catalog::{Entry, Part};
 use crate::digest::Digest;
 use crate::document::{Document, Kind, Slide};
 use crate::theme::{Frame, Scope, Theme, file_of};
@@ -359,7 +360,7 @@ fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView 
     SlideView {
         number,
         key: slide.key.clone(),
-        title: slide.title.clone(),
+        title: title_of(filler, slide, number),
         steps: slide.steps,
         html: section(filler, slide, number),
         time_seconds: slide.time_seconds,
@@ -370,28 +371,6 @@ fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView 
             Vec::new()
         },
     }
-}
-
-fn page_links(filler: &Filler<'_>, number: usize) -> Vec<PageLink> {
-    let Filler { site, entry, root, .. } = filler;
-    let mut links = Vec::new();
-    // Links stand in the order of their slides.
-    let slide = u32::try_from(number).ok();
-    let written = &entry.document.links;
-    let from = written.partition_point(|link| link.slide < slide);
-    let to = from + written[from..].partition_point(|link| link.slide == slide);
-    for index in from..to {
-        if let Resolution::Document { entry: target, .. } = &*site.catalog.resolve(entry, index)
-            && target.kind == Kind::Page
-        {
-            let link =
-                PageLink { title: target.title.clone(), href: relative(root, &target.route) };
-            if !links.contains(&link) {
-                links.push(link);
-            }
-        }
-    }
-    links
 }
 
 /// Writes a slide as the section that others rely on; embedded it bears no id.
@@ -438,10 +417,11 @@ pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> Stri
         let total = document.slides.len();
         attribute("role", "group", &mut out);
         attribute("aria-roledescription", interface.word(&filler.entry.lang, "slide"), &mut out);
-        let label = if slide.title.is_empty() {
+        let title = title_of(filler, slide, number);
+        let label = if title.is_empty() {
             format!("{number} / {total}")
         } else {
-            format!("{number} / {total}: {}", slide.title)
+            format!("{number} / {total}: {title}")
         };
         attribute("aria-label", &label, &mut out);
     }

@@ -3,6 +3,7 @@
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
 mod around;
+mod aside;
 mod cards;
 mod deck;
 mod editor;

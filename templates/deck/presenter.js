@@ -227,6 +227,7 @@
       Object.assign(element, { href, target: "_blank", rel: "noopener" });
     }
     if (attributes && attributes.lang) element.lang = attributes.lang;
+    if (tag === "ol" && Number.isInteger(attributes?.start)) element.start = attributes.start;
     element.append(...children.map(noteNode));
     return element;
   }

@@ -103,3 +103,31 @@ check("black on the stage from the speaker's window", async (world) => {
   await press(popup, "b");
   await eventually(async () => assert.ok((await coloursOf(stage)).size > 2));
 });
+
+check("a note's paragraphs stand apart, its code is whole, and what it names is said", async (world) => {
+  const note = "Greet *everyone* first.\n\nThen wait, as in [[Target page]].\n\n```\n" + "a long line of code ".repeat(20) + "\n```\n";
+  const files = { ...small, "decks/rehearsal.md": small["decks/rehearsal.md"].replace("Greet *everyone* first.", note) };
+  const { url } = await world.serve(await world.site(files));
+  const page = await world.open(url(`${talk}?view=presenter`));
+  const [first, second, code] = ["Greet everyone first.", "Then wait, as in Target page.", "a long line of code"].map((text) => page.locator(".notes .text").getByText(text));
+  await code.waitFor({ state: "visible" });
+  const [above, below, pane] = [await first.boundingBox(), await second.boundingBox(), await page.locator(".notes .text").boundingBox()];
+  assert.ok(below.y >= above.y + above.height + 8, `${below.y} is close to ${above.y + above.height}`);
+  const { x, width } = await code.boundingBox();
+  assert.ok(x + width <= pane.x + pane.width + 1, "no line leads out of the pane");
+});
+
+check("the handout has every note under the title of its slide, on paper too", async (world) => {
+  const bundle = await world.build(await world.site(small), "--with-notes");
+  const page = await world.open(bundle.url("decks/rehearsal.notes.html"));
+  const note = page.getByText("Greet everyone first.");
+  const title = page.getByRole("listitem").getByText("Opening words", { exact: true }).last();
+  for (const media of ["screen", "print"]) {
+    await page.emulateMedia({ media });
+    const [above, below] = [await title.boundingBox(), await note.boundingBox()];
+    assert.ok(below && below.y >= above.y + above.height, `${media}: below the title`);
+    assert.ok(Math.abs(below.x - above.x) < 1, `${media}: as far left as the title, ${below.x} and ${above.x}`);
+  }
+  const plain = await world.open((await world.build(await world.site(small))).url("decks/rehearsal.notes.html"));
+  assert.equal(await plain.getByText("Greet").count(), 0);
+});

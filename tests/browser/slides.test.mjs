@@ -1,6 +1,6 @@
 // What the Markdown of a deck means, seen: where backgrounds, columns, code and embeds lie on a slide.
 import assert from "node:assert/strict";
-import { expectSlide, press } from "./deck-page.mjs";
+import { expectHash, expectSlide, press } from "./deck-page.mjs";
 import { check, eventually } from "./harness.mjs";
 
 const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="#36a"/></svg>';
@@ -125,4 +125,15 @@ check("an embedded slide is whole on a slide and on a page, with every step", as
   const page = await world.open(url("decks/talk.html") + "#4");
   await page.locator(".card.current .page-embed").getByText("Take one.").waitFor({ state: "visible" });
   assert.equal(await page.getByText("No coat.").count(), 0, "the section alone is shown");
+});
+
+check("a slide that only shows another is called like it", async (world) => {
+  const { url } = await world.build(await world.site(files));
+  const page = await world.open(url("decks/talk.html"));
+  await expectSlide(page, 1);
+  await press(page, "o");
+  await page.keyboard.type("first");
+  await press(page, "Enter");
+  await expectHash(page, "#4");
+  await page.getByText("slide 4 of 4: first").waitFor({ state: "attached" });
 });

@@ -15,16 +15,27 @@ const DEPTH_MAX: usize = 100;
 pub(super) fn read(text: &str) -> Note {
     let mut options = options(Dialect::Deck, text);
     options.render.r#unsafe = false;
-    options.extension.wikilinks_title_after_pipe = false;
     options.extension.block_directive = false;
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
+    say_names(root);
     let tree = children(root, 0);
     ruby::set(&arena, root, text);
     let mut html = String::new();
     // Writing into a String cannot fail.
     let _ = format_html(root, &options, &mut html);
     Note { html, tree, text: text.to_owned() }
+}
+
+/// Leaves what `[[a link]]` says: a note knows of no other document.
+fn say_names(root: Node<'_>) {
+    let is_link = |node: &Node<'_>| matches!(node.data().value, NodeValue::WikiLink(_));
+    for link in root.descendants().filter(is_link).collect::<Vec<_>>() {
+        while let Some(said) = link.first_child() {
+            link.insert_before(said);
+        }
+        link.detach();
+    }
 }
 
 fn children(node: Node<'_>, depth: usize) -> Vec<Json> {
@@ -58,8 +69,12 @@ fn tree(node: Node<'_>, depth: usize) -> Vec<Json> {
         NodeValue::Strikethrough => element("del"),
         NodeValue::BlockQuote | NodeValue::Alert(_) => element("blockquote"),
         NodeValue::Item(_) | NodeValue::TaskItem(_) => element("li"),
+        NodeValue::List(list) if list.list_type == ListType::Bullet => element("ul"),
         NodeValue::List(list) => {
-            element(if list.list_type == ListType::Bullet { "ul" } else { "ol" })
+            let attributes = if list.start == 1 { json!({}) } else { json!({"start": list.start}) };
+            let mut items = vec![json!("ol"), attributes];
+            items.extend(children(node, depth));
+            vec![Json::Array(items)]
         }
         NodeValue::Link(link) => {
             let safe = ["http://", "https://", "mailto:"]
