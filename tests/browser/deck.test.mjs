@@ -146,14 +146,14 @@ check("an address opens a slide, a step or a heading", async (world) => {
 });
 
 check("the step in an address of Marp is of the place that it opens, not of the next", async (world) => {
-  const { url } = await world.serve(await world.site({ ...small, "decks/one.md": "# One\n\n* alpha\n* beta\n\n---\n\n# Two\n\n* gamma\n" }));
+  const { url } = await world.serve(await world.site({ ...small, "decks/one.md": "# One\n\n* alpha\n* beta\n\n---\n\n# Two\n\n* gamma\n* delta\n" }));
   const page = await world.open(url("decks/one.html?sync=x&f=2"));
   await expectTexts(page, ["alpha", "beta"], ["alpha", "beta"]);
   await press(page, "ArrowRight");
   await expectSlide(page, 2);
   await page.reload();
   await expectSlide(page, 2);
-  await expectTexts(page, ["gamma"], []);
+  await expectTexts(page, ["gamma", "delta"], []);
   await page.goBack();
   await expectTexts(page, ["alpha", "beta"], ["alpha", "beta"]);
 });
