@@ -235,6 +235,9 @@ fn what_is_ignored_is_not_written() {
     assert!(!site.path().join("wiki/private").exists());
 }
 
+/// Method, call, headers and body of a request; status of its answer, and words in it.
+type Call<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
+
 /// What a call cannot use is told in words, with a status of its own.
 #[test]
 fn calls_that_are_wrong_say_what_is_wrong() {
@@ -242,7 +245,7 @@ fn calls_that_are_wrong_say_what_is_wrong() {
     let served = Served::start(site.path(), &[]);
     let before = tree(site.path());
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let table: [(&str, &str, &str, &[u8], u16, &str); 20] = [
+    let table: [Call<'_>; 20] = [
         ("POST", "rename", "", b"{", 400, "what was sent is not JSON"),
         ("POST", "rename", "", b"", 400, "what was sent is not JSON"),
         ("POST", "rename", "", b"\xff", 400, "what was sent is not JSON"),
