@@ -42,7 +42,7 @@ rules! {
     EMPTY_SLIDE = "empty-slide", Warning, "An explicit rule directly before a heading that divides slides makes an empty slide. Remove the rule.";
     COMMENT_PLACE = "comment-place", Warning, "A comment belongs to the slide that it stands on, and a heading that divides slides begins a new one. Directives right above such a heading are for the slide before; write them below the heading.";
     NESTED_DIVIDER = "nested-divider", Warning, "Headings within quotations and lists begin no slide, whatever `headingDivider` says: half a quotation would be left on either side.";
-    RAW_HTML = "raw-html", Warning, "Raw HTML is shown as text unless it is one of a small set of harmless elements. `html = true` in kami.toml allows all of it.";
+    RAW_HTML = "raw-html", Warning, "Raw HTML is shown as text unless it is one of a small set of harmless elements, which keep no address but one of the web or of a file. What closes nothing is left out. `html = true` in kami.toml allows all of it.";
     RUBY = "ruby", Warning, "`{漢字|かんじ}` sets one reading above a word and `{東京|とう|きょう}` one above each character. This has another number of readings, so it stays as it is written.";
     MISSING_LINK = "missing-link", Warning, "No page, deck or file has this name. Write the page, or mend the name.";
     MISSING_ANCHOR = "missing-anchor", Warning, "The target has no such heading or slide.";

@@ -55,15 +55,18 @@ pub struct Block {
     pub closed: bool,
 }
 
-/// Finds the front matter: a first line of three or more dashes, up to a line of as many.
-/// A deck's front matter that is not closed ends with the file, as in Marp.
+/// Finds the front matter: a first line of three or more dashes, up to a line of as many, or of the
+/// three dots that end YAML. A deck's front matter that is not closed ends with the file, as in Marp.
 pub fn find(text: &str) -> Option<Block> {
     let mut lines = span::lines(text);
     let first = lines.next()?;
     let dashes = dashes(first)?;
     let mut at = first.len();
     for line in lines {
-        if self::dashes(line).is_some_and(|n| n >= dashes) {
+        // As in Marp, the last line may be indented a little.
+        let text = line.trim_start_matches(' ');
+        let closes = self::dashes(text).is_some_and(|n| n >= dashes) || text.trim_end() == "...";
+        if closes && line.len() - text.len() <= 3 {
             return Some(Block { yaml: first.len()..at, body: at + line.len(), closed: true });
         }
         at += line.len();
@@ -95,6 +98,16 @@ pub fn read(
     };
     let mut matter = Matter::default();
     match read {
+        Ok(Node { value: Value::Null, .. }) if kind == Kind::Deck => {
+            // Keys that are left out for now are no lost slide.
+            let mut lines = yaml.lines().map(str::trim);
+            let lost = lines.find(|line| !line.is_empty() && !line.contains(':'));
+            if let Some(at) = lost.and_then(|line| yaml.find(line).map(|at| at..at + line.len())) {
+                let message = "what stands between the first two `---` is front matter, no slide";
+                let help = "delete the first `---`, or write `title: ...` between them";
+                reader.tell(&rules::FRONT_MATTER, at, message.to_owned(), help);
+            }
+        }
         Ok(Node { value: Value::Null, .. }) => {}
         Ok(Node { value: Value::Map(entries), .. }) => {
             let mut seen = BTreeSet::new();

@@ -6,7 +6,7 @@
 
 /// Elements that pass, each with the attributes it may bear besides the common ones.
 const ELEMENTS: &[(&str, &[&str])] = &[
-    ("a", &["name"]),
+    ("a", &["name", "rel", "target"]),
     ("abbr", &[]),
     ("address", &[]),
     ("article", &[]),
@@ -15,16 +15,17 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("b", &[]),
     ("bdi", &[]),
     ("bdo", &[]),
-    ("blockquote", &[]),
+    ("big", &[]),
+    ("blockquote", &["cite"]),
     ("br", &[]),
     ("caption", &[]),
     ("center", &[]),
     ("cite", &[]),
     ("code", &[]),
-    ("col", &["span"]),
-    ("colgroup", &["span"]),
+    ("col", &["align", "span", "valign", "width"]),
+    ("colgroup", &["align", "span", "valign", "width"]),
     ("dd", &[]),
-    ("del", &[]),
+    ("del", &["cite", "datetime"]),
     ("details", &["open"]),
     ("dfn", &[]),
     ("div", &["align"]),
@@ -45,16 +46,16 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("hr", &[]),
     ("i", &[]),
     ("img", &[]),
-    ("ins", &[]),
+    ("ins", &["cite", "datetime"]),
     ("kbd", &[]),
-    ("li", &["value"]),
+    ("li", &["type", "value"]),
     ("mark", &[]),
     ("nav", &[]),
-    ("ol", &["start", "reversed"]),
+    ("ol", &["reversed", "start", "type"]),
     ("p", &["align"]),
     ("picture", &[]),
     ("pre", &[]),
-    ("q", &[]),
+    ("q", &["cite"]),
     ("rp", &[]),
     ("rt", &[]),
     ("ruby", &[]),
@@ -64,18 +65,19 @@ const ELEMENTS: &[(&str, &[&str])] = &[
     ("small", &[]),
     ("source", &["type", "media"]),
     ("span", &[]),
+    ("strike", &[]),
     ("strong", &[]),
     ("sub", &[]),
     ("summary", &[]),
     ("sup", &[]),
-    ("table", &["align"]),
-    ("tbody", &[]),
-    ("td", &["align", "colspan", "rowspan"]),
-    ("tfoot", &[]),
-    ("th", &["align", "colspan", "rowspan", "scope"]),
-    ("thead", &[]),
+    ("table", &["align", "border", "valign", "width"]),
+    ("tbody", &["align", "valign"]),
+    ("td", &["align", "colspan", "rowspan", "valign", "width"]),
+    ("tfoot", &["align", "valign"]),
+    ("th", &["align", "colspan", "rowspan", "scope", "valign", "width"]),
+    ("thead", &["align", "valign"]),
     ("time", &["datetime"]),
-    ("tr", &["align"]),
+    ("tr", &["align", "rowspan", "valign"]),
     ("u", &[]),
     ("ul", &[]),
     ("var", &[]),
@@ -98,6 +100,8 @@ pub(super) struct Cleaned {
     pub references: Vec<(usize, Reference)>,
     /// The first tag that was turned into text, if any was.
     pub refused: Option<String>,
+    /// The first tag that lost its address or closed nothing, if any did.
+    pub bared: Option<String>,
 }
 
 /// What a raw element leads to, as it is written.
@@ -164,21 +168,29 @@ impl Open {
         let inner = tag.strip_prefix('<')?.strip_suffix('>')?;
         if let Some(name) = inner.strip_prefix('/') {
             let (name, _) = element(name.trim())?;
-            let place = self.0.iter().rposition(|&open| open == name)?;
-            cleaned.html.push_str(&closing(self.0.drain(place..)));
+            match self.0.iter().rposition(|&open| open == name) {
+                Some(place) => cleaned.html.push_str(&closing(self.0.drain(place..))),
+                // A browser would pass over it, too.
+                None => cleaned.bare(tag),
+            }
             return Some(());
         }
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
         let (name, own) = element(&inner[..end])?;
         let written = attributes(&inner[end..]);
-        match lead(name, &written)? {
+        match lead(name, &written).unwrap_or_else(|| cleaned.bare_lead(name, tag, &written)) {
+            Lead::Text(text) => {
+                escape(&text, &mut cleaned.html);
+                return Some(());
+            }
             Lead::Tag(reference) => cleaned.references.push((cleaned.html.len(), reference)),
             lead => {
                 cleaned.html.extend(["<", name]);
                 for (key, value) in written {
                     let key = key.to_ascii_lowercase();
-                    if COMMON.contains(&key.as_str()) || own.contains(&key.as_str()) {
+                    let cited = key != "cite" || has_scheme(&value, &["http://", "https://"]);
+                    if COMMON.contains(&key.as_str()) || (own.contains(&key.as_str()) && cited) {
                         cleaned.html.extend([" ", &key, "=\""]);
                         escape_html(&value, &mut cleaned.html);
                         cleaned.html.push('"');
@@ -193,7 +205,7 @@ impl Open {
                     Lead::File(src) => {
                         cleaned.references.push((cleaned.html.len(), Reference::File(src)));
                     }
-                    Lead::Tag(_) | Lead::Nowhere => {}
+                    Lead::Tag(_) | Lead::Text(_) | Lead::Nowhere => {}
                 }
                 cleaned.html.push('>');
             }
@@ -205,8 +217,27 @@ impl Open {
     }
 }
 
+impl Cleaned {
+    fn bare(&mut self, tag: &str) {
+        self.bared.get_or_insert_with(|| tag.to_owned());
+    }
+
+    /// Returns what becomes of a tag whose address leads where none may: it stays without, and of a
+    /// picture its words stay.
+    fn bare_lead(&mut self, name: &str, tag: &str, written: &[(String, String)]) -> Lead {
+        self.bare(tag);
+        if name != "img" {
+            return Lead::Nowhere;
+        }
+        let alt = written.iter().find(|(key, _)| key.eq_ignore_ascii_case("alt"));
+        Lead::Text(alt.map(|(_, alt)| unescape(alt)).unwrap_or_default())
+    }
+}
+
 /// Where a tag leads.
 enum Lead {
+    /// Nowhere, and this is all that stays of it.
+    Text(String),
     Nowhere,
     /// Out of the site.
     Out(String),

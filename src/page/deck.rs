@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::about::About;
 use super::aside::{page_links, title_of};
 use super::embed::Embeds;
 use super::fill::{Filler, Place, Sight, attribute, relative, root_of};
@@ -42,16 +43,6 @@ pub struct Deck {
     pub fonts: Fonts,
     /// Tells sites apart whose pages share a browser's storage.
     pub site_id: String,
-}
-
-/// What the deck tells search engines and networks of itself; empty where it says nothing.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct About {
-    pub author: String,
-    pub keywords: String,
-    pub url: String,
-    /// A whole address where there is one.
-    pub image: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -107,36 +98,9 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
         origins: &embeds.origins(&entry.document.origins),
     };
     let mut shell = shell(site, head);
-    deck.about = about(site, entry);
-    if let Some(social) = &mut shell.social {
-        let About { url, image, .. } = &deck.about;
-        if !url.is_empty() {
-            social.url.clone_from(url);
-        }
-        if !image.is_empty() {
-            (social.image, social.card) = (Some(image.clone()), false);
-        }
-    }
+    deck.about = About::of(site, entry);
+    deck.about.replace(&mut shell);
     Page { template: "deck/deck.html", shell, view: View::Deck(deck) }
-}
-
-/// Returns what the head of a deck says of it; a picture of the site gets the address of its file.
-fn about(site: Site<'_>, entry: &Entry) -> About {
-    let about = &entry.document.about;
-    let image = match about.image.as_str() {
-        address if address.is_empty() || address.contains("://") => address.to_owned(),
-        file => site
-            .catalog
-            .resolve_asset(entry, &file_of(file))
-            .and_then(|path| site.catalog.asset(&path))
-            .map(|asset| match site.config.base_url {
-                Some(_) => super::sitemap::url(site, &asset.route),
-                None => relative(&root_of(&entry.route), &asset.route),
-            })
-            .unwrap_or_default(),
-    };
-    let (author, url) = (about.author.clone(), about.url.clone());
-    About { author, keywords: about.keywords.join(","), url, image }
 }
 
 /// Returns the style sheets or scripts of the frame; only a deck whose slides move gets those for moving.

@@ -2,6 +2,7 @@
 //!
 //! A template gets its page and nothing else, so the page is the whole dependency set.
 
+mod about;
 mod around;
 mod aside;
 mod cards;

@@ -1,6 +1,5 @@
 //! The tree of a deck -> slides: where they begin, what is in force on each, what the speaker sees.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use comrak::nodes::NodeValue;
@@ -10,7 +9,8 @@ use comrak::{Arena, Node, parse_document};
 use super::format::Formatter;
 use super::styles::{self, Taken, Written};
 use super::{
-    Dialect, Text, grounds, include, notes, options, plain_text, prepare, qr, ruby, surprises,
+    Dialect, Text, grounds, include, margin, notes, options, plain_text, prepare, qr, ruby,
+    surprises,
 };
 use crate::diagnostic::rules;
 use crate::digest::Digest;
@@ -18,7 +18,7 @@ use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
 use crate::document::html::is_file;
 use crate::document::yaml::Node as Yaml;
-use crate::document::{Document, Prose, Slide, Style, values};
+use crate::document::{Document, Slide, Style, values};
 use crate::span::Span;
 
 /// The nodes of one slide, and the comments among them.
@@ -31,9 +31,6 @@ pub(super) struct Part<'a> {
     /// The rule or heading that began it.
     pub start: Option<Node<'a>>,
 }
-
-/// What makes a paragraph of any text and is taken away again.
-const GUARD: char = '\u{2060}';
 
 /// Reads the slides of a deck into the document.
 pub(super) fn read(text: &Text<'_>, document: &mut Document) {
@@ -321,10 +318,16 @@ impl Writer<'_> {
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
         let span = self.span(part);
-        let header =
-            self.inline(formatter, (local.get("header"), local.place("header").unwrap_or(span)));
-        let footer =
-            self.inline(formatter, (local.get("footer"), local.place("footer").unwrap_or(span)));
+        let header = margin::prose(
+            self.text,
+            formatter,
+            (local.get("header"), local.place("header").unwrap_or(span)),
+        );
+        let footer = margin::prose(
+            self.text,
+            formatter,
+            (local.get("footer"), local.place("footer").unwrap_or(span)),
+        );
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
         classes.extend(self.look(formatter, span, local));
@@ -390,50 +393,6 @@ impl Writer<'_> {
         let place = if sheet.urls.is_empty() { "" } else { self.text.path.folder() };
         (!sheet.is_empty())
             .then(|| formatter.looks().directed(&format!("{key}{place}"), &sheet, span))
-    }
-
-    /// Formats a header or footer: inline Markdown, links and pictures included.
-    fn inline(
-        &self,
-        formatter: &mut Formatter<'_>,
-        (markdown, span): (Option<&str>, Span),
-    ) -> Prose {
-        let Some(markdown) = markdown else { return Prose::default() };
-        let options = options(Dialect::Deck, markdown);
-        let arena = Arena::new();
-        let paragraph = |root: Node<'_>| {
-            root.first_child()
-                .is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph))
-        };
-        let mut root = parse_document(&arena, markdown, &options);
-        if root.first_child().is_some() && !paragraph(root) {
-            // `# 1` would be a heading here: a character without width makes a paragraph of it.
-            let guarded = format!("{GUARD}{}", markdown.trim_start());
-            root = parse_document(&arena, &guarded, &options);
-        }
-        for uneven in ruby::set(&arena, root, markdown) {
-            formatter.tell(ruby::told(self.text, span, &uneven));
-        }
-        prepare::tidy(&arena, root, Dialect::Deck);
-        if grounds::drop_all(root) > 0 {
-            formatter.tell(self.text.diagnostic(
-                &rules::BAD_VALUE,
-                span,
-                "a background in a header or footer is left out".to_owned(),
-                "write `![bg](picture)` on the slide itself",
-            ));
-        }
-        let inlines: Vec<Node<'_>> = match root.first_child() {
-            Some(first) if paragraph(root) => first.children().collect(),
-            _ => Vec::new(),
-        };
-        if let Some(first) = inlines.first()
-            && let NodeValue::Text(text) = &mut first.data_mut().value
-            && let Some(rest) = text.strip_prefix(GUARD)
-        {
-            *text = Cow::Owned(rest.to_owned());
-        }
-        formatter.prose(&options, &inlines)
     }
 }
 

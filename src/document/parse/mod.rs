@@ -4,9 +4,11 @@ mod deck;
 mod fences;
 mod foreign;
 mod format;
+mod formulas;
 mod grounds;
 mod hidden;
 mod include;
+mod margin;
 mod notes;
 mod prepare;
 mod qr;
@@ -116,6 +118,7 @@ pub fn parse(path: &SourcePath, text: &str, settings: Settings<'_>) -> Document 
         });
     }
     let (length, lines) = (written.len(), Lines::of(written));
+    let body = formulas::fence(&body).map_or(body, Cow::Owned);
     let nested = fences::nest(&body, kind == Kind::Deck);
     let mut text = Text { path, file: text, body: &body, base: body_at, length, lines, settings };
     if let Some((nested, faults)) = &nested {
@@ -248,7 +251,7 @@ fn front_matter(
     };
     let looks_like_keys =
         lines(&rest[block.yaml.clone()]).next().is_some_and(|line| line.contains(':'));
-    if !block.closed && (kind == Kind::Page || !looks_like_keys) {
+    if !block.closed && kind == Kind::Page {
         if looks_like_keys {
             tell(
                 &rules::FRONT_MATTER_UNCLOSED,
@@ -260,7 +263,7 @@ fn front_matter(
         let draft = looks_like_keys && front_matter::says_draft(&rest[block.yaml]);
         return (Matter { draft, ..Matter::default() }, bom);
     }
-    if !block.closed {
+    if !block.closed && !rest[block.yaml.clone()].trim().is_empty() {
         tell(
             &rules::FRONT_MATTER_UNCLOSED,
             Span::new(bom, bom + 3),
@@ -269,7 +272,9 @@ fn front_matter(
         );
     }
     let (matter, found) = front_matter::read(kind, path, rest, block.yaml, bom);
-    diagnostics.extend(found);
+    // That the rest of the file is no YAML is no second fault.
+    let lost = |found: &Diagnostic| !block.closed && found.rule.code == rules::FRONT_MATTER.code;
+    diagnostics.extend(found.into_iter().filter(|found| !lost(found)));
     (matter, bom + block.body)
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use comrak::nodes::{AstNode, NodeValue};
 use comrak::{Arena, Node};
 
-use super::{Dialect, plain_text};
+use super::{Dialect, formulas, plain_text};
 
 /// Where a bare address ends although no space follows: Japanese punctuation.
 const ENDS_ADDRESS: &[char] = &[
@@ -18,8 +18,9 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
     if matches!(dialect, Dialect::CommonMark | Dialect::Gfm) {
         return;
     }
-    let (mut links, mut breaks, mut struck, mut rules) = Default::default();
-    sort(root, dialect, [&mut links, &mut breaks, &mut struck, &mut rules]);
+    let Found { links, breaks, struck, rules, fenced, parted } = sort(root, dialect);
+    fenced.into_iter().for_each(|node| formulas::set(arena, node));
+    parted.into_iter().for_each(|node| formulas::part(arena, node));
     for node in struck {
         unstrike(arena, node);
     }
@@ -51,18 +52,40 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
     }
 }
 
-/// Finds the nodes that may have to be mended.
-fn sort<'a>(root: Node<'a>, dialect: Dialect, found: [&mut Vec<Node<'a>>; 4]) {
-    let [links, breaks, struck, rules] = found;
+/// The nodes that may have to be mended.
+#[derive(Default)]
+struct Found<'a> {
+    links: Vec<Node<'a>>,
+    breaks: Vec<Node<'a>>,
+    struck: Vec<Node<'a>>,
+    /// Paragraphs that begin with a rule.
+    rules: Vec<Node<'a>>,
+    /// Formulas in fences.
+    fenced: Vec<Node<'a>>,
+    /// Paragraphs with a formula that may stand on a line of its own.
+    parted: Vec<Node<'a>>,
+}
+
+fn sort<'a>(root: Node<'a>, dialect: Dialect) -> Found<'a> {
+    let mut found = Found::default();
     for node in root.descendants() {
-        match node.data().value {
-            NodeValue::Link(_) | NodeValue::WikiLink(_) => links.push(node),
-            NodeValue::SoftBreak if dialect == Dialect::Page => breaks.push(node),
-            NodeValue::Strikethrough if dialect == Dialect::Deck => struck.push(node),
-            NodeValue::Paragraph if begins_with_rule(node) => rules.push(node),
+        match &node.data().value {
+            NodeValue::Link(_) | NodeValue::WikiLink(_) => found.links.push(node),
+            NodeValue::SoftBreak if dialect == Dialect::Page => found.breaks.push(node),
+            NodeValue::Strikethrough if dialect == Dialect::Deck => found.struck.push(node),
+            NodeValue::Paragraph if begins_with_rule(node) => found.rules.push(node),
+            NodeValue::CodeBlock(block) if formulas::is_fenced(block) => found.fenced.push(node),
+            NodeValue::Math(math) if math.display_math && dialect == Dialect::Deck => {
+                let paragraph = node.parent().filter(|parent| {
+                    let last = found.parted.last().is_some_and(|last| last.same_node(*parent));
+                    matches!(parent.data().value, NodeValue::Paragraph) && !last
+                });
+                found.parted.extend(paragraph);
+            }
             _ => {}
         }
     }
+    found
 }
 
 /// Tells whether a link is what the parser makes of `www.example.com`, or of an address of mail within

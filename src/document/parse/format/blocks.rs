@@ -127,9 +127,6 @@ pub(super) fn format_html(
     let cleaned = context.user.open.clean(if dropped { "" } else { literal });
     let refused = if dropped { literal.lines().next().map(str::to_owned) } else { cleaned.refused };
     if let Some(tag) = refused {
-        let text = context.user.text;
-        let message =
-            format!("`{}` is {}", tag.trim(), if dropped { "left out" } else { "shown as text" });
         // As in Marp, a style is one where it begins a line.
         let style = ["<style", "</style"].iter().any(|start| tag.starts_with(start));
         let help = if style && context.user.dialect == Dialect::Deck {
@@ -137,8 +134,17 @@ pub(super) fn format_html(
         } else {
             "write it in Markdown, or set `html = true` in kami.toml"
         };
-        let diagnostic = text.diagnostic(&rules::RAW_HTML, text.span(node), message, help);
-        context.user.tell(diagnostic);
+        let what = if dropped { "is left out" } else { "is shown as text" };
+        context.user.tell_html(node, (&tag, what), help);
+    }
+    if let Some(tag) = cleaned.bared {
+        let (what, help) = if tag.starts_with("</") {
+            ("closes nothing", "remove it, or open the element on the same slide or page")
+        } else {
+            let help = "write an address that begins with https://, or a file of the site";
+            ("has no address that it may have", help)
+        };
+        context.user.tell_html(node, (&tag, what), help);
     }
     let mut written = 0;
     for (at, reference) in cleaned.references {
@@ -160,6 +166,13 @@ pub(super) fn format_table(
         return default::format_node_default(context, node, entering);
     }
     wrap(context, node, entering, "<div class=\"table\" tabindex=\"0\">", "</div>")
+}
+
+impl Formatter<'_> {
+    fn tell_html(&mut self, node: Node<'_>, (tag, what): (&str, &str), help: &str) {
+        let (span, message) = (self.text.span(node), format!("`{}` {what}", tag.trim()));
+        self.tell(self.text.diagnostic(&rules::RAW_HTML, span, message, help));
+    }
 }
 
 /// Draws a formula; one that cannot be read stays as it was written.
