@@ -6,7 +6,7 @@
   const kami = window.kami;
   const root = document.documentElement;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let running = null, known = {};
+  let running = null, isChanging = false, known = {};
 
   const DURATION = "--marp-transition-duration";
   const KINDS = ["outgoing-", "incoming-", ""];
@@ -66,11 +66,7 @@
   }
 
   kami.transit = function (from, show) {
-    if (running) {
-      running.skipTransition();
-      running = null;
-      return false;
-    }
+    if (running) return end(), false;
     if (!document.startViewTransition || calm.matches || document.hidden || kami.view() !== "stage") return false;
     const wanted = wantedFor(from, kami.here.number);
     if (!wanted) return false;
@@ -82,24 +78,36 @@
     set("--transition-in", wanted.into || "none");
     set("--transition-way", wanted.reverse ? "reverse" : "normal");
     root.dataset.transition = wanted.backward ? `${wanted.name} back` : wanted.name;
-    const own = running = document.startViewTransition(show);
-    const end = () => {
+    const own = running = document.startViewTransition(() => {
+      isChanging = true;
+      show();
+      isChanging = false;
+    });
+    const rest = () => {
       if (running === own) running = null;
       if (!running) delete root.dataset.transition;
     };
     own.ready.catch(() => {});
-    own.finished.then(end, end);
+    own.finished.then(rest, rest);
     return true;
   };
+
+  // Whatever is to be seen meanwhile, a step, a black screen, the overview, is seen at once.
+  function end() {
+    if (!running || isChanging) return;
+    running.skipTransition();
+    running = null;
+  }
+
   // What the browser draws of the two cards lies over the page, its buttons too: a hand that comes down ends it,
   // and what it comes down on is pressed.
   let isEnded = false;
   addEventListener("pointerdown", () => {
     isEnded = Boolean(running);
-    if (running) running.skipTransition();
+    end();
   });
   addEventListener("click", ({ target, clientX, clientY }) => {
     if (isEnded && target === root) document.elementFromPoint(clientX, clientY)?.closest("a[href], button")?.click();
   });
-  kami.parts.push({ patch: () => (known = {}) });
+  kami.parts.push({ show: end, patch: () => (known = {}) });
 })();

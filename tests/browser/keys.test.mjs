@@ -32,7 +32,7 @@ ${"a line that no slide holds ".repeat(40)}
 
 ## The last
 `;
-const slow = ["First", "Second", "Third"].map((title) => `# ${title}\n\nWords\n`).join("\n---\n\n");
+const slow = ["First", "Second", "Third"].map((title) => `# ${title}\n\nWords\n${title === "Third" ? "\n* step\n" : ""}`).join("\n---\n\n");
 const files = { ...small, "decks/form.md": form, "decks/slow.md": `---\ntransition: fade 10s\n---\n\n${slow}` };
 
 async function stage(world, path = talk, options = {}) {
@@ -192,6 +192,23 @@ check("a hand that comes down while a card gives way presses what is there, and 
   await page.mouse.up();
   await expectSlide(page, 2);
   await eventually(async () => assert.equal(await page.locator("main.deck > .current path").count(), 1));
+});
+
+check("a step, a black screen and the overview wait for no card that gives way", async (world) => {
+  const page = await stage(world, "decks/slow.html");
+  const isCovered = () => page.evaluate(() => document.elementFromPoint(150, 36) === document.documentElement);
+  // Asked in the same breath as the key: in ten seconds nothing would lie there in any case.
+  const isCoveredAfter = (key) => page.evaluate((key) => {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    return document.elementFromPoint(150, 36) === document.documentElement;
+  }, key);
+  await expectSlide(page, 1);
+  for (const [there, key, back] of [["ArrowRight", "b", "b"], ["ArrowRight", "ArrowRight"], ["Home", "o", "Escape"]]) {
+    await press(page, there);
+    await eventually(async () => assert.ok(await isCovered(), `the cards lie over the page after ${there}`));
+    assert.equal(await isCoveredAfter(key), false, `${key} ends it`);
+    if (back) await press(page, back);
+  }
 });
 
 check("the pen draws on no card of the overview", async (world) => {
