@@ -145,7 +145,8 @@ fn slides_without_end() {
 #[test]
 fn links_in_one_paragraph() {
     page(&"[[Neighbour]] ".repeat(10_000));
-    page(&"[[ない]] ".repeat(10_000));
+    page(&"[[ない]] ".repeat(50_000));
+    page(&"![](no.png)".repeat(50_000));
     page(&"[[ない]]\n\n".repeat(20_000));
     page(&"[a](Neighbour.md)の".repeat(20_000));
     page(&"https://example.com/。".repeat(20_000));
@@ -174,7 +175,12 @@ fn brackets_and_marks_without_end() {
     page(&"a\n---\n".repeat(20_000));
     page(&"> [!NOTE]\n".repeat(20_000));
     page(&":::\n".repeat(20_000));
-    page(&":::a\n".repeat(2_000));
+    page(&":::a\n".repeat(20_000));
+    page(&"```nothing\n```\n\n".repeat(1_000));
+    for mark in ["<!A ", "<?", "<![CDATA[", "<a \"", "<b '>"] {
+        page(&mark.repeat(n));
+        page(&format!("<div>{}\">", mark.repeat(n)));
+    }
     page(&"term\n\n: x\n\n".repeat(5_000));
 }
 

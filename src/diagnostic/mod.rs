@@ -33,7 +33,7 @@ impl Severity {
 
 /// How much of a line an excerpt shows at most, and how much of it before the place.
 const EXCERPT_MAX: usize = 120;
-const EXCERPT_BEFORE: u32 = 40;
+const EXCERPT_BEFORE: usize = 40;
 
 /// Returns a text as a terminal may show it: what would move the cursor, change colours or turn the line round
 /// becomes a sign of one column.
@@ -104,9 +104,13 @@ impl Diagnostic {
     pub fn locate_in(&self, text: &str, lines: &Lines) -> Located {
         let place = lines.place(text, self.span.start as usize);
         // A line of a whole book is kept around the place alone.
-        let skipped = place.column.saturating_sub(1 + EXCERPT_BEFORE);
         let line = lines.line(text, place.line);
-        let excerpt = line.chars().skip(skipped as usize).take(EXCERPT_MAX).collect();
+        let at = (self.span.start as usize).saturating_sub(lines.offset(place.line as usize, 1));
+        let before = line.get(..at.min(line.len())).unwrap_or("");
+        let begin = before.char_indices().rev().nth(EXCERPT_BEFORE - 1).map_or(0, |(at, _)| at);
+        let shown = u32::try_from(before[begin..].chars().count()).unwrap_or(u32::MAX);
+        let skipped = place.column.saturating_sub(1 + shown);
+        let excerpt = line[begin..].chars().take(EXCERPT_MAX).collect();
         let inside = text.get(self.span.start as usize..self.span.end as usize).unwrap_or("");
         let width = inside.lines().next().map_or(0, |line| line.chars().count());
         Located {

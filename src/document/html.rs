@@ -128,6 +128,10 @@ pub(super) struct RawPicture {
     pub height: String,
 }
 
+/// How many signs without an end are looked at to the end of the text, and how far the others are looked at.
+const UNCLOSED_MAX: usize = 64;
+const TAG_BYTES: usize = 1024;
+
 /// The raw elements that are open at this point of the text.
 #[derive(Debug, Default)]
 pub(super) struct Open(Vec<&'static str>);
@@ -136,7 +140,7 @@ impl Open {
     /// Cleans a piece of raw HTML: one tag, or a block of tags and text.
     pub(super) fn clean(&mut self, raw: &str) -> Cleaned {
         let mut cleaned = Cleaned::default();
-        let mut rest = raw;
+        let (mut rest, mut unclosed) = (raw, 0);
         while let Some(at) = rest.find('<') {
             escape_html(&rest[..at], &mut cleaned.html);
             rest = &rest[at..];
@@ -144,7 +148,12 @@ impl Open {
                 rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
                 continue;
             }
-            let length = tag_length(rest);
+            // After some that no end is found for, the end of others is looked for nearby only: else every sign
+            // of a long text would be followed to its end.
+            let reach =
+                if unclosed < UNCLOSED_MAX { rest.len() } else { rest.len().min(TAG_BYTES) };
+            let length = tag_length(&rest.as_bytes()[..reach]);
+            unclosed += usize::from(length == 1);
             let tag = &rest[..length];
             if self.tag(tag, &mut cleaned).is_none() {
                 escape(tag, &mut cleaned.html);
@@ -366,9 +375,8 @@ pub(super) fn without_comments(raw: &str) -> String {
     out
 }
 
-/// Returns the length of the tag at the start of `text`; 1 when it is no tag.
-pub(super) fn tag_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
+/// Returns the length of the tag at the start of a text; 1 when it is no tag.
+pub(super) fn tag_length(bytes: &[u8]) -> usize {
     if !bytes
         .get(1)
         .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/' || *b == b'!' || *b == b'?')

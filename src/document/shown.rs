@@ -17,7 +17,7 @@ pub(super) fn find(raw: &str) -> Vec<(Range<usize>, Shown)> {
     let mut at = 0;
     while let Some(next) = raw[at..].find('<') {
         at += next;
-        let tag = &raw[at..at + tag_length(&raw[at..])];
+        let tag = &raw[at..at + tag_length(&raw.as_bytes()[at..])];
         let name = tag[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         let kind: Option<fn(String) -> Shown> = match name.to_ascii_lowercase().as_str() {
             "img" => Some(Shown::Picture),

@@ -79,10 +79,15 @@ impl Text<'_> {
         Span::new(clamp(start), clamp(end))
     }
 
+    /// Returns a line, from 1, as it is written.
+    fn line(&self, number: usize) -> &str {
+        let written = self.file.get(self.base..self.base + self.length).unwrap_or("");
+        self.lines.line(written, u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
     fn fence(&self, fault: &fences::Fault) -> Diagnostic {
         let start = self.base + self.lines.offset(fault.line, 1);
-        let line = self.body.split('\n').nth(fault.line - 1).unwrap_or("");
-        let span = Span::new(start, start + line.trim_end().len());
+        let span = Span::new(start, start + self.line(fault.line).trim_end().len());
         self.diagnostic(&rules::BLOCK_FENCE, span, fault.message.to_owned(), fault.help)
     }
 

@@ -225,7 +225,7 @@ impl Formatter<'_> {
     /// Returns where a word of those that name lines stands.
     fn info_span(&self, node: Node<'_>, inside: &str, (part, word): (&str, &str)) -> Span {
         let start = node.data().sourcepos.start;
-        let line = self.text.body.lines().nth(start.line - 1).unwrap_or("");
+        let line = self.text.line(start.line);
         let begin = line.find(inside).unwrap_or(start.column - 1);
         let offset = part.as_ptr() as usize - inside.as_ptr() as usize;
         self.span_in_line(start.line, begin + offset + part.find(word).unwrap_or(0), word.len())
@@ -234,7 +234,7 @@ impl Formatter<'_> {
     /// Returns where the first word of a fence stands.
     fn word_span(&self, node: Node<'_>, word: &str) -> Span {
         let start = node.data().sourcepos.start;
-        let line = self.text.body.lines().nth(start.line - 1).unwrap_or("");
+        let line = self.text.line(start.line);
         let from = (start.column - 1).min(line.len());
         let begin = line.get(from..).and_then(|rest| rest.find(word)).map_or(from, |at| from + at);
         self.span_in_line(start.line, begin, word.len())
