@@ -135,6 +135,14 @@ fn backgrounds_are_no_children_that_count() {
 }
 
 #[test]
+fn classes_are_named_by_attributes_too() {
+    let sheet =
+        parse("section[data-class~=\"a\"] h1, [class = 'b c'], .d, [data-size='e'] { color: red }");
+    let classes: Vec<&str> = sheet.classes.iter().map(String::as_str).collect();
+    assert_eq!(classes, ["a", "b", "c", "d"]);
+}
+
+#[test]
 fn the_letterbox_takes_a_ground_and_nothing_more() {
     let stage = |slide: &str| format!("html[data-view=\"stage\"] main.deck:has(>.current>{slide})");
     check(

@@ -76,6 +76,20 @@ pub(super) fn attribute(part: &Part<'_>) -> Option<&'static str> {
     known.map(|(_, _, own)| *own)
 }
 
+/// Returns the classes that an attribute selector names: `[class~="lead"]`, `[data-class="lead invert"]`.
+pub(super) fn classes(part: &Part<'_>) -> Vec<String> {
+    let inner: Vec<&Part<'_>> = part.inner.iter().filter(|part| !part.is_blank()).collect();
+    let named = inner.first().and_then(|part| part.ident()).map(str::to_ascii_lowercase);
+    if !matches!(named.as_deref(), Some("class" | "data-class")) {
+        return Vec::new();
+    }
+    let words = inner.iter().skip(1).find_map(|part| match &part.token {
+        Token::QuotedString(value) | Token::Ident(value) => Some(value.split_whitespace()),
+        _ => None,
+    });
+    words.into_iter().flatten().map(str::to_owned).collect()
+}
+
 /// Tells whether a compound means what holds the backgrounds.
 pub(super) fn is_container(compound: &[Part<'_>]) -> bool {
     compound.iter().any(|part| attribute(part) == Some(BACKGROUNDS))

@@ -372,6 +372,7 @@ impl<'i> Rewriter<'i> {
                     if let Some(own) = marpit::attribute(part) {
                         self.sheet.push(own);
                     } else {
+                        self.sheet.classes.extend(marpit::classes(part));
                         self.sheet.push("[");
                         self.plain(trim(&part.inner));
                         self.sheet.push("]");
