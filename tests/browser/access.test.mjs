@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { expectSlide, press } from "./deck-page.mjs";
+import { small } from "./fixtures.mjs";
 import { check, eventually } from "./harness.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -199,6 +200,20 @@ check("no page scrolls sideways in a window 320 wide", async (world) => {
     if (width > 320) wide.push(`${path}: ${width}`);
   }
   assert.deepEqual(wide, []);
+});
+
+check("on a phone a table of names breaks words before it scrolls, and no flag behind its hyphens", async (world) => {
+  const long = '`["https://example.org/a/name/that/is/long"]`';
+  const table = [
+    "| Key | Without it is | Meaning and the remedy |\n|---|---|---|",
+    `| \`images.formats\` | \`["webp"]\` | such as ${long} for whoever asks |`,
+    "| `--lang en` | none | the language of what is made, in two letters |",
+  ].join("\n");
+  const { url } = await world.serve(await world.site({ ...small, "wiki/Table.md": `# Table\n\n${table}\n` }));
+  const page = await world.open(url("wiki/Table.html"), { viewport: { width: 360, height: 640 } });
+  const sheet = page.locator("main article div.table");
+  assert.equal(await sheet.evaluate((it) => it.scrollWidth - it.clientWidth), 0);
+  assert.equal(await page.locator("td code", { hasText: "--lang" }).evaluate((it) => it.getClientRects().length), 1);
 });
 
 check("on a phone the head of every page has the same lines, and nothing in it lies over something else", async (world) => {
