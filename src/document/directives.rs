@@ -7,8 +7,8 @@ use crate::document::yaml::{self, Node, Value};
 use crate::span::Span;
 use crate::theme::{self, Fault, Sheet};
 
-/// The directives that Marp and we know, without the underscore of the spot form.
-pub const NAMES: &[&str] = &[
+/// Directives that hold for the whole deck wherever they stand, without an underscore; the last one wins.
+pub const GLOBAL: &[&str] = &[
     "theme",
     "style",
     "headingDivider",
@@ -21,6 +21,10 @@ pub const NAMES: &[&str] = &[
     "keywords",
     "url",
     "image",
+];
+
+/// Directives that hold from a slide on, or with an underscore for one slide.
+pub const LOCAL: &[&str] = &[
     "paginate",
     "header",
     "footer",
@@ -38,23 +42,7 @@ pub const NAMES: &[&str] = &[
     "hide",
 ];
 
-/// Directives that hold for the whole deck wherever they stand; the last one wins.
-const GLOBAL: &[&str] = &[
-    "theme",
-    "style",
-    "headingDivider",
-    "lang",
-    "size",
-    "math",
-    "title",
-    "description",
-    "author",
-    "keywords",
-    "url",
-    "image",
-];
-
-/// Of them, those that a comment may not leave without quotation marks around a value that needs
+/// Those that a comment may not leave without quotation marks around a value that needs
 /// them: in Marp other tools than the one that reads comments bring them.
 const STRICT: &[&str] =
     &["size", "math", "title", "description", "author", "keywords", "url", "image", "transition"];
@@ -62,22 +50,27 @@ const STRICT: &[&str] =
 /// Directives that belong to one slide alone even without an underscore.
 const OWN: &[&str] = &["id", "time"];
 
+/// Iterates over the directives that Marp and we know, without the underscore of the form for one slide.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    GLOBAL.iter().chain(LOCAL).copied()
+}
+
 /// Tells whether a name (without underscore) is a directive.
 pub fn is_known(name: &str) -> bool {
-    NAMES.contains(&name)
+    GLOBAL.contains(&name) || LOCAL.contains(&name)
 }
 
 /// Tells whether a key in a comment is a directive: those of the whole deck are for no slide alone.
 fn is_directive(key: &str) -> bool {
     match key.strip_prefix('_') {
-        Some(name) => is_known(name) && !GLOBAL.contains(&name),
+        Some(name) => LOCAL.contains(&name),
         None => is_known(key),
     }
 }
 
 /// Tells whether a directive lasts or holds from a slide, and not for the whole deck.
 pub(super) fn is_local(key: &str) -> bool {
-    is_directive(key) && !GLOBAL.contains(&key)
+    LOCAL.contains(&key.strip_prefix('_').unwrap_or(key))
 }
 
 /// Tells whether a comment may say what the directive is set to without quotation marks.
@@ -146,7 +139,7 @@ pub fn misread(note: &str) -> Option<(String, String)> {
     }
     let one_line =
         !note.contains('\n') && !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphabetic());
-    let near = crate::config::closest(bare, NAMES.iter().copied())?;
+    let near = crate::config::closest(bare, names())?;
     (one_line && bare.len() >= 4).then(|| {
         let message = format!("`{key}` is not a directive, so this comment is a speaker note");
         (message, format!("did you mean `{near}`?"))

@@ -219,7 +219,7 @@ impl Reader<'_> {
         let own = if kind == Kind::Deck { DECK } else { PAGE };
         let names = COMMON.iter().chain(own).copied();
         let near = if kind == Kind::Deck {
-            config::closest(&entry.key, names.chain(directives::NAMES.iter().copied()))
+            config::closest(&entry.key, names.chain(directives::names()))
         } else {
             config::closest(&entry.key, names)
         };

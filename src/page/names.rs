@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Site;
 use crate::catalog::Entry;
 use crate::document::code::languages;
-use crate::document::directives::NAMES;
+use crate::document::directives::{GLOBAL, LOCAL};
 use crate::document::front_matter::{COMMON, DECK, PAGE};
 use crate::document::values::{TRANSITIONS, WORDS};
 use crate::document::{Kind, spoken};
@@ -64,7 +64,7 @@ pub fn names(site: Site<'_>) -> Value {
     json!({
         "names": names,
         "pictures": pictures,
-        "keys": {"deck": keys(&[COMMON, DECK, NAMES]), "page": keys(&[COMMON, PAGE])},
+        "keys": {"deck": keys(&[COMMON, DECK, GLOBAL, LOCAL]), "page": keys(&[COMMON, PAGE])},
     })
 }
 
