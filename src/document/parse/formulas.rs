@@ -140,7 +140,9 @@ fn split_behind<'a>(arena: &'a Arena<'a>, paragraph: Node<'a>, formula: Node<'a>
     if let Some((gap, kept)) = before.split_last() {
         let above = like(arena, paragraph, kept.first().copied().unwrap_or(gap));
         paragraph.insert_before(above);
-        kept.iter().for_each(|node| above.append(node));
+        for node in kept {
+            above.append(node);
+        }
         gap.detach();
     }
     if let Some(gap) = formula.next_sibling() {

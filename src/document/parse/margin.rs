@@ -54,7 +54,7 @@ pub(super) fn prose(
 }
 
 /// Returns the paragraph that a text is, if it is one.
-fn paragraph<'a>(root: Node<'a>) -> Option<Node<'a>> {
+fn paragraph(root: Node<'_>) -> Option<Node<'_>> {
     let first = root.first_child().filter(|first| first.next_sibling().is_none())?;
     matches!(first.data().value, NodeValue::Paragraph).then_some(first)
 }

@@ -19,8 +19,12 @@ pub(super) fn tidy<'a>(arena: &'a Arena<'a>, root: Node<'a>, dialect: Dialect) {
         return;
     }
     let Found { links, breaks, struck, rules, fenced, parted } = sort(root, dialect);
-    fenced.into_iter().for_each(|node| formulas::set(arena, node));
-    parted.into_iter().for_each(|node| formulas::part(arena, node));
+    for node in fenced {
+        formulas::set(arena, node);
+    }
+    for node in parted {
+        formulas::part(arena, node);
+    }
     for node in struck {
         unstrike(arena, node);
     }
@@ -66,7 +70,7 @@ struct Found<'a> {
     parted: Vec<Node<'a>>,
 }
 
-fn sort<'a>(root: Node<'a>, dialect: Dialect) -> Found<'a> {
+fn sort(root: Node<'_>, dialect: Dialect) -> Found<'_> {
     let mut found = Found::default();
     for node in root.descendants() {
         match &node.data().value {
