@@ -28,7 +28,7 @@ rules! {
     DUPLICATE_KEY = "duplicate-key", Warning, "The key stands twice; the last one counts.";
     CONFIG = "config", Error, "kami.toml is not valid TOML; the defaults hold until it is mended.";
     NOTE_LIKE_DIRECTIVE = "note-like-directive", Warning, "The comment looks like a directive that is misspelt, is not YAML, or stands in the wrong place, so it became a speaker note.";
-    TEXT_AFTER_COMMENT = "text-after-comment", Warning, "Marp drops what stands behind a comment on its line; here it is kept. Put it on a line of its own.";
+    TEXT_AFTER_COMMENT = "text-after-comment", Warning, "Marp drops what stands behind a comment or a style on its line; here it is kept. Put it on a line of its own.";
     UNKNOWN_THEME = "unknown-theme", Warning, "No theme has this name, so it is as if it were not written.";
     THEME_CLASS = "theme-class", Warning, "The theme has no looks for this class.";
     UNKNOWN_SIZE = "unknown-size", Warning, "The theme has no size of this name; its own is used. A theme names its sizes with `@size NAME WIDTH HEIGHT` in a comment.";

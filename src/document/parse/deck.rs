@@ -12,7 +12,7 @@ use super::{
     Dialect, Text, grounds, include, margin, notes, options, plain_text, prepare, qr, ruby,
     surprises,
 };
-use crate::diagnostic::rules;
+use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
@@ -52,10 +52,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
     let styled = styles::any(text.body);
     for part in &mut parts {
         if styled {
-            let mut taken = Taken::default();
-            styles::take(text, &part.nodes, &mut taken);
-            deck_styles.extend(taken.deck);
-            part.styles = taken.slide;
+            deck_styles.extend(take_styles(text, part, &mut formatter));
         }
         comments(text, part, &mut formatter);
     }
@@ -102,6 +99,21 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
             .find(|heading| Some(heading.level) == level)
             .map(|heading| heading.text.clone());
     }
+}
+
+/// Takes the styles out of a slide; returns those for the whole deck.
+fn take_styles(
+    text: &Text<'_>,
+    part: &mut Part<'_>,
+    formatter: &mut Formatter<'_>,
+) -> Vec<Written> {
+    let mut taken = Taken::default();
+    styles::take(text, &part.nodes, &mut taken);
+    for (rest, span) in taken.behind {
+        formatter.tell(left_behind(text, (&rest, span), "style"));
+    }
+    part.styles = taken.slide;
+    taken.deck
 }
 
 /// Returns the inside of a comment node.
@@ -238,13 +250,8 @@ fn comments(text: &Text<'_>, part: &mut Part<'_>, formatter: &mut Formatter<'_>)
             Comment::Nothing => {}
         }
         if let Some(rest) = behind(comment) {
-            let message = format!("`{rest}` stands behind a comment on its line");
-            formatter.tell(text.diagnostic(
-                &rules::TEXT_AFTER_COMMENT,
-                text.span(comment),
-                message,
-                "put it on a line of its own",
-            ));
+            let told = (rest.as_str(), text.span(comment));
+            formatter.tell(left_behind(text, told, "comment"));
         }
     }
 }
@@ -272,6 +279,13 @@ fn key_span(text: &Text<'_>, comment: Node<'_>, key: &str) -> Span {
         let start = span.start as usize + at;
         Span::new(start, start + key.len())
     })
+}
+
+/// Says that Marp leaves out what stands behind a comment or a style on its line.
+fn left_behind(text: &Text<'_>, (rest, span): (&str, Span), what: &str) -> Diagnostic {
+    let first = rest.lines().next().unwrap_or(rest);
+    let message = format!("`{first}` stands behind a {what} on its line");
+    text.diagnostic(&rules::TEXT_AFTER_COMMENT, span, message, "put it on a line of its own")
 }
 
 /// Returns the text behind a block comment on its last line.

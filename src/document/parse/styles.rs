@@ -24,6 +24,8 @@ pub(super) struct Taken {
     pub deck: Vec<Written>,
     /// For the slide alone.
     pub slide: Vec<Written>,
+    /// What stands behind one on its line, and where.
+    pub behind: Vec<(String, Span)>,
 }
 
 /// Tells whether a text has a `<style>` anywhere.
@@ -39,9 +41,14 @@ pub(super) fn opens_block(node: Node<'_>) -> bool {
 /// Takes every `<style>` out of some nodes.
 pub(super) fn take(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
     for node in nodes.iter().flat_map(|node| node.descendants()) {
-        let from = text.span(node).start as usize;
+        let (span, is_style) = (text.span(node), opens_block(node));
+        let from = span.start as usize;
         if let NodeValue::HtmlBlock(block) = &mut node.data_mut().value {
             cut(&mut block.literal, from, taken);
+            let rest = block.literal.trim();
+            if is_style && !rest.is_empty() {
+                taken.behind.push((rest.to_owned(), span));
+            }
         }
     }
 }
