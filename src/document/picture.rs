@@ -58,6 +58,8 @@ pub(super) struct Words {
     pub vertical: Option<bool>,
     /// Words that look like filters and say nothing that a filter understands: one makes all of them void.
     pub faults: Vec<String>,
+    /// Sides with a number that is no percentage.
+    pub shares: Vec<String>,
     /// A share that leaves no room for the text.
     pub all: Option<String>,
 }
@@ -146,6 +148,9 @@ impl Words {
                 };
                 let percent = share.map(percent);
                 if percent == Some(None) {
+                    // As in Marp it stays with the caption.
+                    self.shares
+                        .extend(share.filter(|share| is_number(share)).map(|_| word.to_owned()));
                     return false;
                 }
                 self.split = Some(side);

@@ -80,6 +80,9 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
             let odd = text.contains([';', '{', '}']);
             one(odd || is_color(text), "write a colour of CSS such as `navy` or `#1d4f91`")
         }
+        "backgroundImage" => {
+            one(may_be_image(text), "write `url(picture.png)` or a gradient of CSS")
+        }
         "headingDivider" => return divider(key, node),
         "lang" => one(is_lang(text), "write a language such as ja or en"),
         "url" => one(is_address(text), "write a whole address such as https://example.com/talk"),
@@ -88,6 +91,12 @@ pub(super) fn fault(key: &str, node: &Node) -> Option<(String, String)> {
     };
     let value = if text.is_empty() { node.texts().join(", ") } else { text.to_owned() };
     help.map(|help| (format!("`{key}: {value}` means nothing"), help))
+}
+
+/// Tells whether a value can be a picture in CSS: a function, or a word that holds for all properties.
+fn may_be_image(text: &str) -> bool {
+    let words = ["none", "inherit", "initial", "unset", "revert", "revert-layer"];
+    text.contains(['(', ';', '{', '}']) || words.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Levels are 1 to 6, one or a list of them; `false` divides nothing. Of other words Marp takes the

@@ -405,6 +405,7 @@ impl Writer<'_> {
         }
         // The same words name another file in another folder.
         let place = if sheet.urls.is_empty() { "" } else { self.text.path.folder() };
+        let span = local.place("backgroundImage").unwrap_or(span);
         (!sheet.is_empty())
             .then(|| formatter.looks().directed(&format!("{key}{place}"), &sheet, span))
     }

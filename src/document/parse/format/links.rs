@@ -236,6 +236,12 @@ impl Formatter<'_> {
             let help = "write less than 100 %; half of the slide is taken until then";
             self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, help));
         }
+        for word in &words.shares {
+            let message =
+                format!("`{word}` is no share of the slide: the background lies behind all of it");
+            let help = format!("write a percentage, `{word}%`");
+            self.tell(self.text.diagnostic(&rules::BAD_VALUE, span, message, &help));
+        }
         for word in &words.faults {
             let message = format!("no filter understands `{word}`, so this picture has none");
             let help = "write numbers, lengths or angles as CSS has them, such as `blur:4px`";
