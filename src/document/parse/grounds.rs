@@ -64,9 +64,12 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
 
 /// Takes the backgrounds out of what is no slide, where they show nothing; returns how many there were.
 pub(super) fn drop_all(root: Node<'_>) -> usize {
-    let grounds = images(&[root]);
-    let grounds = grounds.iter().filter(|node| picture::read(&plain_text(node)).background);
-    grounds.map(|node| node.detach()).count()
+    let mut grounds = images(&[root]);
+    grounds.retain(|node| picture::read(&plain_text(node)).background);
+    for node in &grounds {
+        node.detach();
+    }
+    grounds.len()
 }
 
 fn plays(picture: &Picture) -> bool {
