@@ -20,7 +20,7 @@ rules! {
     NUL = "nul-byte", Warning, "The text holds a NUL byte, which HTML cannot; it is shown as U+FFFD. Delete it.";
     HIDDEN_CHARACTER = "hidden-character", Warning, "A character that nobody sees turns the text round, or splits a word that looks whole; code with it runs otherwise than it reads. Delete it. In code blocks it is shown by its number.";
     DEEP_QUOTES = "deep-quotes", Error, "Quotations are nested more than 100 deep. Nobody reads that; the line is shown as plain text.";
-    FRONT_MATTER = "front-matter", Error, "The front matter is not valid YAML, so none of its keys count. The place is where the parser stopped.";
+    FRONT_MATTER = "front-matter", Error, "The front matter is not valid YAML, so none of its keys count. The place is where the parser stopped. TOML between `+++` lines, as Hugo and Zola have it, is shown as text: write it as YAML.";
     FRONT_MATTER_UNCLOSED = "front-matter-unclosed", Error, "The front matter has no closing `---` line.";
     FRONT_MATTER_PLACE = "front-matter-place", Warning, "Front matter must begin in the first line of the file. What looks like it here is shown as text.";
     UNKNOWN_KEY = "unknown-key", Warning, "The key is not one that means anything here. It may be misspelt.";

@@ -140,7 +140,7 @@ impl Open {
     /// Cleans a piece of raw HTML: one tag, or a block of tags and text.
     pub(super) fn clean(&mut self, raw: &str) -> Cleaned {
         let mut cleaned = Cleaned::default();
-        let (mut rest, mut unclosed) = (raw, 0);
+        let (mut rest, mut tags) = (raw, Tags::default());
         while let Some(at) = rest.find('<') {
             escape_html(&rest[..at], &mut cleaned.html);
             rest = &rest[at..];
@@ -148,20 +148,14 @@ impl Open {
                 rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
                 continue;
             }
-            // After some that no end is found for, the end of others is looked for nearby only: else every sign
-            // of a long text would be followed to its end.
-            let reach =
-                if unclosed < UNCLOSED_MAX { rest.len() } else { rest.len().min(TAG_BYTES) };
-            let length = tag_length(&rest.as_bytes()[..reach]);
-            unclosed += usize::from(length == 1);
-            let tag = &rest[..length];
+            let tag = &rest[..tags.length(rest)];
             if self.tag(tag, &mut cleaned).is_none() {
                 escape(tag, &mut cleaned.html);
                 if tag.len() > 1 {
                     cleaned.refused.get_or_insert_with(|| tag.to_owned());
                 }
             }
-            rest = &rest[length..];
+            rest = &rest[tag.len()..];
         }
         escape_html(rest, &mut cleaned.html);
         cleaned
@@ -375,8 +369,25 @@ pub(super) fn without_comments(raw: &str) -> String {
     out
 }
 
+/// Finds where the tags of one text end.
+#[derive(Debug, Default)]
+pub(super) struct Tags {
+    unclosed: usize,
+}
+
+impl Tags {
+    /// Returns the length of the tag at the start of the rest; 1 when it is no tag. After some that no end is found
+    /// for, the end of others is looked for nearby only: else every sign of a long text would be followed to its end.
+    pub(super) fn length(&mut self, rest: &str) -> usize {
+        let near = if self.unclosed < UNCLOSED_MAX { rest.len() } else { TAG_BYTES };
+        let length = tag_length(&rest.as_bytes()[..rest.len().min(near)]);
+        self.unclosed += usize::from(length == 1);
+        length
+    }
+}
+
 /// Returns the length of the tag at the start of a text; 1 when it is no tag.
-pub(super) fn tag_length(bytes: &[u8]) -> usize {
+fn tag_length(bytes: &[u8]) -> usize {
     if !bytes
         .get(1)
         .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'/' || *b == b'!' || *b == b'?')

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::html::{PLAYERS, has_scheme, is_file, tag_length, unescape};
+use super::html::{PLAYERS, Tags, has_scheme, is_file, unescape};
 
 /// What the `src` of a raw element says, where all HTML passes.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub(super) enum Shown {
 /// Finds what raw HTML shows or plays: where its `src` is written, and what it says.
 pub(super) fn find(raw: &str) -> Vec<(Range<usize>, Shown)> {
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut tags) = (0, Tags::default());
     while let Some(next) = raw[at..].find('<') {
         at += next;
-        let tag = &raw[at..at + tag_length(&raw.as_bytes()[at..])];
+        let tag = &raw[at..at + tags.length(&raw[at..])];
         let name = tag[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         let kind: Option<fn(String) -> Shown> = match name.to_ascii_lowercase().as_str() {
             "img" => Some(Shown::Picture),

@@ -40,6 +40,8 @@ pub(super) fn fence(body: &str) -> Option<String> {
 fn blocks(lines: &[&str]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut code, mut comment, mut at) = (None, false, 0);
+    // Up to here no mark ends a block: it was looked for.
+    let mut endless = 0;
     while at < lines.len() {
         let text = lines[at].trim_start_matches(' ');
         let indented = lines[at].len() - text.len() > 3;
@@ -50,10 +52,16 @@ fn blocks(lines: &[&str]) -> Vec<Range<usize>> {
         } else if !indented {
             code = code_fence(text);
             comment = text.starts_with("<!--") && !text.contains("-->");
-            if let Some(end) = block_end(lines, at) {
-                found.push(at..end);
-                at = end;
-                continue;
+            if let Some(first) = opening(lines[at]).filter(|_| at >= endless) {
+                match closing(lines, at + 1) {
+                    Ok(last) if is_block(first, lines, (at, last)) => {
+                        found.push(at..last + 1);
+                        at = last + 1;
+                        continue;
+                    }
+                    Ok(_) => {}
+                    Err(end) => endless = end,
+                }
             }
         }
         at += 1;
@@ -61,18 +69,27 @@ fn blocks(lines: &[&str]) -> Vec<Range<usize>> {
     found
 }
 
-/// Returns where the block that begins on a line ends; nothing where none begins, or none that needs
-/// a fence and has the lines for one.
-fn block_end(lines: &[&str], at: usize) -> Option<usize> {
-    let first = lines[at].trim().strip_prefix("$$")?;
-    if first.contains("$$") {
-        return None;
-    }
+/// Returns what stands behind the mark of a block on the line that begins one.
+fn opening(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("$$").filter(|first| !first.contains("$$"))
+}
+
+/// Returns the line with the mark that ends a block, or the line up to which there is none.
+fn closing(lines: &[&str], from: usize) -> Result<usize, usize> {
     let is_rule = |line: &str| line.len() >= 3 && line.bytes().all(|byte| byte == b'-');
-    let below = lines[at + 1..].iter().map(|line| line.trim());
-    let last = below.take_while(|line| !is_rule(line)).position(|line| line.ends_with("$$"))?;
-    let alone = first.is_empty() && lines[at + 1 + last].trim() == "$$";
-    (last > 0 || alone).then_some(at + last + 2)
+    for (at, line) in lines.iter().enumerate().skip(from) {
+        match line.trim() {
+            line if is_rule(line) => return Err(at),
+            line if line.ends_with("$$") => return Ok(at),
+            _ => {}
+        }
+    }
+    Err(lines.len())
+}
+
+/// Tells whether a block needs a fence, and has the lines for one.
+fn is_block(first: &str, lines: &[&str], (at, last): (usize, usize)) -> bool {
+    last > at + 1 || (first.is_empty() && lines[last].trim() == "$$")
 }
 
 /// Writes a block as a fence of as many lines; what stands beside its marks moves to the next line.

@@ -252,7 +252,16 @@ fn front_matter(
                 "delete what stands above it",
             );
         }
-        return (Matter::default(), bom);
+        let toml = toml_front_matter(rest);
+        if toml.is_some() {
+            tell(
+                &rules::FRONT_MATTER,
+                Span::new(bom, bom + 3),
+                "the front matter is TOML, so it is shown as text",
+                "write it as YAML: `---` for `+++`, and `key: value` for `key = value`",
+            );
+        }
+        return (Matter { draft: toml.unwrap_or(false), ..Matter::default() }, bom);
     };
     let looks_like_keys =
         lines(&rest[block.yaml.clone()]).next().is_some_and(|line| line.contains(':'));
@@ -281,6 +290,22 @@ fn front_matter(
     let lost = |found: &Diagnostic| !block.closed && found.rule.code == rules::FRONT_MATTER.code;
     diagnostics.extend(found.into_iter().filter(|found| !lost(found)));
     (matter, bom + block.body)
+}
+
+/// Finds front matter as Hugo and Zola have it between `+++`, and returns whether it says that the text is a draft.
+fn toml_front_matter(text: &str) -> Option<bool> {
+    let mut lines = lines(text).map(str::trim);
+    lines.next().filter(|line| *line == "+++")?;
+    let mut inside = Vec::new();
+    loop {
+        match lines.next()? {
+            "+++" => break,
+            line => inside.push(line),
+        }
+    }
+    let mut values = inside.iter().filter_map(|line| line.split_once('='));
+    let draft = |(key, value): (&str, &str)| key.trim() == "draft" && value.trim() == "true";
+    values.clone().next().is_some().then(|| values.any(draft))
 }
 
 /// Finds a `---` below blank lines that is followed by `key: value` and another `---`.
