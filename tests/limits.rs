@@ -182,7 +182,9 @@ fn brackets_and_marks_without_end() {
         page(&format!("<div>{}\">", mark.repeat(n)));
     }
     page(&"term\n\n: x\n\n".repeat(5_000));
-    for line in ["$$a\n", "$$a$$\n", "$$a$$ b\n", "a $$b$$\n\n$$\n"] {
+    page(&"$$a\n".repeat(n * 4));
+    deck(&"$$a\n".repeat(n * 4));
+    for line in ["$$a$$\n", "$$a$$ b\n", "a $$b$$\n\n$$\n"] {
         page(&line.repeat(n / 2));
         deck(&line.repeat(n / 2));
     }

@@ -23,9 +23,7 @@ impl Arrival {
             _ => None,
         }
     }
-}
 
-impl Arrival {
     /// Tells whether the document has no such place.
     pub fn is_lost(&self) -> bool {
         !leads_on(&self.entry) && self.anchor.is_some() && self.fragment().is_none()

@@ -37,32 +37,61 @@ struct Fences {
     faults: Vec<Fault>,
 }
 
+/// Follows which lines of a text are code or comments.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    code: Option<(char, usize)>,
+    comment: bool,
+}
+
+/// What a line is where blocks begin and end, without its indentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    Plain(&'a str),
+    /// Of code between fences, or of a comment.
+    Hidden(&'a str),
+    /// So far to the right that nothing begins or ends there.
+    Indented,
+}
+
+impl Hidden {
+    /// Takes the next line.
+    pub(super) fn line<'a>(&mut self, line: &'a str) -> Line<'a> {
+        let text = line.trim_start_matches(' ');
+        let indented = line.len() - text.len() > 3;
+        let hidden = self.comment || self.code.is_some();
+        if self.comment {
+            self.comment = !text.contains("-->");
+        } else if let Some(open) = self.code {
+            self.code = Some(open).filter(|open| indented || !closes_code(text, *open));
+        } else if !indented {
+            self.code = code_fence(text);
+            self.comment = text.starts_with("<!--") && !text.contains("-->");
+        }
+        match hidden {
+            _ if indented => Line::Indented,
+            true => Line::Hidden(text),
+            false => Line::Plain(text),
+        }
+    }
+}
+
 /// Returns the text with its fences nested, and what is wrong with them; nothing where there are none.
 /// In a deck a block ends with its slide at the latest.
 pub(super) fn nest(body: &str, is_deck: bool) -> Option<(String, Vec<Fault>)> {
     memchr::memmem::find(body.as_bytes(), b":::")?;
     let mut fences = Fences::default();
-    let (mut code, mut comment) = (None, false);
+    let mut hidden = Hidden::default();
     let mut above = "";
     for (number, line) in body.split('\n').enumerate() {
-        let text = line.trim_start_matches(' ');
-        let indented = line.len() - text.len() > 3;
-        if (comment || code.is_some()) && !indented {
-            fences.no_fence(text);
-        }
-        if comment {
-            comment = !text.contains("-->");
-        } else if let Some(open) = code {
-            code = Some(open).filter(|open| indented || !closes_code(text, *open));
-        } else if !indented {
-            code = code_fence(text);
-            comment = text.starts_with("<!--") && !text.contains("-->");
-            if text.starts_with(":::") {
-                fences.fence(number, text);
-            } else if is_deck && !fences.open.is_empty() && is_rule(text, above) {
+        match hidden.line(line) {
+            Line::Plain(text) if text.starts_with(":::") => fences.fence(number, text),
+            Line::Plain(text) if is_deck && !fences.open.is_empty() && is_rule(text, above) => {
                 let blank = above.trim().is_empty().then(|| number - 1);
                 fences.end_all(blank);
             }
+            Line::Hidden(text) => fences.no_fence(text),
+            Line::Plain(_) | Line::Indented => {}
         }
         above = line;
     }

@@ -7,7 +7,7 @@ use comrak::nodes::{AstNode, NodeCodeBlock, NodeMath, NodeValue};
 use comrak::{Arena, Node};
 use memchr::memmem;
 
-use super::fences::{closes_code, code_fence};
+use super::fences::{Hidden, Line};
 
 /// What stands behind the tildes of such a fence.
 const INFO: &str = "$$";
@@ -39,29 +39,21 @@ pub(super) fn fence(body: &str) -> Option<String> {
 /// Finds the lines of each block, those of its marks included.
 fn blocks(lines: &[&str]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let (mut code, mut comment, mut at) = (None, false, 0);
+    let (mut hidden, mut at) = (Hidden::default(), 0);
     // Up to here no mark ends a block: it was looked for.
     let mut endless = 0;
     while at < lines.len() {
-        let text = lines[at].trim_start_matches(' ');
-        let indented = lines[at].len() - text.len() > 3;
-        if comment {
-            comment = !text.contains("-->");
-        } else if let Some(open) = code {
-            code = Some(open).filter(|open| indented || !closes_code(text, *open));
-        } else if !indented {
-            code = code_fence(text);
-            comment = text.starts_with("<!--") && !text.contains("-->");
-            if let Some(first) = opening(lines[at]).filter(|_| at >= endless) {
-                match closing(lines, at + 1) {
-                    Ok(last) if is_block(first, lines, (at, last)) => {
-                        found.push(at..last + 1);
-                        at = last + 1;
-                        continue;
-                    }
-                    Ok(_) => {}
-                    Err(end) => endless = end,
+        if let Line::Plain(text) = hidden.line(lines[at])
+            && at >= endless
+            && let Some(first) = opening(text)
+        {
+            match closing(lines, at + 1) {
+                Ok(last) if is_block(first, lines, (at, last)) => {
+                    found.push(at..last + 1);
+                    at = last;
                 }
+                Ok(_) => {}
+                Err(end) => endless = end,
             }
         }
         at += 1;
@@ -193,6 +185,6 @@ fn like<'a>(arena: &'a Arena<'a>, paragraph: Node<'a>, first: Node<'a>) -> Node<
     new
 }
 
-fn is_break(node: Node<'_>) -> bool {
+pub(super) fn is_break(node: Node<'_>) -> bool {
     matches!(node.data().value, NodeValue::SoftBreak | NodeValue::LineBreak)
 }

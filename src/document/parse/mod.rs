@@ -303,7 +303,9 @@ fn toml_front_matter(text: &str) -> Option<bool> {
             line => inside.push(line),
         }
     }
-    let mut values = inside.iter().filter_map(|line| line.split_once('='));
+    // What stands below `[extra]` is of that table.
+    let own = inside.iter().take_while(|line| !line.starts_with('['));
+    let mut values = own.filter_map(|line| line.split_once('='));
     let draft = |(key, value): (&str, &str)| key.trim() == "draft" && value.trim() == "true";
     values.clone().next().is_some().then(|| values.any(draft))
 }

@@ -138,7 +138,7 @@ fn unstrike<'a>(arena: &'a Arena<'a>, node: Node<'a>) {
 /// is taken for text, though a rule it is.
 fn begins_with_rule(paragraph: Node<'_>) -> bool {
     let Some(first) = paragraph.first_child() else { return false };
-    let alone = first.next_sibling().is_none_or(is_break);
+    let alone = first.next_sibling().is_none_or(formulas::is_break);
     let data = first.data();
     let at = data.sourcepos;
     let NodeValue::Text(text) = &data.value else { return false };
@@ -150,10 +150,6 @@ fn begins_with_rule(paragraph: Node<'_>) -> bool {
         && at.end.column + 1 == at.start.column + text.len()
 }
 
-fn is_break(node: Node<'_>) -> bool {
-    matches!(node.data().value, NodeValue::SoftBreak | NodeValue::LineBreak)
-}
-
 /// Makes a rule of the line that a paragraph begins with.
 fn free_rule<'a>(arena: &'a Arena<'a>, paragraph: Node<'a>) {
     let Some(first) = paragraph.first_child() else { return };
@@ -161,7 +157,7 @@ fn free_rule<'a>(arena: &'a Arena<'a>, paragraph: Node<'a>) {
     rule.data_mut().sourcepos = first.data().sourcepos;
     paragraph.insert_before(rule);
     first.detach();
-    if let Some(next) = paragraph.first_child().filter(|next| is_break(next)) {
+    if let Some(next) = paragraph.first_child().filter(|next| formulas::is_break(next)) {
         next.detach();
     }
     match paragraph.first_child() {
