@@ -318,7 +318,7 @@ fn lines(site: Site<'_>, drawn: &Drawn<'_>, lang: &str, root: &str) -> Vec<Group
                 (_, "") => word("pages").to_owned(),
                 (_, space) => space.replace('_', " "),
             };
-            groups.push(Group { label, kind: "entries", entries: Vec::new() });
+            groups.push(Group::new(label, "entries", Vec::new()));
         }
         let near = drawn.near[place].iter().take(NAMED);
         let near: Vec<&str> = near.map(|other| drawn.entries[*other].title.as_str()).collect();

@@ -33,7 +33,15 @@ pub struct Group {
     pub label: String,
     /// `entries`, or `tags` for a row of short names.
     pub kind: &'static str,
+    /// The namespaces that begin here: where pages without an index above them lead up to.
+    pub ids: Vec<String>,
     pub entries: Vec<ListEntry>,
+}
+
+impl Group {
+    pub(super) fn new(label: String, kind: &'static str, entries: Vec<ListEntry>) -> Group {
+        Group { label, kind, ids: Vec::new(), entries }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -108,7 +116,7 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
                 address,
                 lang,
                 ("recent", &word("recent")),
-                vec![Group { label: String::new(), kind: "entries", entries }],
+                vec![Group::new(String::new(), "entries", entries)],
             ));
         }
     }
@@ -120,11 +128,8 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
         let tag = site.catalog.tags().find(|(tag, _)| tag_stem(tag) == stem)?.0;
         Some((lang, tag))
     })?;
-    let groups = vec![Group {
-        label: String::new(),
-        kind: "entries",
-        entries: tagged(site, tag, lang, &root_of(address)),
-    }];
+    let entries = tagged(site, tag, lang, &root_of(address));
+    let groups = vec![Group::new(String::new(), "entries", entries)];
     Some(page(site, address, lang, ("tag", tag), groups))
 }
 
@@ -208,14 +213,13 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
                 .push(short),
         }
     }
-    let mut groups = vec![Group { label: word("decks"), kind: "entries", entries: decks }];
+    let mut groups = vec![Group::new(word("decks"), "entries", decks)];
+    let mut begun = HashSet::new();
     for (space, mut entries) in spaces {
         entries.sort_by_cached_key(|entry| (entry.title.to_lowercase(), entry.href.clone()));
-        groups.push(Group {
-            kind: "entries",
-            label: if space.is_empty() { word("pages") } else { space.replace('_', " ") },
-            entries,
-        });
+        let label = if space.is_empty() { word("pages") } else { space.replace('_', " ") };
+        let ids = levels(space).filter(|level| begun.insert(*level)).map(str::to_owned).collect();
+        groups.push(Group { ids, ..Group::new(label, "entries", entries) });
     }
     let tags = site.catalog.tags().map(|(tag, _)| ListEntry {
         title: tag.clone(),
@@ -227,8 +231,14 @@ fn pages(site: Site<'_>, lang: &str, address: &str) -> Vec<Group> {
         lang: lang.to_owned(),
         count: Some(bearers(site, tag, lang).len()),
     });
-    groups.push(Group { label: word("tags"), kind: "tags", entries: tags.collect() });
+    groups.push(Group::new(word("tags"), "tags", tags.collect()));
     groups
+}
+
+/// Iterates over a namespace and those that it lies in, the outermost first.
+pub(super) fn levels(space: &str) -> impl Iterator<Item = &str> {
+    let ends = space.match_indices('/').map(|(at, _)| at).chain([space.len()]);
+    ends.map(|end| &space[..end]).filter(|level| !level.is_empty())
 }
 
 /// Returns the pages that were changed last.

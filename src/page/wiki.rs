@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::embed::Embeds;
 use super::excerpt::excerpt;
 use super::fill::{Filler, Place, Sight, encode, fragment, relative, root_of};
+use super::list::levels;
 use super::mentions::{self, PageMention, SlideMention};
 use super::news::change;
-use super::shell::{Head, date_text, shell, versions};
+use super::shell::{Head, date_text, in_language, shell, versions};
 use super::{Page, Site, View, around, deck, list, sequence};
 use crate::catalog::{Arrival, Entry, Mention, Part};
 use crate::document::Origins;
@@ -264,19 +265,25 @@ fn toc(entry: &Entry) -> Vec<TocLine> {
 }
 
 fn crumbs(site: Site<'_>, entry: &Entry, root: &str) -> Vec<Crumb> {
-    let parts: Vec<&str> = entry.name.split('/').collect();
-    if parts.len() < 2 {
-        return Vec::new();
-    }
-    let mut crumbs = Vec::new();
-    for depth in 1..parts.len() {
-        let index = site.catalog.page(&parts[..depth].join("/"), &entry.lang);
-        crumbs.push(Crumb {
-            title: index
-                .map_or_else(|| parts[depth - 1].replace('_', " "), |index| index.title.clone()),
-            href: index.map(|index| relative(root, &index.route)),
-        });
-    }
+    let Some((space, _)) = entry.name.rsplit_once('/') else { return Vec::new() };
+    let mut crumbs: Vec<Crumb> = levels(space)
+        .map(|level| match site.catalog.page(level, &entry.lang) {
+            Some(index) => {
+                Crumb { title: index.title.clone(), href: Some(relative(root, &index.route)) }
+            }
+            None => Crumb {
+                title: level.rsplit('/').next().unwrap_or(level).replace('_', " "),
+                href: Some(listed(site, entry, level, root)),
+            },
+        })
+        .collect();
     crumbs.push(Crumb { title: entry.title.clone(), href: None });
     crumbs
+}
+
+/// Returns where the list of all pages tells those of a namespace.
+fn listed(site: Site<'_>, entry: &Entry, space: &str, root: &str) -> String {
+    let mut href = relative(root, &in_language(site, "pages", &entry.lang));
+    href.extend(["#", &fragment(space)]);
+    href
 }

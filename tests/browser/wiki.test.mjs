@@ -78,3 +78,20 @@ check("the list of pages leads to every page", async (world) => {
     assert.equal(await page.locator("main a", { hasText: new RegExp(`^${title}$`) }).count(), 1, title);
   }
 });
+
+check("a namespace without a page of its own leads to its part of the list of pages", async (world) => {
+  const deep = "# Deep\n";
+  const { url } = await world.serve(await world.site({
+    "wiki/Café/index.md": "# Coffee\n", "wiki/Café/beans/deep/Deep.md": deep, "wiki/Café-au-lait/Milk.md": "# Milk\n", "wiki/Café/beans/Roast.md": "# Roast\n",
+  }));
+  const page = await world.open(url("wiki/Café/beans/deep/Deep.html"));
+  const crumbs = page.locator("nav.crumbs li");
+  assert.deepEqual(await crumbs.allTextContents(), ["Coffee", "beans", "deep", "Deep"]);
+  assert.equal(await page.locator("nav.crumbs [aria-current=page]").textContent(), "Deep");
+  assert.match(await crumbs.first().locator("a").getAttribute("href"), /index\.html$/);
+  await crumbs.nth(1).locator("a").click();
+  await page.waitForURL(/pages\.html#/);
+  assert.equal(await page.locator(":target ~ h2").textContent(), "Café/beans");
+  const ids = await page.locator("section > span[id]").evaluateAll((all) => all.map((one) => one.id));
+  assert.deepEqual(ids.sort(), ["Café", "Café-au-lait", "Café/beans", "Café/beans/deep"]);
+});
