@@ -2,6 +2,7 @@
 
 mod draw;
 mod names;
+mod pen;
 mod scale;
 
 use crate::config::closest;
@@ -193,15 +194,22 @@ mod tests {
         let (chart, faults) = read("type: bar\ntitle: 客\n\n月,客,売上\n4月,3,\n5月,10,1.5\n");
         assert_eq!(faults, []);
         let drawn = svg(&chart, PAGE);
-        assert_eq!(drawn.matches("<rect class=\"chart-1\"").count(), 2, "{drawn}");
-        assert_eq!(drawn.matches("<rect class=\"chart-2\"").count(), 1, "{drawn}");
+        // One of each is in the legend.
+        assert_eq!(drawn.matches("<rect class=\"chart-1\"").count(), 3, "{drawn}");
+        assert_eq!(drawn.matches("<rect class=\"chart-2\"").count(), 2, "{drawn}");
         assert!(drawn.contains("aria-label=\"客\"") && drawn.contains(">4月</text>"), "{drawn}");
         assert!(
             !drawn.contains("style") && !drawn.contains("NaN") && !drawn.contains(" id="),
             "{drawn}"
         );
-        let (line, _) = read("a,b\n1,2\n2,\n4,8\n");
-        assert_eq!(svg(&line, PAGE).matches("<path class=\"chart-line chart-1\" d=\"M").count(), 1);
+        let (line, _) = read("a,b\n1,2\n2,\n4,8\n5,9\n");
+        let drawn = svg(&line, PAGE);
+        assert_eq!(drawn.matches("class=\"chart-mark chart-1\"").count(), 3, "{drawn}");
+        let lines: Vec<&str> = drawn.split("class=\"chart-line chart-1\" d=\"").skip(1).collect();
+        assert_eq!(
+            lines.iter().filter(|line| line.split('"').next().unwrap().contains('L')).count(),
+            1
+        );
         let (points, _) = read("type: scatter\na,b\n1,2\n2,3\n");
         assert_eq!(svg(&points, PAGE).matches("class=\"chart-mark chart-1\"").count(), 2);
     }
@@ -213,6 +221,8 @@ mod tests {
             "a,b\n1,0\n2,0\n",
             "a,b\nx,-1\ny,-1e300\n",
             "a,b\n1,1e-300\n1,1e300\n",
+            "a,b\n1,-1e308\n2,1e308\n",
+            "a,b\n1,3e-200\n2,5e-200\n",
             "type: bar\na,b\nx,-3\n",
             "a,b\nx,1\ny,NaN\nz,3\n",
             "type: scatter\na,b\n1,0\n,5\n",
@@ -220,6 +230,8 @@ mod tests {
             let (chart, _) = read(text);
             let drawn = svg(&chart, PAGE);
             assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{text}: {drawn}");
+            assert!(drawn.contains("class=\"chart-grid\"") && drawn.contains("</text>"), "{text}");
+            assert_eq!(drawn, svg(&chart, PAGE));
         }
     }
 

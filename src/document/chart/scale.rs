@@ -1,25 +1,43 @@
-//! Scales: which round numbers stand along an axis, and where a number stands between them.
+//! Axes: which round numbers, or which names, stand along one, and what is written there.
 
-/// A stretch of numbers, ended by round ones.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
-    low: f64,
-    step: f64,
-    steps: u32,
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+
+use super::names::placed;
+
+/// A stretch of numbers, and what is written along it.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    range: Range<f64>,
+    pub ticks: Vec<(f64, String)>,
 }
 
 /// How many steps an axis has, about.
 const STEPS: f64 = 5.0;
 
-impl Scale {
-    /// Returns a scale that holds all numbers; with `zero`, or where it is near, nought as well.
-    pub(super) fn of(numbers: impl Iterator<Item = f64>, zero: bool) -> Scale {
-        // What is beyond has no room for a step between.
-        let (mut low, mut high) = numbers
-            .map(|number| number.clamp(-1e100, 1e100))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
-                (low.min(number), high.max(number))
-            });
+/// Where rows stand that have no numbers: in the middle of a stretch of 1.
+pub(super) fn middle(row: usize) -> f64 {
+    count(row) + 0.5
+}
+
+pub(super) fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// Leaves out what is beyond: it has no room for a step between.
+pub(super) fn held(number: f64) -> f64 {
+    number.clamp(-1e100, 1e100)
+}
+
+impl Axis {
+    /// Returns an axis that holds all numbers and ends with round ones; with `zero`, or where it is near, nought as
+    /// well.
+    pub(super) fn of(numbers: impl Iterator<Item = f64>, zero: bool) -> Axis {
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut low, mut high) =
+            numbers.map(held).fold(ends, |(low, high), number| (low.min(number), high.max(number)));
         if low > high {
             (low, high) = (0.0, 1.0);
         }
@@ -28,108 +46,114 @@ impl Scale {
         }
         if high - low <= low.abs().max(high.abs()) * 1e-9 {
             let around = if low == 0.0 { 1.0 } else { low.abs() * 0.5 };
-            (low, high) =
-                if zero { (low.min(0.0), high.max(around)) } else { (low - around, high + around) };
+            (low, high) = (if zero { low } else { low - around }, high + around);
         }
-        let step = round_step((high - low) / STEPS);
-        let bottom = (low / step).floor();
-        let steps = ((high / step).ceil() - bottom).clamp(1.0, 20.0);
-        Scale { low: bottom * step, step, steps: to_count(steps) }
-    }
-
-    /// Returns the round numbers from below.
-    pub(super) fn ticks(self) -> impl Iterator<Item = f64> {
-        (0..=self.steps).map(move |index| {
-            let tick = self.low + f64::from(index) * self.step;
-            if tick.abs() < self.step * 1e-6 { 0.0 } else { tick }
-        })
-    }
-
-    /// Returns how far along the axis a number stands, from 0 to 1.
-    pub(super) fn share(self, number: f64) -> f64 {
-        ((number - self.low) / (self.step * f64::from(self.steps))).clamp(0.0, 1.0)
-    }
-
-    /// Writes a tick as exactly as the step asks for.
-    pub(super) fn label(self, tick: f64) -> String {
-        let size = tick.abs().max(self.step);
-        if !(1e-5..1e15).contains(&size) {
-            return format!("{tick:.1e}").replace(".0e", "e").replace('-', "\u{2212}");
-        }
-        let (mut places, mut step) = (0, self.step);
-        while places < 12 && (step - step.round()).abs() > step * 1e-6 {
-            (places, step) = (places + 1, step * 10.0);
-        }
-        let text = format!("{tick:.places$}");
+        let (digit, power) = round_step((high - low) / STEPS);
+        // Read as it is written, a number comes out the same on every machine.
+        let exact = |number: f64| format!("{}e{power}", number * digit).parse().unwrap_or(number);
+        let step = exact(1.0);
+        let (bottom, top) = ((low / step + 1e-6).floor(), (high / step - 1e-6).ceil());
+        let ticks = (0..=20).map(|index| bottom + f64::from(index));
+        let ticks: Vec<f64> = ticks.take_while(|tick| *tick <= top).map(exact).collect();
         // Where no number is long, years are among those that are not.
-        let high = self.low + f64::from(self.steps) * self.step;
-        if self.low.abs().max(high.abs()) >= 10_000.0 { grouped(&text) } else { signed(&text) }
+        let long = ticks.iter().any(|tick| tick.abs() >= 10_000.0);
+        let written = |tick| (tick, label(tick, (step, power), long));
+        Axis { range: exact(bottom)..exact(top), ticks: ticks.into_iter().map(written).collect() }
+    }
+
+    /// Returns an axis of rows side by side.
+    pub(super) fn named(names: &[&str], width: i32) -> Axis {
+        let ticks = placed(names, width).into_iter().enumerate();
+        let ticks = ticks.map(|(row, name)| (middle(row), name)).collect();
+        Axis { range: 0.0..count(names.len().max(1)), ticks }
     }
 }
 
-/// Returns 1, 2 or 5 of some power of ten that is not less than a number.
-fn round_step(number: f64) -> f64 {
-    // By multiplication alone, which comes out the same on every machine.
-    let mut power = 1.0;
-    while power > number && power > 1e-300 {
-        power /= 10.0;
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        RangedCoordf64::from(self.range.clone()).map(value, limit)
     }
-    while power * 10.0 <= number {
-        power *= 10.0;
+
+    /// Returns where something is written; among what plotters calls light is nought, for a line of its own.
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        let zero = (self.range.start..=self.range.end).contains(&0.0);
+        if hint.weight().allow_light_points() {
+            zero.then_some(0.0).into_iter().collect()
+        } else {
+            self.ticks.iter().map(|(tick, _)| *tick).collect()
+        }
     }
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|digit| digit * power)
-        .find(|step| *step >= number * 0.999)
-        .unwrap_or(power * 10.0)
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
 }
 
-fn to_count(steps: f64) -> u32 {
-    (1..=20).find(|count| f64::from(*count) >= steps - 0.5).unwrap_or(20)
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        let tick = self.ticks.iter().find(|(tick, _)| tick.total_cmp(value).is_eq());
+        tick.map(|(_, label)| label.clone()).unwrap_or_default()
+    }
 }
 
-/// Writes the sign as it is printed.
-fn signed(number: &str) -> String {
-    number.replace('-', "\u{2212}")
+/// Writes a tick as exactly as the step asks for.
+fn label(tick: f64, (step, power): (f64, i32), long: bool) -> String {
+    let text = if (1e-5..1e15).contains(&tick.abs().max(step)) {
+        let text = format!("{tick:.*}", usize::try_from(-power).unwrap_or(0));
+        if long { grouped(&text) } else { text }
+    } else {
+        format!("{tick:e}").trim_end_matches("e0").to_owned()
+    };
+    text.replace('-', "\u{2212}")
+}
+
+/// Returns 1, 2 or 5, and a power of ten for it, that are not less than a number.
+fn round_step(number: f64) -> (f64, i32) {
+    let written = format!("{number:e}");
+    let (digits, power) = written.split_once('e').unwrap_or((&written, "0"));
+    let (digits, power) = (digits.parse().unwrap_or(1.0), power.parse().unwrap_or(0));
+    let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| *digit >= digits * 0.999);
+    digit.map_or((1.0, power + 1), |digit| (digit, power))
 }
 
 /// Puts commas between thousands.
 fn grouped(number: &str) -> String {
-    let (whole, rest) = number.split_once('.').map_or((number, None), |(w, r)| (w, Some(r)));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("\u{2212}", digits));
-    let mut out = sign.to_owned();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+    let first = usize::from(number.starts_with('-'));
+    let point = number.find('.').unwrap_or(number.len());
+    let mut out = String::new();
+    for (at, digit) in number.char_indices() {
+        if at > first && at < point && (point - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
     }
-    out.extend(rest.into_iter().flat_map(|rest| [".", rest]));
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Scale;
-
-    fn labels(numbers: &[f64], zero: bool) -> Vec<String> {
-        let scale = Scale::of(numbers.iter().copied(), zero);
-        scale.ticks().map(|tick| scale.label(tick)).collect()
-    }
+    use super::Axis;
 
     #[test]
     fn ticks_are_round() {
+        let labels = |numbers: &[f64], zero| -> Vec<String> {
+            let axis = Axis::of(numbers.iter().copied(), zero);
+            axis.ticks.into_iter().map(|(_, label)| label).collect()
+        };
         assert_eq!(labels(&[3.0, 97.0], false), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(&[0.12, 0.48], true), ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
-        assert_eq!(
-            labels(&[-30.0, 20.0], true),
-            ["\u{2212}30", "\u{2212}20", "\u{2212}10", "0", "10", "20"]
-        );
+        assert_eq!(labels(&[-30.0, 20.0], true), ["−30", "−20", "−10", "0", "10", "20"]);
+        assert_eq!(labels(&[-250_000.0, 0.0], true)[..2], ["−250,000", "−200,000"]);
         assert_eq!(labels(&[2_000.0, 48_000.0], true)[5], "50,000");
         assert_eq!(labels(&[2_000.0, 7_800.0], true)[1], "2000");
         assert_eq!(labels(&[0.0, 10_000.0], true)[1], "2,000");
-        assert_eq!(labels(&[1e20, 3e20], true).last().map(String::as_str), Some("3e20"));
+        assert_eq!(labels(&[0.0, 3e20], true)[..2], ["0", "1e20"]);
+        assert_eq!(labels(&[0.0, -3e-20], true)[0], "−3e−20");
         assert_eq!(labels(&[2008.0, 2012.0], false)[0], "2008");
         assert_eq!(labels(&[5.0], true).last().map(String::as_str), Some("5"));
+        assert_eq!(labels(&[0.6, 1.1], false), ["0.6", "0.7", "0.8", "0.9", "1.0", "1.1"]);
     }
 }
