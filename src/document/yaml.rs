@@ -1,5 +1,6 @@
 //! YAML as front matter and directive comments use it: scalars stay text, places are kept.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle};
@@ -50,6 +51,17 @@ impl Node {
         }
     }
 
+    /// Returns how many nodes there are, and how deep they lie in each other.
+    fn extent(&self) -> (usize, usize) {
+        let beneath: Vec<_> = match &self.value {
+            Value::Null | Value::Text(_) => return (1, 0),
+            Value::List(nodes) => nodes.iter().map(Self::extent).collect(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.node.extent()).collect(),
+        };
+        let deep = beneath.iter().map(|(_, deep)| deep + 1).max();
+        (1 + beneath.iter().map(|(size, _)| size).sum::<usize>(), deep.unwrap_or(0))
+    }
+
     /// Returns the texts of a list of scalars, or of one scalar.
     pub fn texts(&self) -> Vec<String> {
         match &self.value {
@@ -73,7 +85,8 @@ pub fn parse_any(text: &str) -> Result<Node, Fault> {
 }
 
 fn build(text: &str, literal: bool) -> Result<Node, Fault> {
-    let mut builder = Builder { text, parser: Parser::new_from_str(text), nodes: 0, literal };
+    let parser = Parser::new_from_str(text);
+    let mut builder = Builder { text, parser, nodes: 0, literal, anchors: BTreeMap::new() };
     let node = builder.document()?;
     Ok(node.unwrap_or(Node { value: Value::Null, range: 0..0 }))
 }
@@ -212,6 +225,8 @@ struct Builder<'a> {
     nodes: usize,
     /// Whether `~` and `null` are words.
     literal: bool,
+    /// What an `&anchor` stands at, by the parser's number of it.
+    anchors: BTreeMap<usize, Node>,
 }
 
 impl<'a> Builder<'a> {
@@ -253,15 +268,9 @@ impl<'a> Builder<'a> {
     }
 
     fn node(&mut self, event: Event<'a>, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
-        self.nodes += 1;
-        if depth > DEPTH_MAX || self.nodes > NODES_MAX {
-            return Err(Fault {
-                message: "too deep or too large for front matter".to_owned(),
-                at: range.start,
-            });
-        }
-        match event {
-            Event::Scalar(text, style, ..) => {
+        self.count(1, depth, range.start)?;
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, _) => {
                 // Where there is nothing at all, the parser says `~`.
                 let null = match &*text {
                     "" => true,
@@ -270,16 +279,59 @@ impl<'a> Builder<'a> {
                 };
                 let null = null && style == ScalarStyle::Plain;
                 let value = if null { Value::Null } else { Value::Text(text.into_owned()) };
-                Ok(Node { value, range })
+                (Node { value, range }, anchor)
             }
-            Event::SequenceStart(..) => self.list(range, depth),
-            Event::MappingStart(..) => self.map(range, depth),
-            Event::Alias(_) => Err(Fault {
-                message: "aliases (`*name`) are not for front matter".to_owned(),
-                at: range.start,
-            }),
-            _ => Err(Fault { message: "a value was expected here".to_owned(), at: range.start }),
+            Event::SequenceStart(_, anchor, _) => (self.list(range, depth)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.map(range, depth)?, anchor),
+            Event::Alias(anchor) => (self.alias(anchor, range, depth)?, 0),
+            _ => {
+                let message = "a value was expected here".to_owned();
+                return Err(Fault { message, at: range.start });
+            }
+        };
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
         }
+        Ok(node)
+    }
+
+    fn key(&mut self, event: Event<'a>, range: &Range<usize>) -> Result<String, Fault> {
+        let value = match event {
+            Event::Scalar(text, _, anchor, _) => {
+                let value = Value::Text(text.into_owned());
+                if anchor != 0 {
+                    self.anchors
+                        .insert(anchor, Node { value: value.clone(), range: range.clone() });
+                }
+                Some(value)
+            }
+            Event::Alias(anchor) => self.anchors.get(&anchor).map(|node| node.value.clone()),
+            _ => None,
+        };
+        match value {
+            Some(Value::Text(key)) => Ok(key),
+            _ => Err(Fault { message: "a key must be a word".to_owned(), at: range.start }),
+        }
+    }
+
+    /// Counts nodes, so that a few lines of aliases become no giant.
+    fn count(&mut self, nodes: usize, depth: usize, at: usize) -> Result<(), Fault> {
+        self.nodes += nodes;
+        if depth <= DEPTH_MAX && self.nodes <= NODES_MAX {
+            return Ok(());
+        }
+        Err(Fault { message: "too deep or too large for front matter".to_owned(), at })
+    }
+
+    /// Returns what `*name` stands for; its place is where it is said.
+    fn alias(&mut self, anchor: usize, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            let message = "an alias (`*name`) stands within what it names".to_owned();
+            return Err(Fault { message, at: range.start });
+        };
+        let (size, deep) = node.extent();
+        self.count(size, depth + deep, range.start)?;
+        Ok(Node { range, ..node })
     }
 
     fn list(&mut self, range: Range<usize>, depth: usize) -> Result<Node, Fault> {
@@ -299,15 +351,7 @@ impl<'a> Builder<'a> {
             if matches!(event, Event::MappingEnd) {
                 return Ok(Node { value: Value::Map(entries), range: range.start..key_range.end });
             }
-            let key = match event {
-                Event::Scalar(text, ..) => text.into_owned(),
-                _ => {
-                    return Err(Fault {
-                        message: "a key must be a word".to_owned(),
-                        at: key_range.start,
-                    });
-                }
-            };
+            let key = self.key(event, &key_range)?;
             let Some((event, value_range)) = self.next()? else { break };
             let node = self.node(event, value_range, depth + 1)?;
             entries.push(Entry { key, key_range, node });

@@ -7,10 +7,10 @@ use comrak::options::Options;
 use comrak::{Arena, Node, parse_document};
 
 use super::format::Formatter;
+use super::margin::{self, Margin};
 use super::styles::{self, Taken, Written};
 use super::{
-    Dialect, Text, grounds, include, margin, notes, options, plain_text, prepare, qr, ruby,
-    surprises,
+    Dialect, Text, grounds, include, notes, options, plain_text, prepare, qr, ruby, surprises,
 };
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
@@ -18,7 +18,7 @@ use crate::document::directives::{self, Comment, Global, Local, Running};
 use crate::document::front_matter::duration_seconds;
 use crate::document::html::is_file;
 use crate::document::yaml::Node as Yaml;
-use crate::document::{Document, Slide, Style, values};
+use crate::document::{Document, Prose, Slide, Style, values};
 use crate::span::Span;
 
 /// The nodes of one slide, and the comments among them.
@@ -71,6 +71,7 @@ pub(super) fn read(text: &Text<'_>, document: &mut Document) {
         global: &global,
         page: 0,
         refused: BTreeSet::new(),
+        definitions: margin::definitions(text.body),
         styles: std::mem::take(&mut document.styles),
     };
     let mut running = Running::default();
@@ -309,6 +310,8 @@ struct Writer<'w> {
     styles: Vec<Style>,
     /// Looks that were told to be left out.
     refused: BTreeSet<(&'static str, String)>,
+    /// The lines that define what links of headers and footers may name.
+    definitions: String,
 }
 
 impl Writer<'_> {
@@ -332,16 +335,10 @@ impl Writer<'_> {
             .or(anchor)
             .unwrap_or_else(|| format!("s-{}", &Digest::of(source.as_bytes()).short()[..8]));
         let span = self.span(part);
-        let header = margin::prose(
-            self.text,
-            formatter,
-            (local.get("header"), local.place("header").unwrap_or(span)),
-        );
-        let footer = margin::prose(
-            self.text,
-            formatter,
-            (local.get("footer"), local.place("footer").unwrap_or(span)),
-        );
+        let mut notes = Vec::new();
+        let header = self.margin(formatter, ("header", local, span), &mut notes);
+        notes.append(&mut part.notes);
+        let footer = self.margin(formatter, ("footer", local, span), &mut notes);
         let mut classes: Vec<String> =
             local.get("class").unwrap_or("").split_whitespace().map(str::to_owned).collect();
         classes.extend(self.look(formatter, span, local));
@@ -364,11 +361,23 @@ impl Writer<'_> {
             page: self.page(local),
             steps,
             time_seconds: local.get("time").and_then(duration_seconds),
-            notes: part.notes.iter().map(|note| notes::read(note)).collect(),
+            notes: notes.iter().map(|note| notes::read(note)).collect(),
             class_span: local.place("class").unwrap_or(span),
             transition_span: local.place("transition").unwrap_or(span),
             span,
         }
+    }
+
+    fn margin(
+        &self,
+        formatter: &mut Formatter<'_>,
+        (name, local, span): (&str, &Local, Span),
+        notes: &mut Vec<String>,
+    ) -> Prose {
+        let span = local.place(name).unwrap_or(span);
+        let definitions = &self.definitions;
+        let margin = Margin { markdown: local.get(name), span, definitions };
+        margin::prose(self.text, formatter, &margin, notes)
     }
 
     fn span(&self, part: &Part<'_>) -> Span {

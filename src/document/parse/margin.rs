@@ -5,33 +5,50 @@ use std::borrow::Cow;
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Node, parse_document};
 
+use super::deck::comment_of;
 use super::format::Formatter;
 use super::{Dialect, Text, grounds, options, prepare, ruby};
 use crate::diagnostic::rules;
 use crate::document::Prose;
-use crate::span::Span;
+use crate::document::directives::{Comment, classify};
+use crate::span::{Span, lines};
 
 /// What makes a paragraph of any line and is taken away again: it is written as a reference, which is
 /// no letter to the marks behind it.
 const GUARD: char = '\u{2060}';
 const GUARD_WRITTEN: &str = "&#8288;";
 
-/// Formats a header or footer, links and pictures included.
+/// A header or footer as it is written.
+pub(super) struct Margin<'a> {
+    pub markdown: Option<&'a str>,
+    pub span: Span,
+    /// The definitions that its links may name.
+    pub definitions: &'a str,
+}
+
+/// Formats a header or footer, links and pictures included. As in Marp, its comments are notes of every slide that
+/// has it, whatever they say.
 pub(super) fn prose(
     text: &Text<'_>,
     formatter: &mut Formatter<'_>,
-    (markdown, span): (Option<&str>, Span),
+    margin: &Margin<'_>,
+    notes: &mut Vec<String>,
 ) -> Prose {
-    let Some(markdown) = markdown else { return Prose::default() };
+    let (Some(markdown), span) = (margin.markdown, margin.span) else { return Prose::default() };
     let options = options(Dialect::Deck, markdown);
     let arena = Arena::new();
-    let mut root = parse_document(&arena, markdown, &options);
+    let parse = |markdown: &str| {
+        let named = markdown.contains('[') && !margin.definitions.is_empty();
+        let known = if named { ["\n\n", margin.definitions].concat() } else { String::new() };
+        parse_document(&arena, &[markdown, &known].concat(), &options)
+    };
+    let mut root = parse(markdown);
     let guarded = paragraph(root).is_none();
     if guarded {
         // `# 1` would be a heading here, and a blank line would end it.
         let lines = markdown.lines().map(|line| [GUARD_WRITTEN, line.trim_start()].concat());
         let lines: Vec<String> = lines.collect();
-        root = parse_document(&arena, &lines.join("\n"), &options);
+        root = parse(&lines.join("\n"));
     }
     for uneven in ruby::set(&arena, root, markdown) {
         formatter.tell(ruby::told(text, span, &uneven));
@@ -48,9 +65,35 @@ pub(super) fn prose(
     if guarded {
         unguard(root);
     }
+    for comment in root.descendants().filter_map(comment_of) {
+        if !matches!(classify(&comment), Comment::Nothing) {
+            notes.push(comment.trim().to_owned());
+        }
+    }
     let inlines: Vec<Node<'_>> =
         paragraph(root).map(|only| only.children().collect()).unwrap_or_default();
     formatter.prose(&options, &inlines)
+}
+
+/// Returns the lines of a text that define links: `[name]: address`. Those in fences define nothing.
+pub(super) fn definitions(body: &str) -> String {
+    let (mut found, mut fence) = (String::new(), None);
+    for line in lines(body) {
+        let inside = line.trim_start_matches(' ');
+        if line.len() - inside.len() > 3 {
+            continue;
+        }
+        let mark = ["```", "~~~"].into_iter().find(|mark| inside.starts_with(mark));
+        match (fence, mark) {
+            (None, Some(_)) => fence = mark,
+            (Some(open), Some(mark)) if open == mark => fence = None,
+            (None, None) if inside.starts_with('[') && inside.contains("]:") => {
+                found.extend([inside.trim_end(), "\n"]);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Returns the paragraph that a text is, if it is one.
@@ -70,5 +113,25 @@ fn unguard(root: Node<'_>) {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{Settings, Workshop, parse};
+    use crate::source::SourcePath;
+
+    #[test]
+    fn comments_of_headers_and_footers_are_notes_of_every_slide() {
+        let text = "---\nheader: 'a <!-- one -->'\nfooter: '<!-- class: lead -->'\n---\nx\n\n<!-- two -->\n\n---\n\ny";
+        let settings = Settings { html: false, workshop: &Workshop::default() };
+        let document = parse(&SourcePath::new("decks/t.md"), text, settings);
+        let notes: Vec<Vec<&str>> = document
+            .slides
+            .iter()
+            .map(|slide| slide.notes.iter().map(|note| note.text.as_str()).collect())
+            .collect();
+        assert_eq!(notes, [vec!["one", "two", "class: lead"], vec!["one", "class: lead"]]);
+        assert!(document.slides.iter().all(|slide| slide.classes.is_empty()));
     }
 }
