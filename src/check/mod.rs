@@ -220,11 +220,11 @@ fn last_heading(anchor: &str) -> &str {
 fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic>) {
     let document = &entry.document;
     let urls = document.styles.iter().flat_map(|style| &style.urls).chain(&document.look_urls);
-    let played = document.fillings().filter_map(|filling| match filling {
-        Filling::File(file) if !file.0.contains("://") => Some(("file", &file.0, file.1)),
-        _ => None,
+    let played = document.fillings().flat_map(|filling| match filling {
+        Filling::Files(files) => files.0.own().map(|address| ("file", address, files.1)).collect(),
+        _ => Vec::new(),
     });
-    let shown = urls.map(|(address, span)| ("picture", address, *span));
+    let shown = urls.map(|(address, span)| ("picture", address.as_str(), *span));
     for (kind, address, span) in shown.chain(played) {
         if known.catalog.resolve_asset(entry, &file_of(address)).is_none() {
             let message = format!("there is no {kind} `{}`", one_line(address));

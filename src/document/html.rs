@@ -4,93 +4,10 @@
 //! Works on single tags, as CommonMark gives them; remembers what is open, so that no tag of the
 //! content can close an element of the page around it.
 
-/// Elements that pass, each with the attributes it may bear besides the common ones.
-const ELEMENTS: &[(&str, &[&str])] = &[
-    ("a", &["name", "rel", "target"]),
-    ("abbr", &[]),
-    ("address", &[]),
-    ("article", &[]),
-    ("aside", &[]),
-    ("audio", &["autoplay", "controls", "loop", "muted", "preload"]),
-    ("b", &[]),
-    ("bdi", &[]),
-    ("bdo", &[]),
-    ("big", &[]),
-    ("blockquote", &["cite"]),
-    ("br", &[]),
-    ("caption", &[]),
-    ("center", &[]),
-    ("cite", &[]),
-    ("code", &[]),
-    ("col", &["align", "span", "valign", "width"]),
-    ("colgroup", &["align", "span", "valign", "width"]),
-    ("dd", &[]),
-    ("del", &["cite", "datetime"]),
-    ("details", &["open"]),
-    ("dfn", &[]),
-    ("div", &["align"]),
-    ("dl", &[]),
-    ("dt", &[]),
-    ("em", &[]),
-    ("figcaption", &[]),
-    ("figure", &[]),
-    ("footer", &[]),
-    ("h1", &[]),
-    ("h2", &[]),
-    ("h3", &[]),
-    ("h4", &[]),
-    ("h5", &[]),
-    ("h6", &[]),
-    ("header", &[]),
-    ("hgroup", &[]),
-    ("hr", &[]),
-    ("i", &[]),
-    ("img", &[]),
-    ("ins", &["cite", "datetime"]),
-    ("kbd", &[]),
-    ("li", &["type", "value"]),
-    ("mark", &[]),
-    ("nav", &[]),
-    ("ol", &["reversed", "start", "type"]),
-    ("p", &["align"]),
-    ("picture", &[]),
-    ("pre", &[]),
-    ("q", &["cite"]),
-    ("rp", &[]),
-    ("rt", &[]),
-    ("ruby", &[]),
-    ("s", &[]),
-    ("samp", &[]),
-    ("section", &[]),
-    ("small", &[]),
-    ("source", &["type", "media"]),
-    ("span", &[]),
-    ("strike", &[]),
-    ("strong", &[]),
-    ("sub", &[]),
-    ("summary", &[]),
-    ("sup", &[]),
-    ("table", &["align", "border", "valign", "width"]),
-    ("tbody", &["align", "valign"]),
-    ("td", &["align", "colspan", "rowspan", "valign", "width"]),
-    ("tfoot", &["align", "valign"]),
-    ("th", &["align", "colspan", "rowspan", "scope", "valign", "width"]),
-    ("thead", &["align", "valign"]),
-    ("time", &["datetime"]),
-    ("tr", &["align", "rowspan", "valign"]),
-    ("u", &[]),
-    ("ul", &[]),
-    ("var", &[]),
-    (
-        "video",
-        &["autoplay", "controls", "loop", "muted", "playsinline", "preload", "width", "height"],
-    ),
-    ("wbr", &[]),
-];
-const VOID: &[&str] = &["br", "col", "hr", "img", "source", "wbr"];
-/// Elements that play a film or a sound.
-pub(super) const PLAYERS: &[&str] = &["audio", "source", "video"];
-const COMMON: &[&str] = &["class", "dir", "lang", "title"];
+use std::borrow::Cow;
+
+use super::elements::{COMMON, VOID, element, leads};
+use super::shown::Files;
 
 /// What a piece of raw HTML became.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -108,11 +25,21 @@ pub(super) struct Cleaned {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reference {
     /// The opening tag of a link to a file of the site.
-    Link { href: String, title: String },
+    Link(Box<RawLink>),
     /// The whole tag of a picture.
     Picture(Box<RawPicture>),
-    /// The `src` of a film or a sound.
-    File(String),
+    /// An attribute that names files.
+    Files(Files),
+}
+
+/// The attributes of an `<a>` to a file of the site.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RawLink {
+    pub href: String,
+    pub title: String,
+    pub class: String,
+    /// What else it bears, as it is written on the page: ` target="_blank"`.
+    pub rest: String,
 }
 
 /// The attributes of an `<img>`.
@@ -124,6 +51,7 @@ pub(super) struct RawPicture {
     pub decorative: bool,
     pub title: String,
     pub class: String,
+    pub align: String,
     pub width: String,
     pub height: String,
 }
@@ -134,9 +62,17 @@ const TAG_BYTES: usize = 1024;
 
 /// The raw elements that are open at this point of the text.
 #[derive(Debug, Default)]
-pub(super) struct Open(Vec<&'static str>);
+pub(super) struct Open {
+    names: Vec<&'static str>,
+    deck: bool,
+}
 
 impl Open {
+    /// Begins a document: on slides passes what passes in Marp.
+    pub(super) fn new(deck: bool) -> Open {
+        Open { names: Vec::new(), deck }
+    }
+
     /// Cleans a piece of raw HTML: one tag, or a block of tags and text.
     pub(super) fn clean(&mut self, raw: &str) -> Cleaned {
         let mut cleaned = Cleaned::default();
@@ -163,16 +99,16 @@ impl Open {
 
     /// Returns the closing tags of all that was left open.
     pub(super) fn close_all(&mut self) -> String {
-        closing(self.0.drain(..))
+        closing(self.names.drain(..))
     }
 
     /// Writes a tag, if it is one that passes.
     fn tag(&mut self, tag: &str, cleaned: &mut Cleaned) -> Option<()> {
         let inner = tag.strip_prefix('<')?.strip_suffix('>')?;
         if let Some(name) = inner.strip_prefix('/') {
-            let (name, _) = element(name.trim())?;
-            match self.0.iter().rposition(|&open| open == name) {
-                Some(place) => cleaned.html.push_str(&closing(self.0.drain(place..))),
+            let (name, _) = element(name.trim(), self.deck)?;
+            match self.names.iter().rposition(|&open| open == name) {
+                Some(place) => cleaned.html.push_str(&closing(self.names.drain(place..))),
                 // A browser would pass over it, too.
                 None => cleaned.bare(tag),
             }
@@ -180,41 +116,39 @@ impl Open {
         }
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
-        let (name, own) = element(&inner[..end])?;
+        let (name, own) = element(&inner[..end], self.deck)?;
         let written = attributes(&inner[end..]);
-        match lead(name, &written).unwrap_or_else(|| cleaned.bare_lead(name, tag, &written)) {
+        match lead(name, own, &written).unwrap_or_else(|| cleaned.bare_lead(name, tag, &written)) {
             Lead::Text(text) => {
                 escape(&text, &mut cleaned.html);
                 return Some(());
             }
             Lead::Tag(reference) => cleaned.references.push((cleaned.html.len(), reference)),
-            lead => {
-                cleaned.html.extend(["<", name]);
-                for (key, value) in written {
-                    let key = key.to_ascii_lowercase();
-                    let cited = key != "cite" || has_scheme(&value, &["http://", "https://"]);
-                    if COMMON.contains(&key.as_str()) || (own.contains(&key.as_str()) && cited) {
-                        cleaned.html.extend([" ", &key, "=\""]);
-                        escape_html(&value, &mut cleaned.html);
-                        cleaned.html.push('"');
+            Lead::Out(href) => {
+                cleaned.html.extend(["<", name, &plain(own, &written, &[]), " href=\""]);
+                escape(&href, &mut cleaned.html);
+                cleaned.html.push_str("\">");
+            }
+            Lead::Nowhere => {
+                cleaned.html.extend(["<", name, &plain(own, &written, &[])]);
+                for (key, value) in &written {
+                    let Some((key, kind)) = leads(name, key) else { continue };
+                    let (files, all) = Files::read(key, kind, &unescape(value));
+                    if !all {
+                        cleaned.bare(tag);
                     }
-                }
-                match lead {
-                    Lead::Out(href) => {
-                        cleaned.html.push_str(" href=\"");
-                        escape(&href, &mut cleaned.html);
-                        cleaned.html.push('"');
+                    // As with other pictures, whoever has it does not learn where it is shown.
+                    if name == "img" && files.as_ref().is_some_and(Files::is_remote) {
+                        cleaned.html.push_str(" referrerpolicy=\"no-referrer\"");
                     }
-                    Lead::File(src) => {
-                        cleaned.references.push((cleaned.html.len(), Reference::File(src)));
-                    }
-                    Lead::Tag(_) | Lead::Text(_) | Lead::Nowhere => {}
+                    let at = cleaned.html.len();
+                    cleaned.references.extend(files.map(|files| (at, Reference::Files(files))));
                 }
                 cleaned.html.push('>');
             }
         }
         if !VOID.contains(&name) {
-            self.0.push(name);
+            self.names.push(name);
         }
         Some(())
     }
@@ -241,18 +175,17 @@ impl Cleaned {
 enum Lead {
     /// Nowhere, and this is all that stays of it.
     Text(String),
+    /// Nowhere, but for files that it may show or play.
     Nowhere,
     /// Out of the site.
     Out(String),
-    /// To a film or a sound.
-    File(String),
     /// To what the whole tag is made of.
     Tag(Reference),
 }
 
 /// Returns where a tag leads; none where it must not. What is looked at here is what is written
 /// later: no browser can read it in another way.
-fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
+fn lead(name: &str, own: &[&str], written: &[(String, String)]) -> Option<Lead> {
     let value = |wanted: &str| {
         let found = written.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| unescape(value))
@@ -263,42 +196,67 @@ fn lead(name: &str, written: &[(String, String)]) -> Option<Lead> {
         "a" => match address("href") {
             None => Some(Lead::Nowhere),
             Some(href) if is_file(&href) => {
-                Some(Lead::Tag(Reference::Link { href, title: text("title") }))
+                let (title, class) = (text("title"), text("class"));
+                let rest = plain(own, written, &["class", "title"]);
+                let link = RawLink { href, title, class, rest };
+                Some(Lead::Tag(Reference::Link(Box::new(link))))
             }
             Some(href) => {
-                has_scheme(&href, &["http://", "https://", "mailto:"]).then_some(Lead::Out(href))
+                let out = ["http://", "https://", "mailto:", "//"];
+                has_scheme(&href, &out).then_some(Lead::Out(href))
             }
         },
         "img" => {
-            let shown = |src: &String| {
-                is_file(src) || has_scheme(src, &["http://", "https://", "data:image/"])
-            };
-            let src = address("src").filter(shown)?;
+            let src = address("src").filter(|src| {
+                is_file(src) || has_scheme(src, &["http://", "https://", "data:image/", "//"])
+            })?;
+            // Who gives several pictures to choose from has chosen widths, too.
+            if value("srcset").is_some_and(|set| !set.trim().is_empty()) {
+                return Some(Lead::Nowhere);
+            }
             Some(Lead::Tag(Reference::Picture(Box::new(RawPicture {
                 src,
                 alt: text("alt"),
                 decorative: value("alt").is_some_and(|alt| alt.trim().is_empty()),
                 title: text("title"),
                 class: text("class"),
+                align: text("align"),
                 width: text("width"),
                 height: text("height"),
             }))))
         }
-        _ if PLAYERS.contains(&name) => match address("src") {
-            None => Some(Lead::Nowhere),
-            Some(src) => {
-                let played = is_file(&src) || has_scheme(&src, &["http://", "https://"]);
-                played.then_some(Lead::File(src))
-            }
-        },
         _ => Some(Lead::Nowhere),
     }
+}
+
+/// Returns the attributes that lead nowhere, as they are written on the page, but for some.
+fn plain(own: &[&str], written: &[(String, String)], without: &[&str]) -> String {
+    let mut out = String::new();
+    for (key, value) in written {
+        let key = key.to_ascii_lowercase();
+        let cited = key != "cite" || has_scheme(value, &["http://", "https://"]);
+        let known = COMMON.contains(&key.as_str()) || (own.contains(&key.as_str()) && cited);
+        if known && !without.contains(&key.as_str()) {
+            out.extend([" ", &key, "=\""]);
+            escape_html(value, &mut out);
+            out.push('"');
+        }
+    }
+    out
 }
 
 pub(super) fn has_scheme(address: &str, schemes: &[&str]) -> bool {
     schemes.iter().any(|scheme| {
         address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     })
+}
+
+/// Returns an address with the scheme that it leaves to the page: a page on a disk has none.
+pub(super) fn schemed(address: &str) -> Cow<'_, str> {
+    match address.strip_prefix("//") {
+        Some(rest) => Cow::Owned(["https://", rest].concat()),
+        None => Cow::Borrowed(address),
+    }
 }
 
 /// Tells whether an address is one of a file of the site, by its form.
@@ -349,11 +307,6 @@ fn character(name: &str) -> Option<char> {
 /// Returns the closing tags of elements, the innermost first.
 fn closing(open: impl DoubleEndedIterator<Item = &'static str>) -> String {
     open.rev().flat_map(|name| ["</", name, ">"]).collect()
-}
-
-fn element(name: &str) -> Option<(&'static str, &'static [&'static str])> {
-    let lower = name.to_ascii_lowercase();
-    ELEMENTS.iter().find(|(known, _)| *known == lower).copied()
 }
 
 /// Leaves comments out of a piece of raw HTML: they are notes, or none of the reader's business.

@@ -9,6 +9,7 @@ pub mod code;
 mod csv;
 mod diagram;
 pub mod directives;
+mod elements;
 pub mod film;
 pub mod front_matter;
 pub mod html;
@@ -45,6 +46,7 @@ pub use parse::{
 };
 pub use running::running;
 pub use sentence::Sentence;
+pub use shown::Files;
 pub use video::{Video, video};
 pub use workshop::Workshop;
 
@@ -177,8 +179,8 @@ pub enum Filling {
     Id(u32),
     /// The permanent link at the end of the heading with this index.
     Anchor(u32),
-    /// ` src="..."` of a film or a sound: the address as written, and where.
-    File(Box<(String, Span)>),
+    /// ` src="..."` and the like of a raw element: the addresses as written, and where.
+    Files(Box<(Files, Span)>),
     /// A word of the interface in the reader's language.
     Word(&'static str),
     /// The colours of a code, which stands behind the hole as it is without.
@@ -305,6 +307,8 @@ pub struct Link {
     pub anchor: Option<Box<str>>,
     /// What `[text](path "title")` says beside.
     pub title: Box<str>,
+    /// What a raw `<a>` bears besides: its classes, and other attributes as they are written on the page.
+    pub raw: Option<Box<(String, String)>>,
     pub span: Span,
     /// The slide it stands on, from 1.
     pub slide: Option<u32>,
@@ -460,9 +464,10 @@ impl Prose {
                 }
                 out.push_str("\" />");
             }
-            Filling::File(file) => {
-                out.push_str(" src=\"");
-                html::escape(&file.0, out);
+            Filling::Files(files) => {
+                let value = files.0.value(|address| Some(address.to_owned())).unwrap_or_default();
+                out.extend([" ", files.0.attribute, "=\""]);
+                html::escape(&value, out);
                 out.push('"');
             }
             Filling::Code(block) => block.write(&code::Runs::default(), out),

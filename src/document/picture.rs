@@ -64,7 +64,10 @@ pub(super) struct Words {
     pub all: Option<String>,
 }
 
-/// Reads an alternative text.
+/// Stands beside a word that is none of Marp's, because it is written in some other way: `*bg*`.
+pub(super) const COVER: char = '\u{2060}';
+
+/// Reads an alternative text, words that are covered included.
 pub(super) fn read(alt: &str) -> Words {
     let mut words = Words::default();
     let background = alt.split_whitespace().any(|word| word == "bg");
@@ -78,6 +81,7 @@ pub(super) fn read(alt: &str) -> Words {
     }
     words.background = background;
     words.alt = if any { rest.join(" ") } else { alt.to_owned() };
+    words.alt.retain(|c| c != COVER);
     words
 }
 

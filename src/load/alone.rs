@@ -48,7 +48,7 @@ fn shown(sources: &Sources, path: &SourcePath) -> BTreeSet<SourcePath> {
     };
     let targets = document.fillings().flat_map(|filling| match filling {
         Filling::Picture(picture) => beside_film(picture),
-        Filling::File(file) => vec![file_of(&file.0)],
+        Filling::Files(files) => files.0.own().map(file_of).collect(),
         Filling::Diagram(diagram) => vec![diagram.picture.target.clone()],
         _ => Vec::new(),
     });

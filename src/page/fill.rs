@@ -137,17 +137,9 @@ impl Filler<'_> {
             Filling::Embed { link, step } => self.embed(*link as usize, *step, out),
             Filling::Picture(picture) if self.played(picture, out) => {}
             Filling::Picture(picture) => self.picture(picture, out),
-            // By its form it is on another host, or a file of the site.
-            Filling::File(file) if file.0.contains("://") => attribute("src", &file.0, out),
-            Filling::File(file) => {
-                let path = self.site.catalog.resolve_asset(self.entry, &file_of(&file.0));
-                if let Some(asset) = path.and_then(|path| self.site.catalog.asset(&path)) {
-                    let mut src = relative(&self.root, &asset.route);
-                    // `#t=10` is where the player begins.
-                    if let Some((_, part)) = file.0.split_once('#') {
-                        src.extend(["#", &fragment(part)]);
-                    }
-                    attribute("src", &src, out);
+            Filling::Files(files) => {
+                if let Some(value) = files.0.value(|address| self.file_at(address)) {
+                    attribute(files.0.attribute, &value, out);
                 }
             }
             Filling::Id(index) if self.place == Place::Own => {
@@ -168,6 +160,17 @@ impl Filler<'_> {
             Filling::Diagram(diagram) => self.diagram(diagram, out),
             Filling::Word(key) => escape(self.site.interface.word(&self.entry.lang, key), out),
         }
+    }
+
+    /// Returns the address of a file of the site.
+    fn file_at(&self, address: &str) -> Option<String> {
+        let path = self.site.catalog.resolve_asset(self.entry, &file_of(address))?;
+        let mut src = relative(&self.root, &self.site.catalog.asset(&path)?.route);
+        // `#t=10` is where the player begins.
+        if let Some((_, part)) = address.split_once('#') {
+            src.extend(["#", &fragment(part)]);
+        }
+        Some(src)
     }
 
     /// Writes what is drawn of a diagram, the file that shows it, or the diagram's text.
@@ -198,7 +201,7 @@ impl Filler<'_> {
         match &*resolution {
             // `[[#gone]]` would load the very page again.
             Resolution::Document { lost: true, .. } if link.target.is_empty() && !in_page => {
-                out.push_str("<a class=\"wikilink missing\"");
+                open_link(link, &["wikilink", "missing"], out);
                 attribute(
                     "title",
                     self.site.interface.word(&self.entry.lang, "missing_anchor"),
@@ -211,7 +214,7 @@ impl Filler<'_> {
                 let own = Arc::ptr_eq(entry, self.entry)
                     && link.target.is_empty()
                     && self.place == Place::Own;
-                out.push_str(if in_page { "<a" } else { "<a class=\"wikilink\"" });
+                open_link(link, if in_page { &[] } else { &["wikilink"] }, out);
                 let (root, route) = if own { ("", "") } else { (&*self.root, &*entry.route) };
                 href(root, route, fragment, out);
                 if let Some(number) = fragment.and_then(|key| numbered(entry, key)) {
@@ -222,16 +225,16 @@ impl Filler<'_> {
                 let route = self.site.catalog.asset(path).map_or("", |asset| &asset.route);
                 // `#page=3` is the file's own affair.
                 let anchor = link.anchor.as_deref().filter(|anchor| !anchor.is_empty());
-                out.push_str("<a class=\"wikilink\"");
+                open_link(link, &["wikilink"], out);
                 href(&self.root, route, anchor, out);
             }
             Resolution::Tag(tag) => {
-                out.push_str("<a class=\"wikilink\"");
+                open_link(link, &["wikilink"], out);
                 let route = super::list::tag_route(self.site, tag, &self.entry.lang);
                 href(&self.root, &route, None, out);
             }
             Resolution::Missing => {
-                out.push_str("<a class=\"wikilink missing\"");
+                open_link(link, &["wikilink", "missing"], out);
                 attribute("title", self.site.interface.word(&self.entry.lang, "missing_link"), out);
                 if let Some(name) = wanted(self.entry, link) {
                     attribute("data-name", &name, out);
@@ -241,7 +244,23 @@ impl Filler<'_> {
         if !link.title.is_empty() && !matches!(*resolution, Resolution::Missing) {
             attribute("title", &link.title, out);
         }
+        if let Some(raw) = &link.raw {
+            out.push_str(&raw.1);
+        }
         out.push('>');
+    }
+}
+
+/// Begins the tag of a link, with the classes of ours and those that a raw one bears.
+fn open_link(link: &Link, own: &[&str], out: &mut String) {
+    out.push_str("<a");
+    let raw = link.raw.iter().flat_map(|raw| raw.0.split_whitespace());
+    for (index, class) in own.iter().copied().chain(raw).enumerate() {
+        out.push_str(if index == 0 { " class=\"" } else { " " });
+        escape(class, out);
+    }
+    if !own.is_empty() || link.raw.as_ref().is_some_and(|raw| !raw.0.trim().is_empty()) {
+        out.push('"');
     }
 }
 

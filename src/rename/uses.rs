@@ -231,10 +231,12 @@ fn document_stem(target: &str) -> &str {
 fn named_files(document: &Document) -> Vec<(String, Span, Form)> {
     let mut found: Vec<_> = document
         .fillings()
-        .filter_map(|filling| match filling {
-            Filling::Picture(picture) => Some((file_shown(picture), picture.span, Form::Path)),
-            Filling::File(file) => Some((file_of(&file.0), file.1, Form::Path)),
-            _ => None,
+        .flat_map(|filling| match filling {
+            Filling::Picture(picture) => vec![(file_shown(picture), picture.span, Form::Path)],
+            Filling::Files(files) => {
+                files.0.own().map(|address| (file_of(address), files.1, Form::Path)).collect()
+            }
+            _ => Vec::new(),
         })
         .collect();
     found.extend(posters(document));

@@ -8,7 +8,7 @@ use super::format::Formatter;
 use super::plain_text;
 use crate::document::film::{self, Play};
 use crate::document::html::escape;
-use crate::document::picture::{self, Side, Words};
+use crate::document::picture::{self, COVER, Side, Words};
 use crate::document::{Filling, Hole, Picture, Prose, Stand};
 
 /// How much of a slide its backgrounds take, where nothing is said.
@@ -27,8 +27,7 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
     let (mut pictures, mut parents) = (Vec::new(), Vec::new());
     let (mut vertical, mut split, mut share) = (false, None, SHARE);
     for node in images(nodes) {
-        let alt = plain_text(node);
-        let mut words = picture::read(&alt);
+        let mut words = picture::read(&alt(node));
         if !words.background {
             continue;
         }
@@ -65,11 +64,37 @@ pub(super) fn take(nodes: &mut Vec<Node<'_>>, formatter: &mut Formatter<'_>) -> 
 /// Takes the backgrounds out of what is no slide, where they show nothing; returns how many there were.
 pub(super) fn drop_all(root: Node<'_>) -> usize {
     let mut grounds = images(&[root]);
-    grounds.retain(|node| picture::read(&plain_text(node)).background);
+    grounds.retain(|node| picture::read(&alt(node)).background);
     for node in &grounds {
         node.detach();
     }
     grounds.len()
+}
+
+/// Returns the alternative text of a picture on a slide; what is emphasised in it, or code, is covered: there are
+/// none of Marp's words, for Marp looks at what is written.
+pub(super) fn alt(image: Node<'_>) -> String {
+    let mut out = String::new();
+    for child in image.children() {
+        // The blanks at both ends of a text count.
+        match &child.data().value {
+            NodeValue::Text(text) => {
+                out.push_str(text);
+                continue;
+            }
+            NodeValue::SoftBreak | NodeValue::LineBreak => {
+                out.push(' ');
+                continue;
+            }
+            _ => {}
+        }
+        for (index, word) in plain_text(child).split_whitespace().enumerate() {
+            out.push_str(if index > 0 { " " } else { "" });
+            out.push(COVER);
+            out.push_str(word);
+        }
+    }
+    out.trim().to_owned()
 }
 
 fn plays(picture: &Picture) -> bool {

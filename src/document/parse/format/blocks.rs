@@ -111,10 +111,10 @@ pub(super) fn format_html(
     if context.user.text.settings.html {
         let raw = without_comments(literal);
         let mut written = 0;
-        for (at, shown) in shown::find(&raw) {
+        for (at, files) in shown::find(&raw) {
             context.write_str(&raw[written..at.start])?;
             written = at.end;
-            context.user.shown(node, shown);
+            context.user.files_shown(node, files);
         }
         return context.write_str(&raw[written..]);
     }

@@ -12,11 +12,10 @@ use percent_encoding::percent_decode_str;
 use super::{Formatter, Rendered};
 use crate::diagnostic::rules;
 use crate::document::film;
-use crate::document::html::{RawPicture, Reference};
+use crate::document::html::{RawLink, RawPicture, Reference, schemed};
 use crate::document::parse::{Dialect, plain_text};
 use crate::document::picture::{self, Words};
-use crate::document::shown::Shown;
-use crate::document::{Filling, Form, Link, Picture, Sentence, Stand, video};
+use crate::document::{Files, Filling, Form, Link, Picture, Sentence, Stand, video};
 use crate::span::Span;
 use crate::theme;
 
@@ -50,7 +49,7 @@ impl Formatter<'_> {
         };
         let (target, anchor) = (Box::from(target), anchor.map(Box::from));
         let slide = self.slide;
-        self.links.push(Link { form, target, anchor, title, span, slide, sentence });
+        self.links.push(Link { form, target, anchor, title, raw: None, span, slide, sentence });
         index
     }
 
@@ -108,46 +107,40 @@ impl Formatter<'_> {
     /// Puts what a raw element leads to.
     pub(super) fn reference(&mut self, node: Node<'_>, reference: Reference) {
         match reference {
-            Reference::Link { href, title } => {
-                // By its form it is a file of the site, or has not come here.
-                let (target, anchor) = match address(&href) {
-                    Address::Inside { target, anchor } => (target, anchor),
-                    Address::Outside | Address::Unsafe => ("", None),
-                };
-                let (target, anchor) = (decoded(target), anchor.map(decoded));
-                self.link(node, Form::Markdown, &target, anchor.as_deref());
-                if let Some(link) = self.links.last_mut() {
-                    // A tag has no text of its own: its sentence is what it leads to.
-                    link.sentence = Sentence::around(&href, 0..href.len());
-                    link.title = title.into();
-                }
-            }
+            Reference::Link(raw) => self.raw_link(node, *raw),
             Reference::Picture(raw) => self.raw_picture(node, &raw),
-            Reference::File(src) => {
-                if let Some(origin) = self.elsewhere(node, &src, "this film or sound") {
-                    self.origins.players.insert(origin);
-                }
-                let file = (src, self.text.span(node));
-                self.hole(Filling::File(Box::new(file)));
-            }
+            Reference::Files(files) => self.files_shown(node, files),
         }
     }
 
-    /// Puts the `src` of a raw element that is otherwise left as it is written.
-    pub(super) fn shown(&mut self, node: Node<'_>, shown: Shown) {
-        let src = match shown {
-            Shown::Picture(src) => {
-                let origin = self.elsewhere(node, &src, "this picture");
-                self.origins.pictures.extend(origin);
-                src
-            }
-            Shown::Film(src) => {
-                let origin = self.elsewhere(node, &src, "this film or sound");
-                self.origins.players.extend(origin);
-                src
-            }
+    /// Puts an attribute of a raw element that is otherwise left as it is written.
+    pub(super) fn files_shown(&mut self, node: Node<'_>, files: Files) {
+        let what = if files.play { "this film or sound" } else { "this picture" };
+        for (address, _) in &files.files {
+            let origin = self.elsewhere(node, address, what);
+            let origins =
+                if files.play { &mut self.origins.players } else { &mut self.origins.pictures };
+            origins.extend(origin);
+        }
+        let span = self.text.span(node);
+        self.hole(Filling::Files(Box::new((files, span))));
+    }
+
+    fn raw_link(&mut self, node: Node<'_>, raw: RawLink) {
+        // By its form it is a file of the site, or has not come here.
+        let (target, anchor) = match address(&raw.href) {
+            Address::Inside { target, anchor } => (target, anchor),
+            Address::Outside | Address::Unsafe => ("", None),
         };
-        self.hole(Filling::File(Box::new((src, self.text.span(node)))));
+        let (target, anchor) = (decoded(target), anchor.map(decoded));
+        self.link(node, Form::Markdown, &target, anchor.as_deref());
+        if let Some(link) = self.links.last_mut() {
+            // A tag has no text of its own: its sentence is what it leads to.
+            link.sentence = Sentence::around(&raw.href, 0..raw.href.len());
+            link.title = raw.title.into();
+            let plain = raw.class.is_empty() && raw.rest.is_empty();
+            link.raw = (!plain).then(|| Box::new((raw.class, raw.rest)));
+        }
     }
 
     fn raw_picture(&mut self, node: Node<'_>, raw: &RawPicture) {
@@ -164,7 +157,14 @@ impl Formatter<'_> {
                 share.or_else(|| pixels(side).map(|pixels| format!("{pixels}px")))
             };
             let (width, height) = (length(&raw.width), length(&raw.height));
-            let look = picture::sized(width.as_deref(), height.as_deref());
+            let mut look = picture::sized(width.as_deref(), height.as_deref());
+            look.push_str(match raw.align.to_ascii_lowercase().as_str() {
+                "left" => "float:left;",
+                "right" => "float:right;",
+                "top" => "vertical-align:top;",
+                "middle" | "center" => "vertical-align:middle;",
+                _ => "",
+            });
             if !look.is_empty() {
                 let look = self.looks.class(".slide img", &look);
                 let class = [picture.class.trim(), &look].join(" ");
@@ -182,6 +182,7 @@ impl Formatter<'_> {
         alt: &str,
     ) -> Picture {
         let span = self.text.span(node);
+        let url = &*schemed(url);
         if let Some(video) = video(url) {
             // Nothing is asked of it before somebody presses its card.
             self.origins.frames.extend(video.frame.map(|_| video.origin.to_owned()));

@@ -18,7 +18,7 @@ use comrak::nodes::NodeValue;
 use comrak::options::{Options, Plugins};
 use memchr::memmem;
 
-use super::{Dialect, Text, plain_text};
+use super::{Dialect, Text, grounds, plain_text};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::document::html::Open;
@@ -113,7 +113,7 @@ impl<'t> Formatter<'t> {
             anchors: Anchors::default(),
             origins: Origins::default(),
             diagnostics: Vec::new(),
-            open: Open::default(),
+            open: Open::new(dialect == Dialect::Deck),
             cell: 0,
             block: BlockText::default(),
             slide: None,
@@ -298,7 +298,8 @@ fn format_particular(
         NodeValue::Link(link) => format_link(context, node, link, entering),
         NodeValue::WikiLink(link) => format_wiki_link(context, node, link, entering),
         NodeValue::Image(image) if entering => {
-            let alt = plain_text(node);
+            let slide = context.user.dialect == Dialect::Deck;
+            let alt = if slide { grounds::alt(node) } else { plain_text(node) };
             context.user.picture(node, &image.url, &image.title, &alt);
             Ok(ChildRendering::Skip)
         }
