@@ -70,19 +70,19 @@ pub fn document(known: &Known<'_>, entry: &Arc<Entry>) -> Vec<Diagnostic> {
     for rule in DOCUMENT_RULES {
         rule(known, entry, &mut found);
     }
-    for diagnostic in &mut found {
-        entry.document.trace(diagnostic);
-    }
-    found
+    traced(&entry.document, found)
 }
 
 /// Checks the diagrams of a document, be it part of the site or not yet.
 pub fn diagrams(known: &Known<'_>, document: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     pictures::diagrams(known, document, &mut found);
-    for diagnostic in &mut found {
-        document.trace(diagnostic);
-    }
+    traced(document, found)
+}
+
+/// Has each tell of the file that its place was written in, which may be one that the document includes.
+fn traced(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.iter_mut().for_each(|diagnostic| document.trace(diagnostic));
     found
 }
 

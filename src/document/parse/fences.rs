@@ -37,10 +37,17 @@ struct Fences {
     faults: Vec<Fault>,
 }
 
+/// Follows which lines of a text are code between fences.
+#[derive(Debug, Default)]
+pub(super) struct Code {
+    /// The fence that is open: its mark, and how long it is.
+    pub open: Option<(char, usize)>,
+}
+
 /// Follows which lines of a text are code or comments.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
-    code: Option<(char, usize)>,
+    code: Code,
     comment: bool,
 }
 
@@ -54,25 +61,43 @@ pub(super) enum Line<'a> {
     Indented,
 }
 
+impl<'a> Line<'a> {
+    fn of(line: &'a str) -> Line<'a> {
+        let text = line.trim_start_matches(' ');
+        if line.len() - text.len() > 3 { Line::Indented } else { Line::Plain(text) }
+    }
+
+    fn hidden(self) -> Line<'a> {
+        if let Line::Plain(text) = self { Line::Hidden(text) } else { self }
+    }
+}
+
+impl Code {
+    /// Takes the next line.
+    pub(super) fn line<'a>(&mut self, line: &'a str) -> Line<'a> {
+        let line = Line::of(line);
+        let Line::Plain(text) = line else { return line };
+        if let Some(open) = self.open {
+            self.open = Some(open).filter(|open| !closes_code(text, *open));
+            return line.hidden();
+        }
+        self.open = code_fence(text);
+        line
+    }
+}
+
 impl Hidden {
     /// Takes the next line.
     pub(super) fn line<'a>(&mut self, line: &'a str) -> Line<'a> {
-        let text = line.trim_start_matches(' ');
-        let indented = line.len() - text.len() > 3;
-        let hidden = self.comment || self.code.is_some();
         if self.comment {
-            self.comment = !text.contains("-->");
-        } else if let Some(open) = self.code {
-            self.code = Some(open).filter(|open| indented || !closes_code(text, *open));
-        } else if !indented {
-            self.code = code_fence(text);
+            self.comment = !line.contains("-->");
+            return Line::of(line).hidden();
+        }
+        let line = self.code.line(line);
+        if let Line::Plain(text) = line {
             self.comment = text.starts_with("<!--") && !text.contains("-->");
         }
-        match hidden {
-            _ if indented => Line::Indented,
-            true => Line::Hidden(text),
-            false => Line::Plain(text),
-        }
+        line
     }
 }
 
@@ -195,7 +220,7 @@ fn written(body: &str, changes: &[Change]) -> String {
 }
 
 /// Returns the character and the length of the fence that opens code on this line.
-pub(super) fn code_fence(text: &str) -> Option<(char, usize)> {
+fn code_fence(text: &str) -> Option<(char, usize)> {
     let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let rest = text.trim_start_matches(mark);
     let length = text.len() - rest.len();

@@ -115,11 +115,11 @@ impl<'a> Reader<'a> {
         for line in span::lines(&text[body..]) {
             let (start, words) = (at, line.trim_start_matches(' '));
             at += line.len();
-            let (indent, in_code) = (line.len() - words.len(), lines.in_code());
+            let (indent, in_code) = (line.len() - words.len(), lines.code.open.is_some());
             if let Some(asked) = lines.next(line) {
                 if let Some((path, values)) = self.values(asked.target) {
                     self.copy(&text[copied..start], copied);
-                    self.put(asked, (path, values), (&line[..indent], start), lines.open());
+                    self.put(asked, (path, values), (&line[..indent], start), lines.code.open);
                     copied = at;
                 }
                 continue;

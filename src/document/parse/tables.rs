@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fences::{closes_code, code_fence};
+use super::fences::{Code, Line};
 use crate::source::SourcePath;
 use crate::span;
 
@@ -26,38 +26,27 @@ pub(super) struct Asked<'a> {
 /// Reads the lines of a text and knows which of them are in a fence.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    code: Option<(char, usize)>,
+    pub code: Code,
     chart: bool,
 }
 
 impl Lines {
     /// Takes the next line; tells what it asks for.
     pub(super) fn next<'a>(&mut self, line: &'a str) -> Option<Asked<'a>> {
-        let words = line.trim_start_matches(' ');
-        let indented = line.len() - words.len() > 3;
-        if let Some(open) = self.code {
-            self.code = Some(open).filter(|open| indented || !closes_code(words, *open));
-            let target = words.strip_prefix("file:").filter(|_| self.chart && !indented)?;
-            let target = target.trim().trim_matches(['"', '\'']);
-            return is_file(target).then_some(Asked { target, caption: None });
+        match self.code.line(line) {
+            Line::Indented => None,
+            Line::Hidden(words) => {
+                let target = words.strip_prefix("file:").filter(|_| self.chart)?;
+                let target = target.trim().trim_matches(['"', '\'']);
+                is_file(target).then_some(Asked { target, caption: None })
+            }
+            Line::Plain(words) => {
+                let word = words.trim_start_matches(['`', '~']).trim_start();
+                let word = word.split([' ', '\t', '{', ',', '\n', '\r']).next();
+                self.chart = self.code.open.is_some() && word == Some("chart");
+                shown(words.trim_end())
+            }
         }
-        if indented {
-            return None;
-        }
-        self.code = code_fence(words);
-        let word = words.trim_start_matches(['`', '~']).trim_start();
-        let word = word.split([' ', '\t', '{', ',', '\n', '\r']).next();
-        self.chart = self.code.is_some() && word == Some("chart");
-        shown(words.trim_end())
-    }
-
-    pub(super) fn in_code(&self) -> bool {
-        self.code.is_some()
-    }
-
-    /// The fence that is open, so that nothing within the values closes it.
-    pub(super) fn open(&self) -> Option<(char, usize)> {
-        self.code
     }
 }
 
