@@ -20,7 +20,7 @@ const DIAGRAMS: &str = "diagrams";
 pub struct Workshop {
     memo: Memo,
     formulas: Recall<Result<String, math::Fault>>,
-    diagrams: Recall<Result<Drawing, diagram::Fault>>,
+    diagrams: Recall<Result<Arc<Drawing>, diagram::Fault>>,
     colours: Recall<Arc<Runs>>,
 }
 
@@ -42,18 +42,18 @@ impl Workshop {
         &self,
         notation: Notation,
         text: &str,
-    ) -> Result<Drawing, diagram::Fault> {
+    ) -> Result<Arc<Drawing>, diagram::Fault> {
         let digest = notation.digest(text);
-        let bytes = |made: &Result<Drawing, _>| made.as_ref().map_or(0, Drawing::bytes);
+        let bytes = |made: &Result<Arc<Drawing>, _>| made.as_ref().map_or(0, |made| made.bytes());
         self.diagrams.get(digest, bytes, || {
             let key = (DIAGRAMS, diagram::kept_as(digest));
             let kept = self.memo.find(key).and_then(|bytes| String::from_utf8(bytes).ok());
             if let Some(svg) = kept {
-                return Ok(Drawing::of(digest, svg));
+                return Ok(Arc::new(Drawing::of(digest, svg)));
             }
             let svg = diagram::draw(notation, text, digest)?;
             self.memo.keep(key, svg.as_bytes());
-            Ok(Drawing::of(digest, svg))
+            Ok(Arc::new(Drawing::of(digest, svg)))
         })
     }
 

@@ -321,12 +321,13 @@ fn deck(
 fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView {
     let slide = &filler.entry.document.slides[index];
     let number = index + 1;
+    let title = title_of(filler, slide, number);
     SlideView {
         number,
         key: slide.key.clone(),
-        title: title_of(filler, slide, number),
+        html: section(filler, slide, number, &title),
+        title,
         steps: slide.steps,
-        html: section(filler, slide, number),
         time_seconds: slide.time_seconds,
         links: page_links(filler, number),
         notes_html: if with_notes {
@@ -337,8 +338,13 @@ fn slide_view(filler: &Filler<'_>, index: usize, with_notes: bool) -> SlideView 
     }
 }
 
-/// Writes a slide as the section that others rely on; embedded it bears no id.
-pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
+/// Writes a slide as it is shown elsewhere, without an id.
+pub(super) fn embedded(filler: &Filler<'_>, slide: &Slide, number: usize) -> String {
+    section(filler, slide, number, "")
+}
+
+/// Writes a slide as the section that others rely on; embedded it bears neither id nor title.
+fn section(filler: &Filler<'_>, slide: &Slide, number: usize, title: &str) -> String {
     let document = &filler.entry.document;
     let interface = filler.site.interface;
     let lang = slide.lang.as_ref().unwrap_or(&filler.entry.lang);
@@ -381,7 +387,6 @@ pub(super) fn section(filler: &Filler<'_>, slide: &Slide, number: usize) -> Stri
         let total = document.slides.len();
         attribute("role", "group", &mut out);
         attribute("aria-roledescription", interface.word(&filler.entry.lang, "slide"), &mut out);
-        let title = title_of(filler, slide, number);
         let label = if title.is_empty() {
             format!("{number} / {total}")
         } else {
@@ -431,7 +436,7 @@ pub(super) fn thumbnail(site: Site<'_>, entry: &Arc<Entry>, root: &str, embeds: 
         way: vec![(entry.document.path.clone(), Part::Slide(0))],
         embeds,
     };
-    entry.document.slides.first().map_or_else(String::new, |slide| section(&filler, slide, 1))
+    entry.document.slides.first().map_or_else(String::new, |slide| embedded(&filler, slide, 1))
 }
 
 /// Writes the notes of a deck as a call with plain data: no HTML is parsed on the other side.

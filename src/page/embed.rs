@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::Interface;
-use super::deck::{looks, section, styles};
+use super::deck::{embedded, looks, styles};
 use super::fill::{Filler, Place, Sight, attribute, fragment, relative};
 use crate::catalog::{EMBED_DEPTH_MAX, EMBEDS_MAX, Part, Shown, Stop, stretch};
 use crate::document::html::escape;
@@ -91,7 +91,7 @@ impl Filler<'_> {
                 out.push_str("<figure class=\"embed\"");
                 at_step(step, out);
                 out.push_str("><div class=\"card\">");
-                out.push_str(&section(&filler, &entry.document.slides[index], index + 1));
+                out.push_str(&embedded(&filler, &entry.document.slides[index], index + 1));
                 out.push_str("</div>\n<figcaption>");
                 self.source(shown, out);
                 out.push_str("</figcaption></figure>");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Site;
-use super::deck::section;
+use super::deck::embedded;
 use super::embed::Embeds;
 use super::fill::{Filler, Place, Sight, relative};
 use crate::catalog::{Entry, Mention, Naming, Part, Shown};
@@ -122,7 +122,7 @@ fn thumbnail(
         embeds,
     };
     filler.need(&Shown { entry: Arc::clone(from), part });
-    without_links(&section(&filler, &from.document.slides[index], index + 1))
+    without_links(&embedded(&filler, &from.document.slides[index], index + 1))
 }
 
 /// Takes the links out of HTML that stands inside a link itself; what they say stays.

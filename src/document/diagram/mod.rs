@@ -93,22 +93,22 @@ impl Drawing {
             self.svg.replace(&self.name, &format!("{}x{again}", self.name))
         }
     }
+}
 
-    /// Returns the drawing for a slide, where words are larger than on a page.
-    fn on_slide(self) -> Drawing {
-        let Some((tag, rest)) = self.svg.split_once('>') else { return self };
-        let mut svg = String::with_capacity(self.svg.len() + 8);
-        for (number, part) in tag.split(' ').enumerate() {
-            svg.extend((number > 0).then_some(' '));
-            let side = ["width", "height"].into_iter().find_map(|name| {
-                let value = part.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?;
-                Some(format!("{name}=\"{:.0}\"", value.parse::<f64>().ok()? * ON_SLIDE))
-            });
-            svg.push_str(side.as_deref().unwrap_or(part));
-        }
-        svg.extend([">", rest]);
-        Drawing { svg, ..self }
+/// Returns a drawing for a slide, where words are larger than on a page.
+fn enlarged(svg: &str) -> String {
+    let (tag, rest) = svg.split_once('>').unwrap_or((svg, ""));
+    let mut out = String::with_capacity(svg.len() + 8);
+    for (number, part) in tag.split(' ').enumerate() {
+        out.extend((number > 0).then_some(' '));
+        let side = ["width", "height"].into_iter().find_map(|name| {
+            let value = part.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"')?;
+            Some(format!("{name}=\"{:.0}\"", value.parse::<f64>().ok()? * ON_SLIDE))
+        });
+        out.push_str(side.as_deref().unwrap_or(part));
     }
+    out.extend([">", rest]);
+    out
 }
 
 /// Returns how wide a diagram is on a slide that has this width on a page.

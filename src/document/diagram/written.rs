@@ -1,7 +1,7 @@
 //! Diagrams as they are written. They are drawn when a page with them is composed; of kinds that are not drawn here
 //! Mermaid's own script may make a file beside the document, in a browser, which then is shown.
 
-use super::{Fault, Notation};
+use super::{Fault, Notation, enlarged};
 use crate::digest::Digest;
 use crate::document::html::escape;
 use crate::document::{Picture, Workshop};
@@ -55,9 +55,9 @@ pub struct Refusal {
 impl Diagram {
     /// Returns it as a figure; none where it cannot be drawn. Words on slides are larger than on pages.
     pub fn figure(&self, workshop: &Workshop, slide: bool) -> Option<String> {
-        let drawn = workshop.diagram(self.notation, &self.text).ok()?;
-        let drawn = if slide { drawn.on_slide() } else { drawn };
-        let mut figure = format!("<figure class=\"mermaid\">{}", drawn.named(self.again));
+        let svg = workshop.diagram(self.notation, &self.text).ok()?.named(self.again);
+        let svg = if slide { enlarged(&svg) } else { svg };
+        let mut figure = format!("<figure class=\"mermaid\">{svg}");
         self.write_caption(&mut figure);
         figure.push_str("</figure>");
         Some(figure)
