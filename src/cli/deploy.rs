@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::report::Reporter;
-use crate::compile::{Bundle, compile};
+use crate::compile::Bundle;
 use crate::deploy::{Back, Contents, Deployment, Plan, Request, Surroundings, Target, back};
 use crate::diagnostic::Severity;
 use crate::export;
@@ -51,21 +51,13 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
     }
     let root = super::root_of(flags.path.as_deref())?;
     super::finish(&root, reporter);
-    let (sources, history) = super::with_history(&root, load::load);
     let options = Options {
         file: super::name_of(&root),
         memo: super::memo_of(&root),
         avif: super::avif(),
         ..Options::default()
     };
-    let bundle = compile(sources?, options);
-    bundle.catalog.resolve_all();
-    bundle.catalog.hear_all(bundle.config.unlinked as usize);
-    bundle.index_all();
-    let progress = reporter.progress();
-    bundle.develop(&|done, total| progress.at(done, total));
-    progress.done();
-    let bundle = bundle.with_history(history.join().unwrap_or_default());
+    let bundle = super::whole(&root, load::load, options, reporter)?;
     let progress = reporter.progress();
     let contents = Contents::of(&bundle, &|done, total| progress.at(done, total))?;
     progress.done();

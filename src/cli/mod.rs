@@ -278,15 +278,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         avif: avif(),
         ..Options::default()
     };
-    let (sources, history) = with_history(&root, load::load_lean);
-    let bundle = compile(sources?, options);
-    bundle.catalog.resolve_all();
-    bundle.catalog.hear_all(bundle.config.unlinked as usize);
-    bundle.index_all();
-    let progress = reporter.progress();
-    bundle.develop(&|done, total| progress.at(done, total));
-    progress.done();
-    let bundle = bundle.with_history(history.join().unwrap_or_default());
+    let bundle = whole(&root, load::load_lean, options, reporter)?;
     let target = flags.output.clone().unwrap_or_else(|| match &root.file {
         Some(_) => PathBuf::from("bundle"),
         None => root.folder.join("bundle"),
@@ -329,6 +321,24 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
     // The process ends: to give back 10,000 pages one by one takes a twentieth of the whole build.
     std::mem::forget(bundle);
     Ok(verdict)
+}
+
+/// Compiles a site and makes all that its pages share, for whoever is about to ask for every one of them.
+fn whole(
+    root: &Root,
+    load: impl Fn(&Root) -> Result<Sources>,
+    options: Options,
+    reporter: &Reporter,
+) -> Result<Bundle> {
+    let (sources, history) = with_history(root, load);
+    let bundle = compile(sources?, options);
+    bundle.catalog.resolve_all();
+    bundle.catalog.hear_all(bundle.config.unlinked as usize);
+    bundle.index_all();
+    let progress = reporter.progress();
+    bundle.develop(&|done, total| progress.at(done, total));
+    progress.done();
+    Ok(bundle.with_history(history.join().unwrap_or_default()))
 }
 
 /// Reads a site, and meanwhile its history: git takes its time beside reading and compiling.
