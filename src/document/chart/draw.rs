@@ -96,7 +96,7 @@ fn head(chart: &Chart, (width, height): BackendCoord) -> String {
         let high = values().fold(f64::NEG_INFINITY, f64::max);
         head.push_str(if index == 0 { "" } else { "; " });
         escape(&series.name, &mut head);
-        head.push_str(&format!(": {} – {}", plain(low), plain(high)));
+        head.extend([": ", &plain(low), " – ", &plain(high)]);
     }
     head + "</desc>"
 }

@@ -41,10 +41,8 @@ pub(super) struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn put(&mut self, piece: Arguments<'_>) -> Drawn {
-        let done = self.svg.write_fmt(piece);
-        debug_assert!(done.is_ok(), "a String takes all");
-        Ok(())
+    fn put(&mut self, piece: Arguments<'_>) {
+        self.svg.write_fmt(piece).expect("a string takes all");
     }
 }
 
@@ -80,7 +78,8 @@ impl DrawingBackend for Pen<'_> {
     fn draw_line<S: Style>(&mut self, (x, y): At, (right, _): At, style: &S) -> Drawn {
         let class = if style.color().rgb.0 == ZERO.0 { "chart-zero" } else { "chart-grid" };
         let [x, y, right] = [x, y, right].map(pixels);
-        self.put(format_args!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}H{right:.1}\"/>"))
+        self.put(format_args!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}H{right:.1}\"/>"));
+        Ok(())
     }
 
     fn draw_path<S: Style, I: IntoIterator<Item = At>>(&mut self, path: I, style: &S) -> Drawn {
@@ -90,22 +89,23 @@ impl DrawingBackend for Pen<'_> {
         let (colour, dots) = (tint(style.color()), style.stroke_width() == DOT);
         let again = if style.color().rgb.0 < COLOURS { "" } else { " chart-again" };
         let class = if dots { "chart-dots" } else { "chart-line" };
-        self.put(format_args!("<path class=\"{class} chart-{colour}{again}\" d=\""))?;
+        self.put(format_args!("<path class=\"{class} chart-{colour}{again}\" d=\""));
         if dots {
             // Each is a line without length and with round ends; many lie over one another.
             let whole = |at: i32| (at + PART / 2) / PART;
             let places: BTreeSet<At> =
                 path.into_iter().map(|(x, y)| (whole(x), whole(y))).collect();
             for (x, y) in places {
-                self.put(format_args!("M{x} {y}h0"))?;
+                self.put(format_args!("M{x} {y}h0"));
             }
         } else {
             for (number, (x, y)) in thinned(path).into_iter().enumerate() {
                 let to = if number == 0 { 'M' } else { 'L' };
-                self.put(format_args!("{to}{:.1} {:.1}", pixels(x), pixels(y)))?;
+                self.put(format_args!("{to}{:.1} {:.1}", pixels(x), pixels(y)));
             }
         }
-        self.put(format_args!("\"/>"))
+        self.svg.push_str("\"/>");
+        Ok(())
     }
 
     fn draw_rect<S: Style>(&mut self, (x, y): At, end: At, style: &S, _: bool) -> Drawn {
@@ -113,7 +113,8 @@ impl DrawingBackend for Pen<'_> {
         self.put(format_args!(
             "<rect class=\"chart-{}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>",
             tint(style.color())
-        ))
+        ));
+        Ok(())
     }
 
     /// Draws the mark of a series: another shape for each, for those who see no colours.
@@ -127,7 +128,8 @@ impl DrawingBackend for Pen<'_> {
         let (colour, x, y) = (tint(style.color()), pixels(x), pixels(y));
         self.put(format_args!(
             "<path class=\"chart-mark chart-{colour}\" d=\"M{x:.1} {y:.1}{shape}\"/>"
-        ))
+        ));
+        Ok(())
     }
 
     /// Draws lines of text below one another; what is centred is moved onto the sheet.
@@ -149,7 +151,7 @@ impl DrawingBackend for Pen<'_> {
             let (x, down) = (pixels(x), pixels(y));
             self.put(format_args!(
                 "<text class=\"{class}\" x=\"{x:.1}\" y=\"{down:.1}\" text-anchor=\"{anchor}\">"
-            ))?;
+            ));
             escape(line, self.svg);
             self.svg.push_str("</text>");
             y += LINE;
