@@ -34,6 +34,28 @@ fn fails(folder: &Path, arguments: &[&str], status: i32, text: &str) {
 }
 
 #[test]
+fn a_folder_of_decks_that_is_no_site_says_how_to_show_one() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    fs::write(here.join("README.md"), "# About these talks\n").unwrap();
+    fs::write(here.join("雨の話.md"), "---\nmarp: true\n---\n\n# 雨\n").unwrap();
+    fails(here, &["serve"], 2, "雨の話.md; in a folder called `decks`");
+}
+
+#[test]
+fn a_talk_whose_file_cannot_be_read_is_told_once() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    fs::create_dir(here.join("decks")).unwrap();
+    fs::write(here.join("kami.toml"), "[event]\ntalks = [\"rain\", \"snow\"]\n").unwrap();
+    fs::write(here.join("decks/rain.md"), b"# \x89J\n").unwrap();
+    let said = stderr(&kami(here, &["check"]));
+    assert!(said.contains("decks/rain.md:1:3: error[not-utf8]"), "{said}");
+    assert!(said.contains("there is no deck `snow`"), "{said}");
+    assert!(!said.contains("there is no deck `rain`"), "{said}");
+}
+
+#[test]
 fn wrong_usage_and_a_wrong_world_are_explained() {
     let folder = TempDir::new().unwrap();
     let here = folder.path();

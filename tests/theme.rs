@@ -455,7 +455,7 @@ fn what_is_wrong_with_themes_is_told() {
             "default.css bad-value: the size does not say a width and a height (write `@size wide 1600px 900px`)",
             "a.css theme-import: `b` imports this theme in turn (take one of the imports out)",
             "b.css theme-import: `a` imports this theme in turn (take one of the imports out)",
-            "b.css theme-import: there is no theme `gone` (the themes: a, b, c, default, self)",
+            "b.css theme-import: there is no theme `gone` (the themes: a, b, c, default, self; templates/themes/NAME.css adds one)",
             "b.css theme-import: there is no theme `defalt` (did you mean `default`?)",
             "self.css theme-import: the themes import each other in a circle: self → self (take one of the imports out)",
         ]

@@ -3,6 +3,7 @@
 mod files;
 mod kept;
 mod near;
+mod order;
 mod pages;
 mod pictures;
 mod themes;
@@ -17,7 +18,7 @@ use crate::catalog::names::{fold, key, last};
 use crate::catalog::{
     Arrival, Catalog, EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Entry, Resolution, Route,
 };
-use crate::config::{Config, closest};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Rule, rules};
 use crate::document::{Document, Filling, Form, Kind, Link, Workshop};
 use crate::fence::new_path;
@@ -28,6 +29,7 @@ use near::Names;
 
 pub use files::names;
 pub use kept::Kept;
+pub use order::running_order;
 pub use themes::themes;
 
 /// A rule about one document among the others.
@@ -49,8 +51,7 @@ const DOCUMENT_RULES: &[DocumentRule] = &[
     pages::language,
     pages::long_aliases,
 ];
-const SITE_RULES: &[SiteRule] =
-    &[collisions, old_names, orphans, redirects, running_order, reading_order];
+const SITE_RULES: &[SiteRule] = &[collisions, old_names, orphans, redirects, reading_order];
 
 /// How many namesakes a message lists besides the one that is taken.
 const CANDIDATES_MAX: usize = 5;
@@ -354,25 +355,6 @@ fn redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
             continue;
         };
         found.push(diagnostic(rule, &document.path, Span::default(), message, help.to_owned()));
-    }
-}
-
-fn running_order(catalog: &Catalog, config: &Config, found: &mut Vec<Diagnostic>) {
-    let path = SourcePath::new("kami.toml");
-    let translations = config.event.translations.values();
-    for talk in std::iter::once(&config.event).chain(translations).flat_map(|event| &event.talks) {
-        if !talk.deck.is_empty() && catalog.deck(&talk.deck, &config.lang, &config.lang).is_none() {
-            let decks = catalog
-                .entries()
-                .filter(|entry| entry.kind == Kind::Deck)
-                .map(|entry| entry.name.as_str());
-            let help = closest(&talk.deck, decks).map_or_else(
-                || format!("write decks/{}.md, or take the talk out", talk.deck),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("there is no deck `{}`", talk.deck);
-            found.push(diagnostic(&rules::MISSING_DECK, &path, talk.span, message, help));
-        }
     }
 }
 

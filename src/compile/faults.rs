@@ -50,6 +50,7 @@ impl Bundle {
         let unlisted = self.documents.values().filter(|it| self.catalog.entry(&it.path).is_none());
         found.extend(unlisted.flat_map(|document| crate::check::diagrams(&known, document)));
         found.extend(crate::check::site(&self.catalog, &self.config));
+        found.extend(crate::check::running_order(&self.catalog, &self.config, &self.sources));
         let themes = &self.templates.interface.themes;
         found.extend(crate::check::themes(&self.catalog, &self.config, themes));
         found.extend(crate::check::names(

@@ -29,6 +29,21 @@ pub(super) fn load(root: &Root, file: &Path) -> Sources {
     }
 }
 
+/// Returns what to say of a folder that is no site: where it has decks, as Marp has them, each may be shown.
+pub(super) fn no_site(folder: &Path) -> String {
+    let help = format!(
+        "{} has neither a `decks` nor a `wiki` folder\nhelp: `kami new DIR` makes a small site; or name a site folder or one Markdown file",
+        folder.display()
+    );
+    let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+    let decks = files.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let is_deck =
+        |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("---"));
+    let Some(deck) = decks.filter(is_deck).min() else { return help };
+    let name = deck.strip_prefix(".").unwrap_or(&deck).display();
+    format!("{help}, such as {name}; in a folder called `decks` they make a site")
+}
+
 pub(super) fn path_of(file: &Path) -> SourcePath {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or("deck.md");
     let path = SourcePath::new(format!("decks/{name}"));

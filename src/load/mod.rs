@@ -185,10 +185,7 @@ pub fn load_lean(root: &Root) -> Result<Sources> {
 
 fn refuse_empty(root: &Root) -> Result<()> {
     if root.file.is_none() && !FOLDERS[..2].iter().any(|folder| root.folder.join(folder).is_dir()) {
-        bail!(
-            "{} has neither a `decks` nor a `wiki` folder\nhelp: `kami new DIR` makes a small site; or name a site folder or one Markdown file",
-            root.folder.display()
-        );
+        bail!(alone::no_site(&root.folder));
     }
     Ok(())
 }

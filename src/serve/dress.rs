@@ -12,6 +12,9 @@ use crate::source::SourcePath;
 const LIVE_TAGS: &str = "<link rel=\"stylesheet\" href=\"/_kami/live.css\"><script src=\"/_kami/idiomorph.js\" defer></script><script src=\"/_kami/live.js\" defer data-digest=\"DIGEST\"></script>";
 /// Where the ways stand on a page of the site.
 const TOOLS: &str = "<div class=\"tools\">";
+/// The signs of the ways on a phone, where words have no room.
+const PENCIL: &str = "M4 16l.9-3.5 8-8 2.6 2.6-8 8zM11 6.4 13.6 9";
+const PLUS: &str = "M10 4.5v11M4.5 10h11";
 /// How a link to a page that is not written yet begins, and what says the name of that.
 const WANTED: &[u8] = b"<a class=\"wikilink missing\"";
 const NAME: &[u8] = b" data-name=\"";
@@ -29,17 +32,17 @@ pub(super) struct Ways {
 impl Ways {
     /// Returns the ways from what stands at an address: to the editor of its source, and to a new page.
     pub(super) fn of(bundle: &Bundle, address: &str, makes: bool) -> Ways {
-        let link = |path: &SourcePath, keys: &str| {
+        let link = |path: &SourcePath, icon: &str| {
             let href = encode(&editor_route(path));
-            link("kami-edit", &href, &word(bundle, path, "edit"), keys)
+            self::link("kami-edit", &href, (icon, &word(bundle, path, "edit")), "E")
         };
         let route = bundle.catalog.route(address);
         if let Some(Route::Deck(path)) = route {
-            return Ways { html: link(path, "E"), behind: "", begins: None };
+            return Ways { html: link(path, ""), behind: "", begins: None };
         }
         let mut html = String::from("<div class=\"kami-tools\">");
         if let Some(Route::Page(path) | Route::Handout(path)) = route {
-            html.push_str(&link(path, "E"));
+            html.push_str(&link(path, PENCIL));
         }
         let mut begins = None;
         if makes {
@@ -53,7 +56,8 @@ impl Ways {
             } else {
                 format!("_kami/new?lang={spoken}")
             };
-            html.push_str(&self::link("kami-new", &href, &word(bundle, &lang, "edit_new"), ""));
+            let word = word(bundle, &lang, "edit_new");
+            html.push_str(&self::link("kami-new", &href, (PLUS, &word), ""));
             begins = Some(spoken);
         }
         html.push_str("</div>");
@@ -65,7 +69,7 @@ impl Ways {
         let stem = address.strip_suffix(".html").unwrap_or(address);
         let path = new_path(&format!("{stem}.md")).ok()?;
         let (href, word) = (encode(&editor_route(&path)), word(bundle, &path, "edit_create"));
-        let html = link("act kami-edit", &href, &word, "E");
+        let html = link("act kami-edit", &href, ("", &word), "E");
         Some(Ways { html, behind: ACTS, begins: None })
     }
 }
@@ -77,7 +81,8 @@ fn named_lang(bundle: &Bundle, address: &str) -> SourcePath {
     SourcePath::new(format!("wiki/index.{lang}.md"))
 }
 
-fn link(class: &str, href: &str, word: &str, keys: &str) -> String {
+/// Returns a link with a word; where there is a sign before it, that stands alone on a phone.
+fn link(class: &str, href: &str, (icon, word): (&str, &str), keys: &str) -> String {
     let mut out = format!("<a class=\"{class}\" href=\"/");
     escape(href, &mut out);
     out.push('"');
@@ -87,7 +92,17 @@ fn link(class: &str, href: &str, word: &str, keys: &str) -> String {
         out.push('"');
     }
     out.push('>');
+    if !icon.is_empty() {
+        out.push_str(
+            "<svg viewBox=\"0 0 20 20\" width=\"20\" height=\"20\" aria-hidden=\"true\"><path d=\"",
+        );
+        out.push_str(icon);
+        out.push_str("\"/></svg><span>");
+    }
     escape(word, &mut out);
+    if !icon.is_empty() {
+        out.push_str("</span>");
+    }
     out.push_str("</a>");
     out
 }

@@ -222,7 +222,10 @@ impl Themes {
     pub fn unknown(&self, name: &str) -> (String, String) {
         let names = || self.by_name.keys().map(String::as_str);
         let help = closest(name, names()).map_or_else(
-            || format!("the themes: {}", names().collect::<Vec<_>>().join(", ")),
+            || {
+                let names = names().collect::<Vec<_>>().join(", ");
+                format!("the themes: {names}; templates/themes/NAME.css adds one")
+            },
             |near| format!("did you mean `{near}`?"),
         );
         (format!("there is no theme `{name}`"), help)

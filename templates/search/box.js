@@ -94,6 +94,9 @@
     say(count === 1 && results.isCountCertain() ? words.one : filled(results.isCountCertain() ? words.many : words.most, 'n', count.toLocaleString(lang)));
   }
 
+  // What keys do is of no use to those who have none.
+  function hint() { return matchMedia('(hover: none)').matches ? '' : words.hint; }
+
   // ---- the search ----
   function later() {
     clearTimeout(waiting);
@@ -111,7 +114,7 @@
       var held = list.contains(document.activeElement) ? document.activeElement.href : '';
       results = next;
       list.replaceChildren();
-      if (!next) { say(words.hint); more.hidden = true; return; }
+      if (!next) { say(hint()); more.hidden = true; return; }
       append(hits);
       found.scrollTop = 0;
       // Who has gone down into an older answer stays at what was chosen there.
@@ -163,7 +166,7 @@
     opened = true;
     form.classList.add('open');
     found.hidden = false;
-    if (!asked) say(words.hint);
+    if (!asked) say(hint());
     // The site may have changed since; what it says then is looked for anew, and so is what was asked of the older one.
     kamiSearch.open().then(function (book) {
       var changed = read && read !== book;

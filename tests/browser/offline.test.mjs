@@ -152,7 +152,7 @@ check("all of it is kept on request, search and talks included, and let go again
   world.forgive(/ERR_CONNECTION_REFUSED|Failed to load resource/);
   const { there, page } = await visitor(world, await world.site(files), "--precompress");
   await page.getByRole("button", { name: /offline|オフライン/ }).click();
-  await page.getByText(/Kept offline|オフラインで読める（/).waitFor({ state: "visible" });
+  await page.getByText(/Kept offline|オフラインで読めます（/).waitFor({ state: "visible" });
   const fetched = there.asked.filter((path) => /\.(?:br|gz)$/.test(path));
   assert.deepEqual(fetched, [], "compressed forms are the host's own");
   await there.stop();

@@ -32,8 +32,9 @@ fn pages_lead_to_their_editor_and_the_bundle_does_not() {
     };
     holds(
         "/wiki/Page.html",
-        "<a class=\"kami-edit\" href=\"/_kami/edit/wiki/Page.md\" aria-keyshortcuts=\"E\">Edit</a>",
+        "<a class=\"kami-edit\" href=\"/_kami/edit/wiki/Page.md\" aria-keyshortcuts=\"E\"><svg ",
     );
+    holds("/wiki/Page.html", "</svg><span>Edit</span></a>");
     holds(
         "/decks/first-talk.html",
         "<a class=\"kami-edit\" href=\"/_kami/edit/decks/first-talk.md\" aria-keyshortcuts=\"E\">",
