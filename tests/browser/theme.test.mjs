@@ -83,6 +83,16 @@ check("a theme written for Marp is used as it is", async (world) => {
   assert.deepEqual([Math.round(box.width), Math.round(box.height)], [960, 720]);
 });
 
+// Waits for a slide with backgrounds to have colours at places.
+async function shownBy(page, number, wanted) {
+  await page.locator(`.card.current[data-number="${number}"] .slide-backgrounds img`).evaluate((image) => image.decode());
+  for (const [x, y, colour] of wanted) {
+    const clip = { x, y, width: 2, height: 2 };
+    const part = { screenshot: (options) => page.screenshot({ ...options, clip }) };
+    await eventually(async () => assert.equal([...await coloursOf(part)].join(" "), colour, `slide ${number} at ${x}, ${y}`));
+  }
+}
+
 const sided = {
   "templates/themes/sided.css": `/* @theme sided */
 section { padding: 0; background: linear-gradient(to right, rgb(0, 100, 0) 50%, rgb(0, 200, 0) 50%) }
@@ -127,14 +137,7 @@ Last ![bg auto](dot.svg)
 check("beside a background the slide, its number and what a theme draws are those of Marp", async (world) => {
   const { url } = await world.serve(await world.site(sided));
   const page = await world.open(url("decks/talk.html"));
-  const at = async (x, y) => {
-    const clip = { x, y, width: 2, height: 2 };
-    return [...await coloursOf({ screenshot: (options) => page.screenshot({ ...options, clip }) })].join(" ");
-  };
-  const shows = async (number, wanted) => {
-    await page.locator(`.card.current[data-number="${number}"] .slide-backgrounds img`).evaluate((image) => image.decode());
-    for (const [x, y, colour] of wanted) await eventually(async () => assert.equal(await at(x, y), colour, `slide ${number} at ${x}, ${y}`));
-  };
+  const shows = (number, wanted) => shownBy(page, number, wanted);
   await page.setViewportSize({ width: 1280, height: 720 });
   // The ground has the whole slide for its own, and what reaches out of the text ends there.
   await shows(1, [
@@ -152,6 +155,57 @@ check("beside a background the slide, its number and what a theme draws are thos
   await shows(3, [[640, 360, "200,200,0"], [1260, 700, "200,0,0"]]);
   const lines = await page.locator(".current p").evaluateAll((all) => all.map((line) => [getComputedStyle(line).color, getComputedStyle(line).fontStyle]));
   assert.deepEqual(lines, [["rgb(2, 2, 2)", "normal"], ["rgb(1, 1, 1)", "italic"], ["rgb(3, 3, 3)", "italic"]]);
+});
+
+const dot = (colour) => `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="${colour}"/></svg>`;
+const framed = {
+  "templates/themes/framed.css": `/* @theme framed */ /* @auto-scaling code */
+section { box-sizing: border-box; padding: 0; border: 30px solid rgb(200, 0, 0); background: rgb(255, 255, 255); font-size: 40px }
+pre > code { display: block; font: 20px monospace }
+`,
+  "decks/green.svg": dot("rgb(0,150,0)"),
+  "decks/talk.md": `---
+theme: framed
+---
+# Right
+
+![bg right:50%](green.svg)
+
+---
+
+# Left
+
+![bg left:50%](green.svg)
+
+---
+
+![bg w:5em h:2.5em](green.svg)
+
+---
+
+\`\`\`
+short
+\`\`\`
+`,
+};
+
+check("a frame keeps out of a picture beside it, lengths and code are as wide as Marp has them", async (world) => {
+  const { url } = await world.serve(await world.site(framed));
+  const page = await world.open(url("decks/talk.html"));
+  await page.setViewportSize({ width: 1280, height: 720 });
+  const shows = (number, wanted) => shownBy(page, number, wanted);
+  const [frame, picture] = ["200,0,0", "0,150,0"];
+  await shows(1, [[5, 300, frame], [300, 5, frame], [620, 5, frame], [690, 5, picture], [690, 710, picture], [1270, 5, picture], [1270, 710, picture]]);
+  await press(page, "ArrowRight");
+  await shows(2, [[1270, 300, frame], [900, 710, frame], [660, 710, frame], [590, 5, picture], [590, 710, picture], [5, 5, picture], [5, 710, picture]]);
+  await press(page, "ArrowRight");
+  await shows(3, [[640, 360, picture]]);
+  // Backgrounds lie in an element that knows nothing of the theme's type: there an em is that of the browser.
+  const size = await page.locator(".current .slide-backgrounds img").evaluate((image) => [image.offsetWidth, image.offsetHeight]);
+  assert.deepEqual(size, [80, 40]);
+  await press(page, "ArrowRight");
+  const widths = await page.locator(".current pre").evaluate((pre) => [pre.querySelector("code").offsetWidth, pre.clientWidth]);
+  assert.ok(widths[0] > 0 && widths[0] < widths[1] / 4, `a block of code is as wide as its longest line: ${widths}`);
 });
 
 const leaky = `---
