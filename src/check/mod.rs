@@ -83,7 +83,9 @@ pub fn diagrams(known: &Known<'_>, document: &Document) -> Vec<Diagnostic> {
 
 /// Has each tell of the file that its place was written in, which may be one that the document includes.
 fn traced(document: &Document, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    found.iter_mut().for_each(|diagnostic| document.trace(diagnostic));
+    for diagnostic in &mut found {
+        document.trace(diagnostic);
+    }
     found
 }
 

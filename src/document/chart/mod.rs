@@ -9,10 +9,11 @@ use crate::config::closest;
 use crate::document::csv::{self, Fault, Table};
 
 pub(super) use draw::{PAGE, SLIDE, svg};
+use scale::EDGE;
 
 /// How a chart shows its values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     #[default]
     Line,
     Bar,
@@ -21,6 +22,8 @@ enum Kind {
 
 const KINDS: &[(&str, Kind)] =
     &[("line", Kind::Line), ("bar", Kind::Bar), ("scatter", Kind::Scatter)];
+/// What is said where a word names no kind.
+pub(super) const KINDS_HELP: &str = "write `line`, `bar` or `scatter`";
 const KEYS: &[&str] = &["type", "title", "x", "y", "file"];
 /// More points than a picture can tell apart.
 const ROWS_MAX: usize = 20_000;
@@ -48,9 +51,15 @@ struct Series {
     values: Vec<Option<f64>>,
 }
 
-/// Reads `key: value` lines, and values from the first line that is none.
-pub(super) fn read(text: &str) -> (Chart, Vec<Fault>) {
-    let (mut chart, mut faults, mut at, mut line) = (Chart::default(), Vec::new(), 0, 0);
+/// Returns the kind that a word names.
+pub(super) fn kind(word: &str) -> Option<Kind> {
+    KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind)
+}
+
+/// Reads `key: value` lines, and values from the first line that is none; without `type` it is of a kind.
+pub(super) fn read(text: &str, kind: Kind) -> (Chart, Vec<Fault>) {
+    let mut chart = Chart { kind, ..Chart::default() };
+    let (mut faults, mut at, mut line) = (Vec::new(), 0, 0);
     for written in text.split_inclusive('\n') {
         match key(written) {
             Some((key, value)) => chart.set(&key, value, line, &mut faults),
@@ -83,12 +92,9 @@ impl Chart {
     fn set(&mut self, key: &str, value: &str, line: usize, faults: &mut Vec<Fault>) {
         let mut tell = |message: String, help| faults.push(Fault { line, message, help });
         match key {
-            "type" => match KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(value)) {
-                Some((_, kind)) => self.kind = *kind,
-                None => tell(
-                    format!("`{value}` is no type of chart"),
-                    "write `line`, `bar` or `scatter`",
-                ),
+            "type" => match kind(value) {
+                Some(kind) => self.kind = kind,
+                None => tell(format!("`{value}` is no type of chart"), KINDS_HELP),
             },
             "title" => value.clone_into(&mut self.title),
             "x" => value.clone_into(&mut self.x),
@@ -130,16 +136,27 @@ impl Chart {
             }
             odd.extend(rows.iter().zip(numbers()).filter_map(|(row, number)| {
                 let cell = &row.cells[column];
-                (number.is_none() && !cell.is_empty()).then(|| (row.line, cell.clone()))
+                let (message, help) = match number {
+                    None if cell.is_empty() => return None,
+                    None => (
+                        format!("`{cell}` is no number"),
+                        "write `1200` or `1.5`, or leave the value out",
+                    ),
+                    Some(number) if number.abs() <= EDGE => return None,
+                    Some(_) => (
+                        format!("`{cell}` is beyond what a chart shows, and stands at its edge"),
+                        "write it in a larger unit",
+                    ),
+                };
+                Some((row.line, message, help))
             }));
             if column > 0 {
                 let name = head.cells[column].clone();
                 self.series.push(Series { name, values: numbers().collect() });
             }
         }
-        for (line, cell) in odd.into_iter().take(5) {
-            let help = "write `1200` or `1.5`, or leave the value out";
-            tell(line, format!("`{cell}` is no number"), help);
+        for (line, message, help) in odd.into_iter().take(5) {
+            tell(line, message, help);
         }
         let number = |row: &csv::Row| self.table.number(&row.cells[0]);
         if self.kind == Kind::Scatter && rows.iter().all(|row| number(row).is_none()) {
@@ -183,7 +200,11 @@ impl Chart {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, read, svg};
+    use super::{Chart, Fault, Kind, PAGE, svg};
+
+    fn read(text: &str) -> (Chart, Vec<Fault>) {
+        super::read(text, Kind::default())
+    }
 
     fn told(text: &str) -> Vec<(usize, String)> {
         read(text).1.into_iter().map(|fault| (fault.line, fault.message)).collect()

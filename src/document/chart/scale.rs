@@ -26,9 +26,12 @@ pub(super) fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// Leaves out what is beyond: it has no room for a step between.
+/// How far from nought a number may be; beyond, there is no room for a step between.
+pub(super) const EDGE: f64 = 1e100;
+
+/// Moves what is beyond to the edge.
 pub(super) fn held(number: f64) -> f64 {
-    number.clamp(-1e100, 1e100)
+    number.clamp(-EDGE, EDGE)
 }
 
 impl Axis {

@@ -18,6 +18,8 @@ pub(in crate::document) struct Fence<'a> {
     pub braces: Option<&'a str>,
     /// Lines to be lit, in words of their own: `hl_lines="2 4-5"`.
     pub lit: Option<&'a str>,
+    /// What kind of chart is drawn: `chart bar`.
+    pub chart: Option<&'a str>,
 }
 
 impl Fence<'_> {
@@ -137,7 +139,7 @@ impl<'a> Fence<'a> {
         }
     }
 
-    /// Reads the second word: with `diff` it may be a language.
+    /// Reads the second word: with `diff` it may be a language, with `chart` it is a kind.
     fn second(&mut self, word: &'a str) {
         if self.word.eq_ignore_ascii_case("diff") && !self.marked {
             let (name, caption) =
@@ -147,6 +149,10 @@ impl<'a> Fence<'a> {
                 self.caption = self.caption.or(caption.filter(|caption| !caption.is_empty()));
                 return;
             }
+        }
+        if self.word == "chart" && self.chart.is_none() && !word.contains('=') {
+            self.chart = Some(word);
+            return;
         }
         self.word(word);
     }

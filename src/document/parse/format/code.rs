@@ -232,7 +232,7 @@ impl Formatter<'_> {
     }
 
     /// Returns where the first word of a fence stands.
-    fn word_span(&self, node: Node<'_>, word: &str) -> Span {
+    pub(super) fn word_span(&self, node: Node<'_>, word: &str) -> Span {
         let start = node.data().sourcepos.start;
         let line = self.text.line(start.line);
         let from = (start.column - 1).min(line.len());

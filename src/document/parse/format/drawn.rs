@@ -114,7 +114,14 @@ fn picture(
     node: Node<'_>,
     (fence, literal): (&Fence<'_>, &str),
 ) -> Result<bool, fmt::Error> {
-    let (mut chart, faults) = chart::read(literal);
+    let kind = fence.chart.and_then(chart::kind);
+    if let Some(word) = fence.chart.filter(|_| kind.is_none()) {
+        let (span, message) =
+            (context.user.word_span(node, word), format!("`{word}` is no type of chart"));
+        let found = context.user.text.diagnostic(&rules::VALUES, span, message, chart::KINDS_HELP);
+        context.user.tell(found);
+    }
+    let (mut chart, faults) = chart::read(literal, kind.unwrap_or_default());
     if let Some(caption) = fence.caption.filter(|_| chart.title.is_empty()) {
         caption.trim().clone_into(&mut chart.title);
     }
