@@ -3,13 +3,10 @@
 use budoux::models::default_japanese_model;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::document::lettering::{NOT_FIRST, NOT_LAST};
+
 /// More than this no card shows, and whoever wrote it did not mean a title.
 const LETTERS_MAX: usize = 400;
-
-/// What does not begin a line.
-const NOT_FIRST: &str = "、。，．・：；？！?!,.:;)]}）］｝」』】〉》〕”’ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶーゝゞヽヾ々〻…‥～〜%％";
-/// What does not end one.
-const NOT_LAST: &str = "(（[［{｛「『【〈《〔“‘";
 
 /// A stretch that is not broken, and the blank behind it.
 #[derive(Clone, Debug, PartialEq)]

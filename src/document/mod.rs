@@ -13,6 +13,7 @@ mod elements;
 pub mod film;
 pub mod front_matter;
 pub mod html;
+pub mod lettering;
 mod looks;
 mod math;
 mod parse;
@@ -55,6 +56,13 @@ pub use workshop::Workshop;
 pub enum Kind {
     Deck,
     Page,
+}
+
+impl Kind {
+    /// Returns the word that templates and addresses have for it.
+    pub fn word(self) -> &'static str {
+        if self == Kind::Deck { "deck" } else { "page" }
+    }
 }
 
 /// What parsing needs to know besides the text.

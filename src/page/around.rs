@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use super::Site;
 use super::fill::{attribute, relative};
-use super::lettering::{BESIDE_A_PAGE, cut};
 use crate::catalog::{Entry, Mention};
 use crate::document::Kind;
 use crate::document::html::escape;
+use crate::document::lettering::cut;
 
 /// How many neighbours are drawn.
 const DRAWN: usize = 12;
 /// The picture's width, and how far its lines stand apart.
 const WIDTH: u32 = 320;
 const LINE: u32 = 26;
+/// How wide half of a full-width letter is, a little more than the style sheet's font needs.
+const HALF: u32 = 7;
 /// Where the page stands, and how far its neighbours stand off at most.
 const CENTRE: u32 = 12;
 const REACH: u32 = 58;
@@ -74,7 +76,7 @@ fn draw(near: &[(&Arc<Entry>, &str)], (label, lang): (&str, &str), root: &str) -
         out.push('>');
         node(other.kind, (x, y), 4, &mut out);
         write!(out, "<text x=\"{}\" y=\"{}\">", x + 11, y + 4).expect(TAKES);
-        let room = (WIDTH - x - 11) / BESIDE_A_PAGE;
+        let room = (WIDTH - x - 11) / HALF;
         escape(&cut(&other.title, room as usize), &mut out);
         out.push_str("</text></a>");
     }

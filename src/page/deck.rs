@@ -15,7 +15,7 @@ use super::shell::{Head, date_text, shell, versions};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Part};
 use crate::digest::Digest;
-use crate::document::{Document, Kind, Slide};
+use crate::document::{Document, Slide};
 use crate::theme::{Frame, Scope, Theme, file_of};
 
 #[derive(Clone, Debug, Serialize)]
@@ -205,7 +205,7 @@ pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
     }
     let css = looks_css(site, entry, document);
     let digest = Digest::of(css.as_bytes()).short();
-    let (kind, name) = (looks_kind(entry), entry.name.replace('/', "-"));
+    let (kind, name) = (entry.kind.word(), entry.name.replace('/', "-"));
     Some((format!("assets/{kind}-{name}-{digest}.css"), css))
 }
 
@@ -213,15 +213,11 @@ pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
 pub fn may_be_looks_of(entry: &Entry, address: &str) -> bool {
     // Each address of a site is held against each document that has looks, so this writes nothing.
     let named =
-        address.strip_prefix("assets/").and_then(|name| name.strip_prefix(looks_kind(entry)));
+        address.strip_prefix("assets/").and_then(|name| name.strip_prefix(entry.kind.word()));
     let Some(name) = named.and_then(|name| name.strip_prefix('-')) else { return false };
     let (name, own) = (name.as_bytes(), entry.name.as_bytes());
     let is_same = |(byte, own): (&u8, &u8)| *byte == if *own == b'/' { b'-' } else { *own };
     name.get(own.len()) == Some(&b'-') && name.iter().zip(own).all(is_same)
-}
-
-fn looks_kind(entry: &Entry) -> &'static str {
-    if entry.kind == Kind::Deck { "deck" } else { "page" }
 }
 
 fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {

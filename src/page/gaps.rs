@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::fill::{relative, root_of};
-use super::list::kind;
 use super::shell::{Head, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::names::fold;
@@ -123,7 +122,7 @@ fn wish(entry: &Arc<Entry>, slide: Option<u32>, root: &str) -> Wish {
         title: entry.title.clone(),
         href,
         lang: entry.lang.clone(),
-        kind: kind(entry),
+        kind: entry.kind.word(),
         slide,
         file: entry.document.path.to_string(),
     }

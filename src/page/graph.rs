@@ -11,18 +11,22 @@ use serde::Serialize;
 use super::around::{TAKES, link, node};
 use super::fill::{attribute, relative, root_of};
 use super::layout::{Plan, Point, layout};
-use super::lettering::{IN_THE_GRAPH, OF_A_FOLDER, cut, width};
-use super::list::{Group, ListEntry, kind, short_line};
+use super::list::{Group, ListEntry, short_line};
 use super::shell::{Head, in_language, shell, site_languages};
 use super::{Page, Site, View};
 use crate::catalog::{Entry, Resolution};
-use crate::document::Origins;
 use crate::document::html::escape;
+use crate::document::lettering::{cut, width};
+use crate::document::{Kind, Origins};
 
 /// How many documents are drawn: more would not be legible.
 const DRAWN: usize = 300;
 /// How wide a label may be, in halves of a full-width letter.
 const LABEL: usize = 24;
+/// How wide half of a full-width letter is, in a label and in the name of a folder: each a little more than the style
+/// sheet's font needs.
+const HALF: f64 = 6.7;
+const HALF_OF_A_FOLDER: u32 = 9;
 /// How high a label's line is, and the white around all.
 const LINE: f64 = 25.0;
 const MARGIN: f64 = 24.0;
@@ -159,7 +163,7 @@ fn edges(site: Site<'_>, lang: &str, entries: &[&Arc<Entry>]) -> Vec<(usize, usi
 /// Draws the nodes with their labels, the lines between them, and the names of groups.
 fn draw(drawn: &Drawn<'_>, (label, lang): (&str, &str), root: &str) -> String {
     let labels: Vec<String> = drawn.entries.iter().map(|entry| cut(&entry.title, LABEL)).collect();
-    let letters = |text: &str| f64::from(u32::try_from(width(text)).unwrap_or(0)) * IN_THE_GRAPH;
+    let letters = |text: &str| f64::from(u32::try_from(width(text)).unwrap_or(0)) * HALF;
     let radius = |node: usize| (4 + drawn.near[node].len() / 3).min(8);
     let reaches: Vec<(f64, f64)> =
         labels.iter().map(|label| (16.0, 14.0 + letters(label) + 8.0)).collect();
@@ -187,7 +191,7 @@ fn draw(drawn: &Drawn<'_>, (label, lang): (&str, &str), root: &str) -> String {
     out.push_str("\"/>");
     for (place, entry) in drawn.entries.iter().enumerate() {
         let (x, y) = at[place];
-        write!(out, "\n<a class=\"{}\"", kind(entry)).expect(TAKES);
+        write!(out, "\n<a class=\"{}\"", entry.kind.word()).expect(TAKES);
         link(root, entry, &mut out);
         let near: Vec<String> = drawn.near[place].iter().map(ToString::to_string).collect();
         attribute("data-near", &near.join(" "), &mut out);
@@ -250,7 +254,7 @@ fn hulls(drawn: &Drawn<'_>, at: &[(u32, u32)], boxes: &[Box], out: &mut String) 
         }
         out.push_str("Z\"/>");
         let name = cut(&space.replace('_', " "), LABEL);
-        let wide = u32::try_from(width(&name)).unwrap_or(0) * OF_A_FOLDER;
+        let wide = u32::try_from(width(&name)).unwrap_or(0) * HALF_OF_A_FOLDER;
         if let Some(free) = free(&shape, &taken, wide) {
             write!(names, "<text class=\"name\" x=\"{}\" y=\"{}\">", free[0] + 4, free[3] - 8)
                 .expect(TAKES);
@@ -313,8 +317,8 @@ fn lines(site: Site<'_>, drawn: &Drawn<'_>, lang: &str, root: &str) -> Vec<Group
     let mut groups: Vec<Group> = Vec::new();
     for (place, entry) in drawn.entries.iter().enumerate() {
         if place == 0 || drawn.groups[place] != drawn.groups[place - 1] {
-            let label = match (kind(entry), entry.space()) {
-                ("deck", "") => word("decks").to_owned(),
+            let label = match (entry.kind, entry.space()) {
+                (Kind::Deck, "") => word("decks").to_owned(),
                 (_, "") => word("pages").to_owned(),
                 (_, space) => space.replace('_', " "),
             };

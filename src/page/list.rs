@@ -183,15 +183,10 @@ pub(super) fn short_line(entry: &Arc<Entry>, root: &str) -> ListEntry {
         summary: matter.summary.clone(),
         date_text: String::new(),
         date_iso: String::new(),
-        kind: kind(entry),
+        kind: entry.kind.word(),
         lang: entry.lang.clone(),
         count: None,
     }
-}
-
-/// Returns what a document is, in the word of the templates.
-pub(super) fn kind(entry: &Entry) -> &'static str {
-    if entry.kind == Kind::Deck { "deck" } else { "page" }
 }
 
 /// All documents: decks, then pages by namespace, then tags.

@@ -18,7 +18,6 @@ mod gaps;
 mod graph;
 mod hosts;
 mod layout;
-mod lettering;
 mod list;
 mod mentions;
 mod names;

@@ -34,7 +34,7 @@ pub fn names(site: Site<'_>) -> Value {
             let also = entry.labels().chain(matter.reading.iter().map(String::as_str));
             let also: Vec<String> =
                 also.map(str::to_owned).chain(read.map(|(_, reading)| reading)).collect();
-            json!({"title": entry.title, "target": target, "kind": kind(entry), "also": also})
+            json!({"title": entry.title, "target": target, "kind": entry.kind.word(), "also": also})
         })
         .collect();
     let pictures = site.catalog.assets().map(|(path, _)| path);
@@ -126,10 +126,6 @@ fn headings_in(html: &str) -> impl Iterator<Item = &str> {
         (open.starts_with(|c: char| c.is_ascii_digit()) && inside.contains("<rt>"))
             .then_some(inside)
     })
-}
-
-fn kind(entry: &Entry) -> &'static str {
-    if entry.kind == Kind::Deck { "deck" } else { "page" }
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ fn related(site: Site<'_>, entry: &Arc<Entry>, root: &str) -> Vec<Related> {
         title: other.title.clone(),
         href: relative(root, &other.route),
         lang: other.lang.clone(),
-        kind: list::kind(&other),
+        kind: other.kind.word(),
     };
     related.into_iter().map(line).collect()
 }

@@ -14,11 +14,12 @@ use plotters::style::{RGBColor, TRANSPARENT, TextStyle};
 use plotters_backend::BackendCoord;
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
-use super::names::{LINE, PART, cut, length, wide};
+use super::names::{LINE, PART, length, wide};
 use super::pen::{DOT, GRID, LEGEND, MARK, Pen, ZERO, inks, pixels};
 use super::scale::{Axis, count, held, middle};
 use super::{Chart, Kind};
 use crate::document::html::escape;
+use crate::document::lettering::cut;
 
 /// How much room there is.
 #[derive(Clone, Copy, Debug, PartialEq)]

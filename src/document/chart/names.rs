@@ -1,6 +1,8 @@
 //! What stands below the rows of a chart: whole names in a few short lines, or as many names as there is room for.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
+
+use crate::document::lettering::{NOT_FIRST, NOT_LAST, cut, width};
 
 /// Lengths are counted in tenths of a pixel, which is as fine as they are written.
 pub(super) const PART: i32 = 10;
@@ -13,13 +15,13 @@ const LINES_MAX: usize = 3;
 const WIDTH_MAX: usize = 28;
 
 /// Finds room for names side by side, each with its lines; an empty one has none.
-pub(super) fn placed(names: &[&str], width: i32) -> Vec<String> {
+pub(super) fn placed(names: &[&str], room: i32) -> Vec<String> {
     let number = length(names.len().max(1));
-    let whole = names.iter().map(|name| broken(name, width / number - 8 * PART));
+    let whole = names.iter().map(|name| broken(name, room / number - 8 * PART));
     whole.collect::<Option<_>>().unwrap_or_else(|| {
         let mut names: Vec<String> = names.iter().map(|name| cut(name, WIDTH_MAX)).collect();
         let widest = names.iter().map(|name| wide(name)).max().unwrap_or(0) + 10 * PART;
-        let each = (1..=names.len()).find(|each| width * length(*each) / number >= widest);
+        let each = (1..=names.len()).find(|each| room * length(*each) / number >= widest);
         let each = each.unwrap_or(names.len().max(1));
         names.iter_mut().enumerate().filter(|(at, _)| at % each > 0).for_each(|(_, it)| it.clear());
         names
@@ -44,17 +46,14 @@ fn broken(name: &str, room: i32) -> Option<String> {
     Some(lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"))
 }
 
-/// Cuts a name behind spaces and between full-width letters, but not before what may not begin a line.
+/// Cuts a name behind spaces and between full-width letters, but not where a line may not begin or end.
 fn pieces(name: &str) -> Vec<&str> {
     let full = |c: char| c.width() == Some(2);
-    let tied = |c: char| {
-        "、。，．・：；？！ー）」』】〕ゃゅょっャュョッぁぃぅぇぉァィゥェォ々".contains(c)
-    };
     let mut cuts = vec![0];
     let mut before: Option<char> = None;
     for (at, c) in name.char_indices() {
-        let opens = before.is_some_and(|before| "（「『【〔".contains(before));
-        let between = before.is_some_and(|before| full(before) || full(c)) && !tied(c) && !opens;
+        let tied = NOT_FIRST.contains(c) || before.is_some_and(|before| NOT_LAST.contains(before));
+        let between = before.is_some_and(|before| full(before) || full(c)) && !tied;
         if at > 0 && (before == Some(' ') || between) {
             cuts.push(at);
         }
@@ -64,24 +63,9 @@ fn pieces(name: &str) -> Vec<&str> {
     cuts.windows(2).map(|ends| &name[ends[0]..ends[1]]).collect()
 }
 
-/// Shortens a name to so many half letters.
-pub(super) fn cut(name: &str, most: usize) -> String {
-    if name.width() <= most {
-        return name.to_owned();
-    }
-    let mut width = 2;
-    let fits = |c: &char| {
-        width += c.width().unwrap_or(0);
-        width <= most
-    };
-    let mut cut: String = name.chars().take_while(fits).collect();
-    cut.push('…');
-    cut
-}
-
 /// Returns how wide a text is, about.
 pub(super) fn wide(text: &str) -> i32 {
-    length(text.width()).saturating_mul(HALF)
+    length(width(text)).saturating_mul(HALF)
 }
 
 pub(super) fn length(number: usize) -> i32 {
@@ -90,7 +74,7 @@ pub(super) fn length(number: usize) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{broken, cut};
+    use super::broken;
 
     #[test]
     fn names_break_where_they_may() {
@@ -101,6 +85,5 @@ mod tests {
         assert!(broken("メニューー", 600).is_none());
         assert!(broken("Kyoto", 300).is_none());
         assert_eq!(broken("", 300).as_deref(), Some(""));
-        assert_eq!((cut("四月の客", 6), cut("ab", 6)), ("四月…".to_owned(), "ab".to_owned()));
     }
 }

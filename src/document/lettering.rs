@@ -1,15 +1,15 @@
-//! Words in drawings, where nothing is known of fonts: how much room they take, and as many of them as fit.
+//! Words in drawings, where nothing is known of fonts: how much room they take, as many of them as fit, and where
+//! Japanese is not broken.
 
 use unicode_width::UnicodeWidthChar;
 
-/// How wide half of a full-width letter is in the drawing beside a page, in that of all links, and in the name of a
-/// folder there: each a little more than the style sheet's font needs.
-pub(super) const BESIDE_A_PAGE: u32 = 7;
-pub(super) const IN_THE_GRAPH: f64 = 6.7;
-pub(super) const OF_A_FOLDER: u32 = 9;
+/// What does not begin a line.
+pub const NOT_FIRST: &str = "、。，．・：；？！?!,.:;)]}）］｝」』】〉》〕”’ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶーゝゞヽヾ々〻…‥～〜%％";
+/// What does not end one.
+pub const NOT_LAST: &str = "(（[［{｛「『【〈《〔“‘";
 
 /// Returns how wide a text is, in halves of a full-width letter.
-pub(super) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
@@ -17,7 +17,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Cuts a text that is wider than `room`.
-pub(super) fn cut(text: &str, room: usize) -> String {
+pub fn cut(text: &str, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
