@@ -216,6 +216,22 @@ check("on a phone a table of names breaks words before it scrolls, and no flag b
   assert.equal(await page.locator("td code", { hasText: "--lang" }).evaluate((it) => it.getClientRects().length), 1);
 });
 
+check("on paper the words of a narrow column stay whole beside a column of sentences", async (world) => {
+  const rows = Array.from({ length: 4 }, (_, n) => `| \`a-long-code-${n}\` | warning | ${"what it means and what to do about it, ".repeat(4)} |`);
+  const table = ["| Code | Severity | Meaning |\n|---|---|---|", ...rows].join("\n");
+  const { url } = await world.serve(await world.site({ ...small, "wiki/Table.md": `# Table\n\n${table}\n` }));
+  const page = await world.open(url("wiki/Table.html"), { viewport: { width: 627, height: 900 } });
+  await page.emulateMedia({ media: "print" });
+  const lines = await page.locator("main article tr > :nth-child(2)").evaluateAll((cells) =>
+    cells.map((cell) => {
+      const text = document.createRange();
+      text.selectNodeContents(cell);
+      return new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size;
+    }),
+  );
+  assert.deepEqual(lines, [1, 1, 1, 1, 1]);
+});
+
 check("on a phone the head of every page has the same lines, and nothing in it lies over something else", async (world) => {
   const bundle = await world.build(await world.demo());
   const { url } = await world.serve(await world.demo());
