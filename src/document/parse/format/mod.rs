@@ -267,18 +267,19 @@ fn format_node(
     // Most nodes are these; the way to the others is longer.
     match &node.data().value {
         NodeValue::Text(_) | NodeValue::SoftBreak => {}
-        NodeValue::Code(code) if !is_flag(&code.literal) => {}
+        NodeValue::Code(code) if !is_one(&code.literal) => {}
         _ => return format_particular(context, node, entering),
     }
     default::format_node_default(context, node, entering)
 }
 
-/// Tells whether code is a flag of a command line, perhaps with its value: `--lang en`.
-fn is_flag(code: &str) -> bool {
-    const CHARS_MAX: usize = 20;
-    code.starts_with('-')
-        && code.len() <= CHARS_MAX
-        && code.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic())
+/// Tells whether code is cut ugly behind its first letters: a flag of a command line, perhaps with its value, as
+/// `--lang en`, or a picture, as `![[a.png]]`.
+fn is_one(code: &str) -> bool {
+    const BYTES_MAX: usize = 24;
+    let behind = code.trim_start_matches('-');
+    let flag = behind.len() < code.len() && behind.starts_with(|c: char| c.is_ascii_alphabetic());
+    code.len() <= BYTES_MAX && (flag || code.starts_with("!["))
 }
 
 #[inline(never)]
