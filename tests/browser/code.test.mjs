@@ -100,6 +100,16 @@ y: 人
 2011年6月,31,-5
 \`\`\`
 
+\`\`\`chart
+type: bar
+x: 店
+y: 売上（千円）
+店,本店と支店を合わせた売上の高,昨年の同じ月にあった売上の高,一昨年の同じ月にあった売上の高
+神保町の本店と倉庫,14500,22000,-6000
+Kyoto station west exit,1,2,3
+横浜駅の西口の店,,,4000
+\`\`\`
+
 \`\`\`qr
 https://example.org
 \`\`\`
@@ -111,13 +121,20 @@ check("a chart keeps to its frame and a QR code is dark on light, on pages and s
   for (const [address, colorScheme] of [["wiki/Chart.html", "dark"], ["wiki/Chart.html", "light"], ["decks/chart.html", "light"]]) {
     const page = await world.open(url(address), { colorScheme });
     const found = await page.evaluate(() => {
-      const svg = document.querySelector(".chart-sheet > svg");
-      const frame = svg.getBoundingClientRect();
-      const inside = ({ left, right, top, bottom }) => left >= frame.left - 1 && right <= frame.right + 1 && top >= frame.top - 1 && bottom <= frame.bottom + 1;
-      const parts = [...svg.querySelectorAll("text, path, rect")];
+      const outside = (svg) => {
+        const frame = svg.getBoundingClientRect();
+        const inside = ({ left, right, top, bottom }) => left >= frame.left - 1 && right <= frame.right + 1 && top >= frame.top - 1 && bottom <= frame.bottom + 1;
+        return [...svg.querySelectorAll("text, path, rect")].filter((part) => !inside(part.getBoundingClientRect())).map((part) => part.outerHTML);
+      };
+      const over = (svg) => {
+        const boxes = [...svg.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
+        return boxes.filter((one, at) => boxes.some((other, next) => next > at && one.left < other.right && other.left < one.right && one.top + 4 < other.bottom && other.top + 4 < one.bottom)).length;
+      };
+      const charts = [...document.querySelectorAll(".chart-sheet > svg")];
       return {
-        outside: parts.filter((part) => !inside(part.getBoundingClientRect())).map((part) => part.outerHTML),
-        colours: new Set([...svg.querySelectorAll(".chart-line")].map((line) => getComputedStyle(line).stroke)).size,
+        outside: charts.flatMap(outside),
+        over: charts.map(over),
+        colours: new Set([...charts[0].querySelectorAll(".chart-line")].map((line) => getComputedStyle(line).stroke)).size,
         values: document.querySelectorAll("figure.chart table tbody tr").length,
         code: [...document.querySelectorAll("svg.qr > :is(rect, path)")].map((part) => getComputedStyle(part).fill),
         square: document.querySelector("svg.qr").getBoundingClientRect(),
@@ -125,7 +142,8 @@ check("a chart keeps to its frame and a QR code is dark on light, on pages and s
     });
     assert.deepEqual(found.outside, [], address);
     assert.equal(found.colours, 2, address);
-    assert.equal(found.values, 3, address);
+    assert.deepEqual(found.over, [0, 0], `words lie over one another: ${address}`);
+    assert.equal(found.values, 6, address);
     assert.deepEqual(found.code, ["rgb(255, 255, 255)", "rgb(0, 0, 0)"], address);
     assert.ok(found.square.width > 40 && Math.abs(found.square.width - found.square.height) < 1, address);
   }
