@@ -13,10 +13,7 @@ use crate::theme::Sheet;
 pub(super) fn unknown(document: &Document, sheets: &[&Sheet], found: &mut Vec<Diagnostic>) {
     let mut told = BTreeSet::new();
     for slide in &document.slides {
-        let asked = slide.attributes.iter().find(|(name, _)| name == "transition");
-        let Some(name) = asked.and_then(|(_, value)| value.split_whitespace().next()) else {
-            continue;
-        };
+        let Some(name) = slide.transition() else { continue };
         let drawn = ["", "outgoing-", "incoming-"].iter().any(|side| {
             let frames = format!("marp-{side}transition-{name}");
             sheets.iter().any(|sheet| sheet.transitions.contains(&frames))

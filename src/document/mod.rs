@@ -357,7 +357,12 @@ impl Document {
 
     /// Tells whether the document has a style sheet of its own.
     pub fn has_looks(&self) -> bool {
-        !self.styles.is_empty() || !self.looks.is_empty()
+        !self.styles.is_empty() || !self.looks.is_empty() || self.moves()
+    }
+
+    /// Tells whether one slide gives way to another in a way that it names.
+    pub fn moves(&self) -> bool {
+        self.slides.iter().any(|slide| slide.transition().is_some())
     }
 
     /// Iterates over the files that stand in the document itself.
@@ -410,6 +415,14 @@ impl Document {
         {
             (diagnostic.path, diagnostic.span) = (path, span);
         }
+    }
+}
+
+impl Slide {
+    /// Returns the name of the transition to this slide, or from it.
+    pub fn transition(&self) -> Option<&str> {
+        let asked = self.attributes.iter().find(|(name, _)| name == "transition")?;
+        asked.1.split_whitespace().next().filter(|name| *name != "none")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The view of a deck: its slides as whole sections, and what presenter and handout need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -81,9 +81,10 @@ pub struct PageLink {
 pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
     let embeds = Embeds::default();
     let mut deck = deck(site, entry, (Place::Own, &embeds), false);
-    let mut styles = styles(site, entry, frame(site, entry, "css"));
-    embeds.styles(&mut styles);
     let slides: Vec<&str> = deck.slides.iter().map(|slide| slide.html.as_str()).collect();
+    let first = [frame(site, entry, "css"), drawn(site, &slides)].concat();
+    let mut styles = styles(site, entry, first);
+    embeds.styles(&mut styles);
     let fonts = fonts::of(site, entry, &slides, &styles);
     with_fonts(&mut deck, &mut styles, fonts);
     let head = Head {
@@ -105,13 +106,18 @@ pub(super) fn compose(site: Site<'_>, entry: &Arc<Entry>) -> Page {
 
 /// Returns the style sheets or scripts of the frame; only a deck whose slides move gets those for moving.
 fn frame(site: Site<'_>, entry: &Entry, ending: &str) -> Vec<String> {
-    let moves = |slide: &Slide| {
-        let transition = slide.attributes.iter().find(|(name, _)| name == "transition");
-        transition.is_some_and(|(_, value)| value != "none")
-    };
-    let moving = entry.document.slides.iter().any(moves).then_some("transition");
+    let moving = entry.document.moves().then_some("transition");
     let names = std::iter::once("deck").chain(moving);
     names.map(|name| site.interface.asset(&format!("deck/{name}.{ending}")).to_owned()).collect()
+}
+
+/// Returns the style sheets of what only some slides show; no harm is done by one too many.
+fn drawn(site: Site<'_>, slides: &[&str]) -> Vec<String> {
+    const CHART: &[&str] = &["chart", "qr", "<caption", "<audio", "video", "drawing", "diagram"];
+    let shows = |words: &[&str]| slides.iter().any(|html| words.iter().any(|w| html.contains(w)));
+    let sheets = [("diagram.css", shows(&["mermaid"])), ("chart.css", shows(CHART))];
+    let shown = sheets.into_iter().filter(|(_, shown)| *shown);
+    shown.map(|(name, _)| site.interface.asset(name).to_owned()).collect()
 }
 
 /// Composes the handout: the slides to read, with their links.
@@ -259,6 +265,8 @@ fn looks_css(site: Site<'_>, entry: &Entry, document: &Document) -> String {
         style.sheet.write(&mut out, &scope, &url);
     }
     document.looks.write(&mut out, &scope, &url);
+    let named: BTreeSet<&str> = document.slides.iter().filter_map(Slide::transition).collect();
+    out.extend(named.iter().filter_map(|name| site.interface.transitions.get(*name)).cloned());
     out
 }
 

@@ -96,6 +96,8 @@ pub struct Interface {
     /// By path of a theme's file and an address as it stands there: where the file lies, seen from
     /// a style sheet.
     pub theme_files: BTreeMap<(String, String), String>,
+    /// By name of a transition: its keyframes.
+    pub transitions: BTreeMap<String, String>,
 }
 
 impl Interface {

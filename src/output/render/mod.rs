@@ -17,7 +17,7 @@ use crate::catalog::asset_route;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::digest::Digest;
 use crate::document::html::{has_byte, is_one_of};
-use crate::output::pack::pack;
+use crate::output::pack::{PART, pack};
 use crate::page::{Interface, Page, Shell, View, is_upright};
 use crate::source::{Content, SourcePath, Sources, join};
 use crate::span::Span;
@@ -95,7 +95,9 @@ impl Templates {
         let mut interface = Interface::default();
         let mut files = BTreeMap::new();
         for (name, text) in pack(&texts, |name| !own_names.iter().any(|own| own == name)) {
-            if let Some(address) = address(&name, &text) {
+            if let Some((_, transition)) = name.split_once(PART) {
+                interface.transitions.insert(transition.to_owned(), text.into_owned());
+            } else if let Some(address) = address(&name, &text) {
                 if is_upright(&text) {
                     interface.upright.insert(address.clone());
                 }
