@@ -403,6 +403,13 @@ fn messages(themes: &Themes) -> Vec<String> {
 }
 
 #[test]
+fn a_theme_without_a_font_has_the_browsers_own() {
+    let set = themes(&[("plain", "/* @theme plain */ section { padding: 1px }")]);
+    let css = set.css(set.get("plain").expect("it was read"), &|_, _| None);
+    assert!(css.contains("font-family:initial") && !css.contains("sans-serif"), "{css}");
+}
+
+#[test]
 fn a_theme_takes_over_what_it_imports() {
     let set = themes(&[
         (
