@@ -189,10 +189,13 @@
     const dialog = document.querySelector("dialog.runs");
     const runs = [...readRuns()].reverse();
     const cell = (tag, text) => make(tag, tag === "th" ? { scope: "col" } : {}, [text]);
-    const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    const lang = document.documentElement.lang, two = "2-digit", part = (text) => make("span", {}, [text]);
+    // A narrow column breaks between the day and the hour, and nowhere else.
+    const when = (at) => [part(new Date(at).toLocaleDateString(lang, { month: "numeric", day: "numeric" })), " ",
+      part(new Date(at).toLocaleTimeString(lang, { hour: two, minute: two }))];
     const timeOf = (time) => (time >= 0 && time !== null ? clockText(time) : "");
     const sum = (times) => clockText(times.reduce((all, time) => all + (time || 0), 0));
-    const head = make("tr", {}, [cell("th", strings.slide), cell("th", strings.planned), ...runs.map((one) => cell("th", when(one.at)))]);
+    const head = make("tr", {}, [cell("th", strings.slide), cell("th", strings.planned), ...runs.map((one) => make("th", { scope: "col" }, when(one.at)))]);
     const rows = kami.cards.map((card) => {
       const name = make("th", { scope: "row" }, [`${card.dataset.number}　${card.dataset.title}`]);
       return make("tr", {}, [name, cell("td", timeOf(plannedOf(card))), ...runs.map((one) => cell("td", timeOf(one.times[kami.keyOf(card)])))]);

@@ -91,6 +91,13 @@ check("a rehearsal keeps what each slide took, until it is told to forget", asyn
   const table = page.getByRole("dialog").getByRole("table");
   await eventually(async () => assert.match(await table.innerText(), /1　Opening words\s+0:45\s+0:02/));
   assert.match(await table.innerText(), /Total\s+0:45\s+0:05/);
+  // On a phone a run's day and its hour are a line each.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await eventually(async () => assert.deepEqual(await table.locator("thead th").evaluateAll((cells) => cells.map((cell) => {
+    const tops = [...cell.querySelectorAll("span")].map((part) => [part.offsetTop, part.getClientRects().length]);
+    return [new Set(tops.map(([top]) => top)).size, tops.every(([, lines]) => lines === 1)];
+  })), [[0, true], [0, true], [2, true]]));
+  await page.setViewportSize({ width: 1280, height: 720 });
   await page.getByRole("button", { name: "Forget all runs" }).click();
   await page.getByText("The timer has not run yet.").waitFor({ state: "visible" });
   await press(page, "Escape");
