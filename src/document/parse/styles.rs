@@ -38,8 +38,11 @@ pub(super) fn opens_block(node: Node<'_>) -> bool {
     matches!(&node.data().value, NodeValue::HtmlBlock(block) if opens(block.literal.trim_start()).is_some())
 }
 
-/// Takes every `<style>` out of some nodes.
+/// Takes every `<style>` out of some nodes. One within a line is one only where all HTML passes.
 pub(super) fn take(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
+    if text.settings.html {
+        within_lines(text, nodes, taken);
+    }
     for node in nodes.iter().flat_map(|node| node.descendants()) {
         let (span, is_style) = (text.span(node), opens_block(node));
         let from = span.start as usize;
@@ -51,6 +54,37 @@ pub(super) fn take(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
             }
         }
     }
+}
+
+fn within_lines(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
+    let inside = nodes.iter().flat_map(|node| node.descendants());
+    let tags = inside.filter(|node| matches!(node.data().value, NodeValue::HtmlInline(_)));
+    for tag in tags.collect::<Vec<_>>() {
+        let scoped = match &tag.data().value {
+            NodeValue::HtmlInline(tag) => opens(tag).map(|(attributes, _)| is_scoped(attributes)),
+            _ => None,
+        };
+        let Some(scoped) = scoped else { continue };
+        let mut siblings: Vec<Node<'_>> = tag.following_siblings().collect();
+        let closes = |node: &Node<'_>| match &node.data().value {
+            NodeValue::HtmlInline(tag) => tag.to_ascii_lowercase().starts_with("</style"),
+            _ => false,
+        };
+        let Some(end) = siblings.iter().position(closes) else { continue };
+        let from = text.span(tag).end as usize;
+        let Some(css) = text.file.get(from..text.span(siblings[end]).start as usize) else {
+            continue;
+        };
+        let list = if scoped { &mut taken.slide } else { &mut taken.deck };
+        list.push(Written { css: css.to_owned(), from });
+        siblings.drain(..=end).for_each(|node| node.detach());
+    }
+}
+
+fn is_scoped(attributes: &str) -> bool {
+    attributes
+        .split([' ', '\t', '\n'])
+        .any(|word| word.split('=').next().is_some_and(|word| word.eq_ignore_ascii_case("scoped")))
 }
 
 /// Returns the attributes of a `<style>` at the start of a text, and how long the tag is.
@@ -76,10 +110,7 @@ fn cut(literal: &mut String, from: usize, taken: &mut Taken) {
         let inside = &here[length..];
         let lower = inside.to_ascii_lowercase();
         let end = lower.find("</style").unwrap_or(inside.len());
-        let scoped = attributes.split([' ', '\t', '\n']).any(|word| {
-            word.split('=').next().is_some_and(|word| word.eq_ignore_ascii_case("scoped"))
-        });
-        let list = if scoped { &mut taken.slide } else { &mut taken.deck };
+        let list = if is_scoped(attributes) { &mut taken.slide } else { &mut taken.deck };
         list.push(Written { css: inside[..end].to_owned(), from });
         rest = inside[end..].split_once('>').map_or("", |(_, rest)| rest);
     }
