@@ -2,7 +2,8 @@
 // whichever view this window has; a key press touches the card it leaves and the card it enters.
 // `at` is when a hand last moved it: between windows the latest move holds.
 // The scripts beside this one (overview, link, transition, and later ink and presenter) put themselves
-// into `kami.parts` and are told what happens: start, show, patch and each message of another window.
+// into `kami.parts` and are told what happens: start, show, patch, something above the cards, and each message
+// of another window.
 (function () {
   "use strict";
 
@@ -355,7 +356,10 @@
     End: () => move(cards.length, Infinity),
     f: toggleFullscreen, F5: () => document.fullscreenElement || toggleFullscreen(),
     b: () => blank("black"), ".": () => blank("black"), w: () => blank("white"),
-    "?": () => ui.help.showModal(),
+    "?": () => {
+      tell("above");
+      ui.help.showModal();
+    },
     Escape: leaveMode,
   };
 
@@ -575,12 +579,21 @@
     for (const row of ui.help.querySelectorAll("[data-only]")) if (!works[row.dataset.only]) row.remove();
   }
 
+  let lost = null;
+
   // Live reload has patched the cards: our classes are gone from them, slides may have come or left.
   function afterPatch(event) {
     const { keys = {}, slide, step } = event.detail || {};
     readCards();
     tell("rename", keys);
-    here.number = numbers.get(currentKey) || numbers.get(keys[currentKey]) || cards.indexOf(current) + 1 || here.number;
+    const found = numbers.get(currentKey) || numbers.get(keys[currentKey]);
+    // What was cut, or lost for a moment, is shown again where it comes back before a hand has moved.
+    if (lost?.at !== here.at) lost = null;
+    if (!found) lost ||= { key: currentKey, step: here.step, at: here.at };
+    const again = lost && numbers.get(lost.key);
+    here.number = again || found || cards.indexOf(current) + 1 || here.number;
+    if (again) here.step = lost.step;
+    if (again) lost = null;
     Object.assign(here, place(here.number, here.step));
     current = null;
     for (const card of kami.deck.querySelectorAll(":scope > .current")) card.classList.remove("current");

@@ -223,6 +223,7 @@
   function setMode(name) {
     const was = mode();
     onUp();
+    kami.tell("above");
     root.dataset.mode = name === was ? "" : name;
     if (was === "laser") {
       shine(null);

@@ -92,7 +92,7 @@
     return true;
   };
 
-  // Whatever is to be seen meanwhile, a step, a black screen, the overview, is seen at once.
+  // Whatever is to be seen meanwhile, a step, a black screen, the overview, the list of keys, is seen at once.
   function end() {
     if (!running || isChanging) return;
     running.skipTransition();
@@ -109,5 +109,5 @@
   addEventListener("click", ({ target, clientX, clientY }) => {
     if (isEnded && target === root) document.elementFromPoint(clientX, clientY)?.closest("a[href], button")?.click();
   });
-  kami.parts.push({ show: end, patch: () => (known = {}) });
+  kami.parts.push({ show: end, above: end, patch: () => (known = {}) });
 })();

@@ -70,6 +70,28 @@ check("a slide put in before the one shown leaves that one on the screen", async
   await expectText(page, "Words of card 8.");
 });
 
+check("a slide that is cut and put in further on is shown again, with its steps", async (world) => {
+  const { site, page } = await served(world, "decks/rehearsal.html#2");
+  await press(page, "ArrowRight", "ArrowRight");
+  await expectTexts(page, ["alpha", "beta", "gamma"], ["alpha", "beta"]);
+  const slide = "## In steps\n\n* alpha\n* beta\n* gamma\n\n<!-- One at a time. -->\n\n---\n\n";
+  await site.edit("decks/rehearsal.md", slide, "");
+  await page.getByText("gamma").waitFor({ state: "detached" });
+  await expectSlide(page, 2);
+  await site.edit("decks/rehearsal.md", "## Closing words", `${slide}## Closing words`);
+  await expectSlide(page, 11);
+  await expectTexts(page, ["alpha", "beta", "gamma"], ["alpha", "beta"]);
+  // Whoever has gone on meanwhile is not fetched back.
+  await site.edit("decks/rehearsal.md", slide, "");
+  await page.getByText("gamma").waitFor({ state: "detached" });
+  await press(page, "Home");
+  await expectSlide(page, 1);
+  await site.edit("decks/rehearsal.md", "## Closing words", `${slide}## Closing words`);
+  await page.getByText("gamma").waitFor({ state: "attached" });
+  await expectSlide(page, 1);
+  await assertNotReloaded(page);
+});
+
 check("a slide that was renamed is followed when more came before the window could look", async (world) => {
   const { site, page, url } = await served(world, "decks/rehearsal.html#2");
   await expectSlide(page, 2);

@@ -201,6 +201,28 @@ check("a slide leaves as its directive says, and a key pressed meanwhile is obey
   await eventually(async () => assert.deepEqual(await running(page), []));
 });
 
+check("the list of keys and the pen come at once, above whatever is moving", async (world) => {
+  const page = await stage(world, talk, moving("cover 9s"));
+  await press(page, "ArrowRight");
+  await eventually(async () => assert.equal((await running(page)).length, 2));
+  await press(page, "?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await eventually(async () => assert.deepEqual(await running(page), []));
+  await press(page, "Escape", "5", "Enter");
+  await eventually(async () => assert.equal((await running(page)).length, 2));
+  await press(page, "d");
+  await page.getByRole("button", { name: "Draw", pressed: true }).waitFor();
+  await eventually(async () => assert.deepEqual(await running(page), []));
+  await expectSlide(page, 5);
+});
+
+check("a deck's style sheets have the transitions that it names, and no others", async (world) => {
+  const page = await stage(world, talk, moving("cover"));
+  const named = await page.evaluate(() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => rule instanceof CSSKeyframesRule && rule.name.startsWith("kami-")).map((rule) => rule.name));
+  assert.deepEqual(named.sort(), ["kami-incoming-transition-cover", "kami-outgoing-transition-cover"]);
+});
+
 check("going back undoes what going on did", async (world) => {
   const page = await stage(world, `${talk}#5`, moving("wipe 9s"));
   await press(page, "ArrowLeft");
