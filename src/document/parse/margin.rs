@@ -6,12 +6,13 @@ use comrak::nodes::NodeValue;
 use comrak::{Arena, Node, parse_document};
 
 use super::deck::comment_of;
+use super::fences::{Hidden, Line};
 use super::format::Formatter;
 use super::{Dialect, Text, grounds, options, prepare, ruby};
 use crate::diagnostic::rules;
 use crate::document::Prose;
 use crate::document::directives::{Comment, classify};
-use crate::span::{Span, lines};
+use crate::span::Span;
 
 /// What makes a paragraph of any line and is taken away again: it is written as a reference, which is
 /// no letter to the marks behind it.
@@ -75,22 +76,15 @@ pub(super) fn prose(
     formatter.prose(&options, &inlines)
 }
 
-/// Returns the lines of a text that define links: `[name]: address`. Those in fences define nothing.
+/// Returns the lines of a text that define links: `[name]: address`. Those in code define nothing.
 pub(super) fn definitions(body: &str) -> String {
-    let (mut found, mut fence) = (String::new(), None);
-    for line in lines(body) {
-        let inside = line.trim_start_matches(' ');
-        if line.len() - inside.len() > 3 {
-            continue;
-        }
-        let mark = ["```", "~~~"].into_iter().find(|mark| inside.starts_with(mark));
-        match (fence, mark) {
-            (None, Some(_)) => fence = mark,
-            (Some(open), Some(mark)) if open == mark => fence = None,
-            (None, None) if inside.starts_with('[') && inside.contains("]:") => {
-                found.extend([inside.trim_end(), "\n"]);
-            }
-            _ => {}
+    let (mut found, mut hidden) = (String::new(), Hidden::default());
+    for line in body.lines() {
+        if let Line::Plain(text) = hidden.line(line)
+            && text.starts_with('[')
+            && text.contains("]:")
+        {
+            found.extend([text.trim_end(), "\n"]);
         }
     }
     found
