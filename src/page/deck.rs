@@ -210,6 +210,10 @@ pub fn looks(site: Site<'_>, entry: &Entry) -> Option<(String, String)> {
         return None;
     }
     let css = looks_css(site, entry, document);
+    if css.is_empty() {
+        // The author's own keyframes move its slides.
+        return None;
+    }
     let digest = Digest::of(css.as_bytes()).short();
     let (kind, name) = (entry.kind.word(), entry.name.replace('/', "-"));
     Some((format!("assets/{kind}-{name}-{digest}.css"), css))
