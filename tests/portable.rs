@@ -166,6 +166,22 @@ fn a_deck_with_an_error_is_exported_all_the_same() {
 
 /// A font family of many files is one of those of which the deck shows a letter.
 #[test]
+fn only_what_the_deck_is_made_of_is_told() {
+    let site = site();
+    write(site.path(), "templates/themes/broken.css", "/* @theme broken */\nh1 { color: }\n");
+    write(site.path(), "decks/one.md", "# One\n\n<!-- include: _part.md -->\n");
+    write(site.path(), "decks/_part.md", "![gone](gone.png)\n");
+    write(site.path(), "decks/two.md", "---\ntheme: broken\n---\n\n# Two\n");
+    let one = export(site.path(), &["one"]);
+    assert_eq!(one.status.code(), Some(0), "{}", said(&one));
+    assert!(said(&one).contains("_part.md:1:1: warning[missing-picture]"), "{}", said(&one));
+    assert!(!said(&one).contains("broken.css"), "{}", said(&one));
+    let two = export(site.path(), &["two"]);
+    assert_eq!(two.status.code(), Some(1), "{}", said(&two));
+    assert!(said(&two).contains("broken.css:2:6: error[css-syntax]"), "{}", said(&two));
+}
+
+#[test]
 fn one_file_holds_the_fonts_that_the_deck_can_use() {
     let site = site();
     let here = site.path();

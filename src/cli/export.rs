@@ -16,6 +16,7 @@ use crate::document::Kind;
 use crate::export;
 use crate::load::{self, Root};
 use crate::page::Options;
+use crate::source::SourcePath;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Flags {
@@ -283,10 +284,23 @@ fn deck_named(bundle: &Bundle, name: &str) -> Result<Arc<Entry>> {
     Err(anyhow!("no deck is named `{name}`\nhelp: {help}"))
 }
 
-/// Returns what is wrong with the deck, the settings and the templates; other documents are not written.
+/// Returns what is wrong with the deck and what it includes, the settings and the templates; other documents are not
+/// written, and themes that it has nothing of are not, either.
 fn concerning(bundle: &Bundle, entry: &Entry) -> Vec<Diagnostic> {
+    let (site, document) = (bundle.site(), &entry.document);
+    let themes = &site.interface.themes;
+    let imports = document.styles.iter().flat_map(|style| &style.imports);
+    let named = imports.filter_map(|(name, _)| themes.get(name));
+    let chosen = std::iter::once(crate::page::theme_of(site, entry)).chain(named);
+    let used: Vec<_> =
+        chosen.flat_map(|theme| themes.parts(theme)).map(|theme| &theme.path).collect();
+    let unused =
+        |path: &SourcePath| themes.iter().any(|theme| theme.path == *path) && !used.contains(&path);
     let mut found = bundle.diagnostics();
-    let is_shared = |path: &str| path == "kami.toml" || path.starts_with("templates/");
-    found.retain(|it| it.path == entry.document.path || is_shared(it.path.as_str()));
+    found.retain(|it| {
+        let shared = it.path.as_str() == "kami.toml" || it.path.as_str().starts_with("templates/");
+        let own = it.path == document.path || document.parts.contains(&it.path);
+        own || (shared && !unused(&it.path))
+    });
     found
 }
