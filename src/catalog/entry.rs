@@ -14,7 +14,7 @@ use crate::document::{Alias, Document, Kind, Link};
 use crate::source::{SourcePath, join};
 
 /// How long a name in an address may be before its ending: disks take 255 bytes at most.
-const NAME_BYTES_MAX: usize = 200;
+pub(super) const NAME_BYTES_MAX: usize = 200;
 /// How long an old address may be with its folders: stores take 1,024 bytes, and a site may lie in folders there.
 const ALIAS_BYTES_MAX: usize = 600;
 
@@ -267,7 +267,7 @@ fn alias_path(folder: &str, alias: &Alias) -> Option<String> {
 
 /// Shortens the last part of an address that disks would refuse for its length, and keeps it apart
 /// from others of the same beginning. A file's name may have 255 bytes; endings come behind this one.
-pub fn shortened(stem: String) -> String {
+fn shortened(stem: String) -> String {
     let last = stem.rfind('/').map_or(0, |slash| slash + 1);
     if stem.len() - last <= NAME_BYTES_MAX {
         return stem;

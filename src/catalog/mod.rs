@@ -12,6 +12,7 @@ mod redirect;
 mod resolve;
 mod spoken;
 mod table;
+mod tags;
 mod ties;
 
 use std::sync::Arc;
@@ -26,9 +27,10 @@ use edges::Known;
 use names::{KeyMap, fold, key};
 use spoken::Spoken;
 use table::Table;
+use tags::Tags;
 
 pub use embed::{EMBED_DEPTH_MAX, EMBEDS_MAX, EmbedFault, Part, Shown, Stop, stretch};
-pub use entry::{Entry, excess, shortened};
+pub use entry::{Entry, excess};
 pub use redirect::Arrival;
 pub use resolve::{Mention, Resolution};
 pub use spoken::Naming;
@@ -87,7 +89,7 @@ pub struct Catalog {
     leading: Table,
     /// Pages that say where they stand in their folder.
     ordered: OrdSet<Place>,
-    tags: OrdMap<String, OrdSet<SourcePath>>,
+    tags: Tags,
     /// How many documents there are in each language.
     langs: OrdMap<String, usize>,
     routes: OrdMap<Arc<str>, Vec<Route>>,
@@ -140,9 +142,7 @@ impl Catalog {
 
     fn insert_rest(&mut self, entry: Arc<Entry>) {
         let path = entry.document.path.clone();
-        for tag in &entry.document.matter.tags {
-            self.tags.entry(tag.clone()).or_default().insert(path.clone());
-        }
+        self.tags.enter(&entry);
         self.insert_work(&entry, &path);
         self.ordered.extend(entry.place_in_order());
         *self.langs.entry(entry.lang.clone()).or_default() += 1;
@@ -161,14 +161,7 @@ impl Catalog {
         entry.path_keys.iter().for_each(|key| self.located.leave(*key, &entry));
         entry.linked_keys().for_each(|key| self.linking.leave(key, &entry));
         entry.redirect_keys.iter().for_each(|key| self.leading.leave(*key, &entry));
-        for tag in &entry.document.matter.tags {
-            if let Some(set) = self.tags.get_mut(tag) {
-                set.remove(path);
-                if set.is_empty() {
-                    self.tags.remove(tag);
-                }
-            }
-        }
+        self.tags.leave(&entry);
         if let Some(place) = entry.place_in_order() {
             self.ordered.remove(&place);
         }
@@ -288,18 +281,9 @@ impl Catalog {
         self.assets.get(path)
     }
 
-    /// Iterates over all tags with the documents that bear them.
-    pub fn tags(&self) -> impl Iterator<Item = (&String, &OrdSet<SourcePath>)> {
-        self.tags.iter()
-    }
-
     /// Tells whether any document is in a language.
     pub fn speaks(&self, lang: &str) -> bool {
         self.langs.contains_key(lang)
-    }
-
-    pub fn tagged(&self, tag: &str) -> Option<&OrdSet<SourcePath>> {
-        self.tags.get(tag)
     }
 
     /// Returns what stands at an address; where several claim it, the first in order.

@@ -108,7 +108,7 @@ impl Catalog {
         let tag = || category(link.target.strip_prefix(':').filter(|_| wiki)?);
         match (asset, tag()) {
             (Some(asset), _) => Resolution::Asset(asset),
-            (None, Some(tag)) if self.tags.contains_key(tag) => Resolution::Tag(tag.to_owned()),
+            (None, Some(tag)) if self.tagged(tag).is_some() => Resolution::Tag(tag.to_owned()),
             _ => Resolution::Missing,
         }
     }

@@ -9,7 +9,7 @@ use super::fill::{relative, root_of};
 use super::news::{change, newest};
 use super::shell::{Head, date_text, in_language, shell, site_languages};
 use super::{Page, Site, View};
-use crate::catalog::{Entry, shortened};
+use crate::catalog::Entry;
 use crate::document::{Kind, Origins};
 
 /// How many documents the list of new ones shows.
@@ -58,16 +58,8 @@ pub struct ListEntry {
 
 /// Returns the address of a tag's page in a language.
 pub(super) fn tag_route(site: Site<'_>, tag: &str, lang: &str) -> String {
-    in_language(site, &tag_stem(tag), lang)
-}
-
-fn tag_stem(tag: &str) -> String {
-    let clean: String = tag
-        .chars()
-        .map(|c| if c == '/' || c == '\\' || c.is_whitespace() { '_' } else { c })
-        .collect();
-    let clean = clean.trim_start_matches('.');
-    shortened(format!("tags/{}", if clean.is_empty() { "_" } else { clean }))
+    let name = site.catalog.tag_name(tag, site.config);
+    in_language(site, &format!("tags/{name}"), lang)
 }
 
 /// Returns the addresses of all indexes: the event, pages, recent, tags, 404.
@@ -120,13 +112,10 @@ pub(super) fn compose(site: Site<'_>, address: &str) -> Option<Page> {
             ));
         }
     }
-    if !address.starts_with("tags/") {
-        return None;
-    }
+    let name = address.strip_prefix("tags/")?;
     let (lang, tag) = langs.iter().find_map(|lang| {
-        let stem = address.strip_suffix(&in_language(site, "", lang))?;
-        let tag = site.catalog.tags().find(|(tag, _)| tag_stem(tag) == stem)?.0;
-        Some((lang, tag))
+        let name = name.strip_suffix(&in_language(site, "", lang))?;
+        Some((lang, site.catalog.tag_called(name, site.config)?))
     })?;
     let entries = tagged(site, tag, lang, &root_of(address));
     let groups = vec![Group::new(String::new(), "entries", entries)];
