@@ -292,8 +292,8 @@ fn with_own(
     }
     let mut tera = self::tera(texts, "builtin/");
     for template in own {
-        if let Err(error) = tera.add_raw_templates([template]) {
-            diagnostics.push(diagnostic(&error));
+        if let Err(error) = tera.add_raw_templates([template.clone()]) {
+            diagnostics.push(placed(diagnostic(&error), &template));
         }
     }
     tera
@@ -320,6 +320,26 @@ fn diagnostic(error: &tera::Error) -> Diagnostic {
         message,
         help: "the built-in template is used until it is mended".to_owned(),
     }
+}
+
+/// Puts what is told of no template to the one that it was told of, at the line that its words name.
+fn placed(found: Diagnostic, (name, text): &(String, String)) -> Diagnostic {
+    if !found.path.as_str().ends_with('/') {
+        return found;
+    }
+    let path = SourcePath::new(format!("templates/{}", name.trim_start_matches("own/")));
+    let (said, place) = found.message.split_once("\n --> ").unwrap_or((&found.message, ""));
+    let message = said.trim_start_matches("error: ").to_owned();
+    let mut numbers = place.lines().next().unwrap_or_default().rsplit(':');
+    let mut number = || numbers.next()?.parse::<usize>().ok()?.checked_sub(1);
+    let (column, line) = (number(), number());
+    let at = line.zip(column).and_then(|(line, column)| {
+        let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let rest = text.get(before..)?;
+        Some(before + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
+    });
+    let span = at.map_or(Span::default(), |at| Span::new(at, at));
+    Diagnostic { path, span, message, ..found }
 }
 
 /// Reads the words of the interface, the site's own over the built-in ones.
