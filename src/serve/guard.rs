@@ -91,8 +91,18 @@ pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
         .to_str()
         .ok()
         .and_then(|origin| origin.split_once("://"))
-        .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
+        .is_some_and(|(scheme, own)| own.eq_ignore_ascii_case(host) && is_scheme(scheme, host));
     if own && origins.next().is_none() { Ok(()) } else { Err(Refusal::CrossSite) }
+}
+
+/// Tells whether a browser may write a host of ours behind a scheme: nothing that has a secure name for us is on this
+/// machine itself, and anything else that is shows its own.
+fn is_scheme(scheme: &str, host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let is_local =
+        bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(is_loopback);
+    scheme == "http" || (scheme == "https" && !is_local)
 }
 
 /// Checks whether another site includes a file of ours.

@@ -56,6 +56,8 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         })
         .and_then(|()| shared.tokens.trade(request.uri()));
     drop(bundle);
+    // Where its length is told in two ways, another reader may take part of a body for the next request.
+    let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
     // A program that opens a channel with its token has no use for a cookie.
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
         && !request.headers().contains_key(header::UPGRADE);
@@ -65,6 +67,9 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         Err(refusal) => refuse(refusal),
     };
     add_guards(response.headers_mut(), is_public);
+    if is_last {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some(line) = line {
         shared.tell(News::Asked(answered(&line, &response)));
     }

@@ -165,11 +165,23 @@ fn other_sites_and_other_methods_are_refused() {
         let window = Window::from(HERE, port, "", &format!("Origin: {origin}\r\n"));
         assert_eq!(window.status, 403, "{origin}");
     }
+    // No program of this machine speaks TLS on the port that is ours.
+    let secure = format!("Origin: https://127.0.0.1:{port}\r\n");
+    assert_eq!(Window::from(HERE, port, "", &secure).status, 403);
     let own = format!("Origin: http://127.0.0.1:{port}\r\n");
     assert_eq!(Window::from(HERE, port, "", &own).status, 101);
     assert_eq!(Window::from(HERE, port, "", &format!("{own}{own}")).status, 403);
     let body = "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     assert_eq!(say(HERE, port, &body.replace(": x", &format!(": 127.0.0.1:{port}"))).status, 400);
+    // A length that is told in two ways: whatever else is in it is no request of its own.
+    let host = format!("Host: 127.0.0.1:{port}");
+    let lengths = "Content-Length: 5\r\nTransfer-Encoding: chunked";
+    let smuggled = format!(
+        "PUT /_kami/source/wiki/Page.md HTTP/1.1\r\n{host}\r\n{lengths}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n{host}\r\n\r\n"
+    );
+    let answer = send(HERE, port, smuggled.as_bytes());
+    assert!(answer.status >= 400 && answer.header("connection") == Some("close"), "{}", answer.head);
+    assert!(!answer.holds("HTTP/1.1"), "{}", answer.text());
     assert_eq!(send(HERE, port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").status, 400);
 }
 
