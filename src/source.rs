@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -47,6 +49,8 @@ pub struct Asset {
 enum Bytes {
     Held(Arc<[u8]>),
     Away(Arc<dyn Reread>),
+    /// Of a file that is too large to be in memory.
+    Large(Arc<dyn Open>),
 }
 
 /// Whoever reads the bytes of a file again; nothing where that cannot be done any more.
@@ -54,12 +58,56 @@ pub trait Reread: fmt::Debug + Send + Sync {
     fn reread(&self) -> Option<Vec<u8>>;
 }
 
+/// Whoever opens a large file; nothing where it is not any more what it was.
+pub trait Open: fmt::Debug + Send + Sync {
+    fn open(&self) -> Option<Arc<dyn Parts>>;
+}
+
+/// A large file that is open. It may be read from several places at once.
+pub trait Parts: fmt::Debug + Send + Sync {
+    /// Fills a part with the bytes from a place on; fails where the file was changed since it was opened.
+    fn read_at(&self, at: u64, part: &mut [u8]) -> io::Result<()>;
+}
+
+/// How much of a large file is read at once.
+const PART_BYTES: usize = 1 << 20;
+
+/// Reads a large file from its begin to its end, part by part.
+pub fn each_part(
+    parts: &dyn Parts,
+    length: u64,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut part = vec![0; PART_BYTES];
+    let mut at = 0;
+    while at < length {
+        let count = usize::try_from(length - at).unwrap_or(usize::MAX).min(PART_BYTES);
+        parts.read_at(at, &mut part[..count])?;
+        take(&part[..count])?;
+        at += count as u64;
+    }
+    Ok(())
+}
+
 impl Asset {
+    /// Tells whether the file is so large that it is read part by part. It is no picture then, and no text.
+    pub fn is_large(&self) -> bool {
+        matches!(self.bytes, Bytes::Large(_))
+    }
+
+    /// Opens a large file.
+    pub fn open(&self) -> Option<Arc<dyn Parts>> {
+        match &self.bytes {
+            Bytes::Large(place) => place.open(),
+            _ => None,
+        }
+    }
+
     /// Returns the bytes where they are in memory: those of values and of what templates need always are.
     pub fn held(&self) -> Option<&[u8]> {
         match &self.bytes {
             Bytes::Held(bytes) => Some(bytes),
-            Bytes::Away(_) => None,
+            Bytes::Away(_) | Bytes::Large(_) => None,
         }
     }
 
@@ -72,6 +120,15 @@ impl Asset {
                 let is_same =
                     bytes.len() as u64 == self.facts.bytes && Digest::of(&bytes) == self.digest;
                 is_same.then_some(Cow::Owned(bytes))
+            }
+            Bytes::Large(place) => {
+                let mut bytes = Vec::new();
+                let parts = place.open()?;
+                let read = each_part(&*parts, self.facts.bytes, |part| {
+                    bytes.extend_from_slice(part);
+                    Ok(())
+                });
+                read.ok().map(|()| Cow::Owned(bytes))
             }
         }
     }
@@ -126,6 +183,12 @@ impl Source {
         place: Arc<dyn Reread>,
     ) -> Source {
         Source::of_bytes(path, bytes, size, Bytes::Away(place))
+    }
+
+    /// Returns a source of bytes that are never held.
+    pub fn large(path: &SourcePath, digest: Digest, facts: Facts, place: Arc<dyn Open>) -> Source {
+        let asset = Asset { digest, facts, bytes: Bytes::Large(place) };
+        Source { path: path.clone(), content: Content::Asset(asset) }
     }
 
     fn of_bytes(path: &str, bytes: &[u8], size: Option<(u32, u32)>, kept: Bytes) -> Source {
@@ -187,6 +250,13 @@ impl Sources {
     /// Iterates over all sources in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.0.values()
+    }
+
+    /// Iterates over the sources in a folder and below it.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = &Source> {
+        // What follows the slash in the order of characters comes after all that is in the folder.
+        let (from, to) = (format!("{folder}/"), format!("{folder}0"));
+        self.0.range::<_, str>((Bound::Included(&*from), Bound::Excluded(&*to))).map(|(_, it)| it)
     }
 
     pub fn len(&self) -> usize {

@@ -4,6 +4,7 @@
 //! the same bytes as a cold one. Outputs are made when somebody asks for them.
 
 mod faults;
+mod large;
 mod outputs;
 mod pictures;
 mod texts;
@@ -27,6 +28,7 @@ use crate::search::{Index, Shelf};
 use crate::source::{Content, Source, SourcePath, Sources};
 use crate::span::Lines;
 use pictures::Gate;
+pub use large::Large;
 pub use texts::including;
 use texts::understood;
 use typecase::{Prepared, Typecase};

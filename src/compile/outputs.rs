@@ -25,6 +25,9 @@ impl Bundle {
         let mut output = self.make(address)?;
         output.bytes.shrink_to_fit();
         let output = Arc::new(output);
+        if self.large(address).is_some() {
+            return Some(output);
+        }
         // Hundreds of pictures need not be kept twice.
         if self.options.memo.keeps() && self.is_to_be_made(address) {
             return Some(output);
@@ -59,6 +62,14 @@ impl Bundle {
         self.looks(address).or_else(|| self.font(address)).or_else(|| self.render(address))
     }
 
+    /// Returns what the manifest says of an address.
+    pub fn entry(&self, address: &str) -> Option<output::Entry> {
+        match self.large(address) {
+            Some(file) => Some(file.entry(address)),
+            None => Some(output::Entry::of(address, &self.make(address)?)),
+        }
+    }
+
     /// Makes the manifest of all other outputs; none of them is kept. Notes are not for everybody
     /// who may ask for it.
     fn manifest(&self) -> Output {
@@ -67,7 +78,7 @@ impl Bundle {
             .addresses()
             .par_iter()
             .filter(|address| *address != MANIFEST && !notes(address))
-            .filter_map(|address| Some(output::Entry::of(address, &self.make(address)?)))
+            .filter_map(|address| self.entry(address))
             .collect();
         Output::new(MANIFEST, output::manifest(&entries).into_bytes())
     }

@@ -6,20 +6,23 @@
 #![expect(clippy::disallowed_methods, reason = "the next try waits for a while")]
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use http::header::{HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use http::{Method, Request};
 use sha2::{Digest as _, Sha256};
+use ureq::SendBody;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use super::access::{Access, RENEW, Surroundings};
 use super::fault;
 use super::target::encoded_value;
 use super::xml::Node;
+use crate::source::{Parts, each_part};
 
 /// How many requests are under way at the same time.
 pub(super) const AT_ONCE: usize = 16;
@@ -54,13 +57,66 @@ pub(super) struct Call<'a> {
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: &'a [u8],
+    pub(super) body: Sent<'a>,
+}
+
+/// What is sent with a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sent<'a> {
+    Bytes(&'a [u8]),
+    /// A large file of so many bytes.
+    File(&'a dyn Parts, u64),
+}
+
+impl Sent<'_> {
+    fn length(self) -> u64 {
+        match self {
+            Sent::Bytes(bytes) => bytes.len() as u64,
+            Sent::File(_, length) => length,
+        }
+    }
+
+    /// Returns the digest that a store wants to be told.
+    fn digest(self) -> Result<String> {
+        let mut hasher = Sha256::new();
+        match self {
+            Sent::Bytes(bytes) => hasher.update(bytes),
+            Sent::File(parts, length) => {
+                let take = |part: &[u8]| {
+                    hasher.update(part);
+                    Ok(())
+                };
+                each_part(parts, length, take).map_err(|error| {
+                    let what = format!("a file cannot be sent: {error}");
+                    fault(&what, "deploy again once nothing writes to the site's files any more")
+                })?;
+            }
+        }
+        Ok(hex(&hasher.finalize()))
+    }
+}
+
+/// A large file that is read as it is sent.
+struct Reading<'a> {
+    parts: &'a dyn Parts,
+    at: u64,
+    length: u64,
+}
+
+impl io::Read for Reading<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length - self.at).unwrap_or(usize::MAX);
+        let count = left.min(into.len());
+        self.parts.read_at(self.at, &mut into[..count])?;
+        self.at += count as u64;
+        Ok(count)
+    }
 }
 
 impl Call<'_> {
     pub(super) fn get(path: String) -> Call<'static> {
         let (query, headers) = (Vec::new(), Vec::new());
-        Call { method: Method::GET, path, query, headers, body: &[] }
+        Call { method: Method::GET, path, query, headers, body: Sent::Bytes(&[]) }
     }
 }
 
@@ -169,9 +225,10 @@ impl Client {
     /// Makes a request until it is answered with something that will not pass by itself.
     pub(super) fn send(&self, service: &Service, call: &Call<'_>) -> Result<Answer> {
         let (mut tries, mut is_renewed) = (0, false);
+        let digest = call.body.digest()?;
         loop {
             tries += 1;
-            let (pause, last) = match self.try_once(service, call) {
+            let (pause, last) = match self.try_once(service, call, &digest) {
                 Ok(answer) => {
                     self.has_answered.store(true, Ordering::Relaxed);
                     if is_expired(&answer) && !is_renewed && self.access.renew(&answer.token) {
@@ -195,7 +252,12 @@ impl Client {
         }
     }
 
-    fn try_once(&self, service: &Service, call: &Call<'_>) -> Result<Answer, Failed> {
+    fn try_once(
+        &self,
+        service: &Service,
+        call: &Call<'_>,
+        digest: &str,
+    ) -> Result<Answer, Failed> {
         let mut uri = format!("{}{}", service.base, call.path);
         for (index, (name, value)) in call.query.iter().enumerate() {
             uri.push(if index == 0 { '?' } else { '&' });
@@ -207,7 +269,6 @@ impl Client {
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        let digest = hex(&Sha256::digest(call.body));
         let request = request.header("x-amz-content-sha256", digest).body(()).map_err(|error| {
             let what = format!("{} is no address: {error}", service.base);
             Failed::Here(fault(&what, "write it as `--endpoint https://host`"))
@@ -216,12 +277,19 @@ impl Client {
         self.access.sign(&mut parts, service.name, &service.region).map_err(Failed::Here)?;
         let token = parts.headers.get("x-amz-security-token");
         let token = token.and_then(|token| token.to_str().ok()).unwrap_or_default().to_owned();
-        let length = call.body.len() as u64;
+        let length = call.body.length();
         let patience = Duration::from_secs(ANSWER_SECONDS + length / BYTES_PER_SECOND_MIN);
-        let run = if call.body.is_empty() && call.method != Method::PUT {
-            self.run(Request::from_parts(parts, ()), patience)
-        } else {
-            self.run(Request::from_parts(parts, call.body), patience)
+        let run = match call.body {
+            Sent::Bytes([]) if call.method != Method::PUT => {
+                self.run(Request::from_parts(parts, ()), patience)
+            }
+            Sent::Bytes(bytes) => self.run(Request::from_parts(parts, bytes), patience),
+            Sent::File(file, length) => {
+                parts.headers.insert(CONTENT_LENGTH, length.into());
+                let mut reading = Reading { parts: file, at: 0, length };
+                let body = SendBody::from_reader(&mut reading);
+                self.run(Request::from_parts(parts, body), patience)
+            }
         };
         let (parts, mut body) = run.map_err(Failed::There)?.into_parts();
         let body = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec();

@@ -7,7 +7,7 @@ use getrandom::fill;
 use http::Method;
 
 use super::access::Surroundings;
-use super::client::{Answer, Call, Client, Service, hex, told};
+use super::client::{Answer, Call, Client, Sent, Service, hex, told};
 use super::paths::ascii;
 use super::store::Store;
 use super::utc_now;
@@ -112,7 +112,7 @@ impl CloudFront {
                 ("content-type", "application/xml".to_owned()),
                 ("if-match", answer.header("etag").to_owned()),
             ],
-            body: config.as_bytes(),
+            body: Sent::Bytes(config.as_bytes()),
             ..Call::get(self.path("/config"))
         };
         let answer = self.client.send(&self.service, &call)?;
@@ -135,7 +135,7 @@ impl CloudFront {
         let call = Call {
             method: Method::POST,
             headers: vec![("content-type", "application/xml".to_owned())],
-            body: body.as_bytes(),
+            body: Sent::Bytes(body.as_bytes()),
             ..Call::get(self.path("/invalidation"))
         };
         let answer = self.client.send(&self.service, &call)?;

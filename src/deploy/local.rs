@@ -2,6 +2,7 @@
 //!
 //! It is made of what was read when the program began. A source that is saved meanwhile does not get into it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
@@ -11,6 +12,7 @@ use super::{Progress, fault};
 use crate::compile::Bundle;
 use crate::digest::Digest;
 use crate::output::{Entry, MANIFEST, Output, WORKER, manifest};
+use crate::source::Parts;
 
 /// The largest object that a store takes in one piece.
 const BYTES_MAX: u64 = 5 << 30;
@@ -33,7 +35,7 @@ impl Local<'_> {
         let (done, total) = (AtomicUsize::new(0), paths.len());
         let made = paths.par_iter().filter_map(|path| {
             // An address without an output is a source that cannot be read; such a site is not deployed.
-            let entry = Entry::of(path, &bundle.make(path)?);
+            let entry = bundle.entry(path)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Some(entry)
         });
@@ -56,6 +58,16 @@ impl Local<'_> {
     pub(super) fn find(&self, path: &str) -> Option<&Entry> {
         let at = self.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok()?;
         self.entries.get(at)
+    }
+
+    /// Opens a file that is too large to be made in memory.
+    pub(super) fn large(&self, entry: &Entry) -> Result<Option<Arc<dyn Parts>>> {
+        let Some(file) = self.bundle.large(&entry.path) else { return Ok(None) };
+        let changed = || {
+            let what = format!("the file behind `{}` was changed or went away", entry.path);
+            fault(&what, "deploy again once nothing writes to it any more")
+        };
+        file.open().map(Some).ok_or_else(changed)
     }
 
     /// Makes the bytes of a file again.

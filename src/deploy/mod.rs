@@ -26,7 +26,7 @@ use anyhow::{Result, anyhow};
 use crate::compile::Bundle;
 use crate::digest::Digest;
 use crate::output::{Entry, MANIFEST, NOTE, Note, is_lasting};
-use client::AT_ONCE;
+use client::{AT_ONCE, Sent};
 use cloudfront::CloudFront;
 use local::Local;
 use release::Release;
@@ -235,7 +235,7 @@ impl<'a> Deployment<'a> {
             })?;
         }
         let manifest = self.goal.manifest();
-        self.store.put(MANIFEST, &Held::record(manifest), manifest)?;
+        self.store.put(MANIFEST, &Held::record(manifest), Sent::Bytes(manifest))?;
         tick();
         Ok(())
     }
@@ -255,7 +255,15 @@ impl<'a> Deployment<'a> {
                 let twin = self.release.as_ref().and_then(|release| release.twin(&entry.digest));
                 match twin {
                     Some(twin) => store.copy((twin, None), &entry.path, &held),
-                    None => store.put(&entry.path, &held, &local.bytes(entry)?),
+                    None => match local.large(entry)? {
+                        Some(file) => {
+                            let body = Sent::File(&*file, entry.bytes);
+                            store.put(&entry.path, &held, body)
+                        }
+                        None => {
+                            store.put(&entry.path, &held, Sent::Bytes(&local.bytes(entry)?))
+                        }
+                    },
                 }
             }
         }
@@ -338,7 +346,7 @@ impl<'a> Deployment<'a> {
 
     fn put_note(&self, note: &Note) -> Result<()> {
         let bytes = note.bytes();
-        self.store.put(NOTE, &Held::record(&bytes), &bytes)
+        self.store.put(NOTE, &Held::record(&bytes), Sent::Bytes(&bytes))
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::client::Sent;
 use super::cloudfront::CloudFront;
 use super::fault;
 use super::store::{Held, Store};
@@ -126,5 +127,5 @@ fn read(home: &Store) -> Result<Option<Pointer>> {
 
 fn write(home: &Store, pointer: &Pointer) -> Result<()> {
     let bytes = serde_json::to_vec(pointer).expect("texts are JSON");
-    home.put(POINTER, &Held::record(&bytes), &bytes)
+    home.put(POINTER, &Held::record(&bytes), Sent::Bytes(&bytes))
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use http::Method;
 
 use super::access::Surroundings;
-use super::client::{Answer, Call, Client, Service, told};
+use super::client::{Answer, Call, Client, Sent, Service, told};
 use super::target::{encoded, key};
 use super::xml::Node;
 use super::{fault, utc_now};
@@ -196,8 +196,8 @@ impl Store {
         }
     }
 
-    pub(super) fn put(&self, path: &str, held: &Held, bytes: &[u8]) -> Result<()> {
-        let call = Call { headers: held.headers(), body: bytes, ..self.call(Method::PUT, path) };
+    pub(super) fn put(&self, path: &str, held: &Held, body: Sent<'_>) -> Result<()> {
+        let call = Call { headers: held.headers(), body, ..self.call(Method::PUT, path) };
         self.expect(&format!("write {}", self.name(path)), &call).map(drop)
     }
 

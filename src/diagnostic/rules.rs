@@ -14,7 +14,7 @@ macro_rules! rules {
 rules! {
     UNREADABLE = "unreadable-file", Error, "The file could not be read, so nothing of it is in the site. Check its permissions.";
     NOT_UTF8 = "not-utf8", Error, "The file is not UTF-8. Convert it, for example with `iconv -f SHIFT_JIS -t UTF-8`; until then it is not in the site.";
-    TOO_LARGE = "too-large", Error, "A Markdown file may have 64 MiB at most, a picture, film or other file 512 MiB. Split it, or keep it elsewhere and link to it.";
+    TOO_LARGE = "too-large", Error, "A Markdown file may have 64 MiB at most, a picture or another text 512 MiB, a film or any other file 16 GiB. Split it, or keep it elsewhere and link to it.";
     OUTSIDE_LINK = "link-outside", Error, "A symbolic link leads out of the site folder (or nowhere). Links may only lead to files of the site; put the file itself into the site.";
     SPECIAL_FILE = "special-file", Warning, "A pipe, socket or device lies in the site. Only ordinary files are read.";
     NUL = "nul-byte", Warning, "The text holds a NUL byte, which HTML cannot; it is shown as U+FFFD. Delete it.";

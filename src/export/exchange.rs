@@ -47,10 +47,7 @@ fn carry_kept(job: &Job<'_>, old: &Old, made: &Made) -> Result<()> {
     let path = &made.entry.path;
     match link(job, old, Path::new(path)) {
         // Somebody has removed it a moment ago: it is as good as new.
-        Err(error) if error.kind() == ErrorKind::NotFound => match job.remake(&made.entry) {
-            Some(bytes) => job.staging.write(path, &bytes),
-            None => Ok(()),
-        },
+        Err(error) if error.kind() == ErrorKind::NotFound => job.stage_again(&made.entry),
         result => result.map_err(|error| disk_fault("keep", &job.place.folder.join(path), &error)),
     }
 }

@@ -21,14 +21,14 @@ mod target;
 mod zip;
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, anyhow};
 use rayon::prelude::*;
 
-use crate::compile::Bundle;
+use crate::compile::{Bundle, Large};
 use crate::digest::Digest;
 use crate::output::{Encoding, Entry, MANIFEST, NOTE, Note, Output, WORKER, is_text, manifest};
 
@@ -217,6 +217,11 @@ impl Job<'_> {
         let (done, total) = (AtomicUsize::new(0), layout.paths.len());
         let paths = layout.paths.par_iter().filter(|path| !(layout.worker && *path == WORKER));
         let made = paths.map(|path| {
+            if let Some(file) = self.bundle.large(path) {
+                let made = self.stage_large(path, file)?;
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                return Ok(Some(vec![made]));
+            }
             // An address without an output is a source that cannot be read; its diagnostic says so.
             let output = self.bundle.make(path);
             if output.is_none() {
@@ -239,6 +244,24 @@ impl Job<'_> {
             ),
             "build again once nothing writes to that file any more",
         ))
+    }
+
+    /// Stages a large file, part by part.
+    fn stage_large(&self, path: &str, file: Large<'_>) -> Result<Made> {
+        let entry = file.entry(path);
+        let kept = self.survey.has(self.place, &entry);
+        if !kept {
+            self.copy(path, file)?;
+        }
+        Ok(Made { entry, kept })
+    }
+
+    fn copy(&self, path: &str, file: Large<'_>) -> Result<()> {
+        let mut out = self.staging.file(path)?;
+        file.read(|part| out.write_all(part)).or_else(|error| {
+            self.refuse_mixed()?;
+            Err(self.staging.fault("write", Path::new(path), &error))
+        })
     }
 
     /// Stages an output and its compressed forms.
@@ -278,6 +301,17 @@ impl Job<'_> {
             self.staging.write(&entry.path, bytes)?;
         }
         Ok(Made { entry, kept })
+    }
+
+    /// Stages the file of an entry after all.
+    fn stage_again(&self, entry: &Entry) -> Result<()> {
+        if let Some(file) = self.bundle.large(&entry.path) {
+            return self.copy(&entry.path, file);
+        }
+        match self.remake(entry) {
+            Some(bytes) => self.staging.write(&entry.path, &bytes),
+            None => Ok(()),
+        }
     }
 
     /// Makes the bytes of an entry again.

@@ -168,6 +168,11 @@ impl Staging {
             .map_err(|error| self.fault("write", Path::new(path), &error))
     }
 
+    /// Makes a file of the bundle that is written part by part.
+    pub(super) fn file(&self, path: &str) -> Result<File> {
+        self.create_file(path).map_err(|error| self.fault("write", Path::new(path), &error))
+    }
+
     /// Writes a file of the bundle so that it outlives the machine.
     ///
     /// One such write a bundle is enough: a file that a power cut has shortened does not fit what

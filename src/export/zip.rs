@@ -7,13 +7,13 @@
 #![expect(clippy::disallowed_methods, reason = "this is where a bundle is written")]
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, Hasher};
 use crate::export::target::Place;
 use crate::export::{Request, disk_fault, fault};
 use crate::output::{Entry, MANIFEST, is_text, parse_manifest};
@@ -32,6 +32,10 @@ const UNIX: u16 = 3 << 8;
 const MODE: u32 = 0o100_644 << 16;
 /// How many files are compressed before they are written: as many as fit into memory in any case.
 const CHUNK: usize = 128;
+/// Files from this length on are not held in memory.
+const LARGE_BYTES_MIN: u64 = 8 << 20;
+/// How much of such a file is read at once.
+const PART_BYTES: usize = 1 << 20;
 
 /// An archive that grows.
 #[derive(Debug)]
@@ -46,11 +50,18 @@ pub struct Archive<W> {
 #[derive(Debug)]
 pub struct Member {
     path: String,
-    /// As they are, or deflated.
-    bytes: Vec<u8>,
+    body: Body,
     is_deflated: bool,
     length: u64,
     crc: u32,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// As they are, or deflated.
+    Held(Vec<u8>),
+    /// Of a large file.
+    File(File),
 }
 
 impl Member {
@@ -61,7 +72,34 @@ impl Member {
         let deflated = deflated.filter(|deflated| deflated.len() < bytes.len());
         let is_deflated = deflated.is_some();
         let bytes = deflated.unwrap_or(bytes);
-        Member { path: path.to_owned(), bytes, is_deflated, length, crc }
+        Member { path: path.to_owned(), body: Body::Held(bytes), is_deflated, length, crc }
+    }
+
+    /// Makes a member of a large file, which has to have a digest.
+    fn of_file(entry: &Entry, mut file: File) -> io::Result<Member> {
+        let (mut digest, mut crc) = (Hasher::default(), crc32fast::Hasher::new());
+        let mut part = vec![0; PART_BYTES];
+        loop {
+            let count = file.read(&mut part)?;
+            if count == 0 {
+                break;
+            }
+            digest.add(&part[..count]);
+            crc.update(&part[..count]);
+        }
+        if digest.digest().to_string() != entry.digest {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        file.rewind()?;
+        let (path, body) = (entry.path.clone(), Body::File(file));
+        Ok(Member { path, body, is_deflated: false, length: entry.bytes, crc: crc.finalize() })
+    }
+
+    fn packed(&self) -> u64 {
+        match &self.body {
+            Body::Held(bytes) => bytes.len() as u64,
+            Body::File(_) => self.length,
+        }
     }
 }
 
@@ -72,7 +110,7 @@ impl<W: Write> Archive<W> {
 
     pub fn add(&mut self, member: &Member) -> io::Result<()> {
         let start = self.offset;
-        let packed = member.bytes.len() as u64;
+        let packed = member.packed();
         let name = member.path.as_bytes();
         let name_length = u16::try_from(name.len()).map_err(io::Error::other)?;
         // Both lengths, or neither: that is what readers expect of the header before the bytes.
@@ -97,7 +135,10 @@ impl<W: Write> Archive<W> {
         local.extend(name);
         local.extend(&extra);
         self.write(&local)?;
-        self.write(&member.bytes)?;
+        match &member.body {
+            Body::Held(bytes) => self.write(bytes)?,
+            Body::File(file) => self.copy(file, member)?,
+        }
 
         let far = (short(start) == u32::MAX).then_some(start);
         let extra = large(&lengths.into_iter().chain(far).collect::<Vec<u64>>());
@@ -149,6 +190,20 @@ impl<W: Write> Archive<W> {
         end.extend([0; 2]);
         self.write(&end)?;
         Ok((self.out, self.offset))
+    }
+
+    /// Writes a large file; one that is not any more what it was makes no archive.
+    fn copy(&mut self, mut file: &File, member: &Member) -> io::Result<()> {
+        let (mut left, mut crc) = (member.length, crc32fast::Hasher::new());
+        let mut part = vec![0; PART_BYTES];
+        while left > 0 {
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(PART_BYTES);
+            file.read_exact(&mut part[..count])?;
+            crc.update(&part[..count]);
+            self.write(&part[..count])?;
+            left -= count as u64;
+        }
+        if crc.finalize() == member.crc { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -253,12 +308,23 @@ fn fill(folder: &Path, entries: &[Entry], draft: &Path) -> Result<u64> {
 
 fn member(folder: &Path, entry: &Entry) -> Result<Member> {
     let path = folder.join(&entry.path);
-    let bytes = fs::read(&path).map_err(|error| disk_fault("read", &path, &error))?;
-    if Digest::of(&bytes).to_string() != entry.digest {
-        let what = format!("{} was changed while the archive was written", path.display());
-        return Err(fault(&what, "build again"));
-    }
-    Ok(Member::of(&entry.path, bytes))
+    let read = || {
+        if entry.bytes >= LARGE_BYTES_MIN && !is_text(&entry.path) {
+            return Member::of_file(entry, File::open(&path)?);
+        }
+        let bytes = fs::read(&path)?;
+        if Digest::of(&bytes).to_string() != entry.digest {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        Ok(Member::of(&entry.path, bytes))
+    };
+    read().map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => {
+            let what = format!("{} was changed while the archive was written", path.display());
+            fault(&what, "build again")
+        }
+        _ => disk_fault("read", &path, &error),
+    })
 }
 
 /// Returns the path of a file, of which the folder must be there.

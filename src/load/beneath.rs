@@ -4,7 +4,7 @@
 use std::fs::{File, Metadata};
 use std::sync::Arc;
 
-use super::{Root, bytes_max, is_text, source};
+use super::{Root, bytes_max, is_text, large, source};
 use crate::picture;
 use crate::source::{Reread, Source, SourcePath};
 
@@ -43,6 +43,9 @@ impl Folder {
     fn bytes(&self, path: &SourcePath, limit: u64) -> Option<Vec<u8>> {
         let file = open(self.0.as_ref()?, path.as_str())?;
         let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+        if large::is_large(path, metadata.len()) {
+            return None;
+        }
         let length = usize::try_from(metadata.len()).ok().filter(|_| metadata.len() <= limit)?;
         // With room for one byte more, a read that ends before it has met the end of the file.
         let mut bytes = Vec::with_capacity(length + 1);
@@ -65,7 +68,7 @@ impl Reread for Away {
 }
 
 /// Tells whether pages or style sheets are made from the file, so that its bytes are needed at any time.
-fn is_taken_in(path: &SourcePath) -> bool {
+pub(super) fn is_taken_in(path: &SourcePath) -> bool {
     is_text(path) || path.is_values() || path.as_str().starts_with("templates/")
 }
 

@@ -32,7 +32,7 @@ pub fn changes(
         found.retain(|path| !faults.contains_key(path));
         let read: Vec<Source> = found.par_iter().filter_map(|path| read(root, path)).collect();
         let now: Sources = read.into_iter().chain(faults.into_values()).collect();
-        let before = known.iter().filter(|source| found.contains(&source.path));
+        let before = found.iter().filter_map(|path| known.get(path));
         difference(&before.cloned().collect(), &now)
             .into_iter()
             .filter(|change| differs(known, change))
@@ -74,12 +74,8 @@ fn look_at(
     } else if text.contains('/') || text == "kami.toml" {
         found.extend(root.source_path(path));
     }
-    let below = format!("{text}/");
-    let was = |source: &&Source| {
-        let path = source.path.as_str();
-        path == text || path.starts_with(&below)
-    };
-    found.extend(known.iter().filter(was).map(|source| source.path.clone()));
+    let was = known.get(&SourcePath::new(text)).into_iter().chain(known.below(text));
+    found.extend(was.map(|source| source.path.clone()));
 }
 
 /// Tells whether a path on disk is one of the files that say what is ignored.

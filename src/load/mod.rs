@@ -8,11 +8,13 @@ mod alone;
 mod beneath;
 mod changes;
 mod history;
+mod large;
+mod text;
 mod walk;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +25,6 @@ use rayon::prelude::*;
 
 use crate::picture;
 use crate::source::{Content, Fault, Source, SourcePath, Sources};
-use crate::span::Lines;
 use beneath::{Folder, Held};
 pub use changes::{changes, difference, is_emptied, is_rules, with_links};
 pub use history::{head, history, history_folders};
@@ -32,8 +33,10 @@ use walk::list;
 
 /// A Markdown file may be this large; a person's are a thousand times smaller.
 const TEXT_BYTES_MAX: u64 = 64 << 20;
-/// A picture or a film may be this large: all of it is held in memory.
+/// A picture or another file of which all is held in memory may be this large.
 const ASSET_BYTES_MAX: u64 = 512 << 20;
+/// A film may be this large.
+const LARGE_BYTES_MAX: u64 = 16 << 30;
 /// How deep folders may lie: more is a loop of links.
 const DEPTH_MAX: usize = 32;
 /// The folders of a site that hold its sources.
@@ -54,6 +57,8 @@ pub struct Root {
     /// The folder without links in its path: what leads out of it is refused.
     real: PathBuf,
     ignored: Gitignore,
+    /// What is known of its large files.
+    large: Arc<large::Known>,
 }
 
 impl Root {
@@ -76,7 +81,7 @@ impl Root {
         }
         let ignored = ignored.build().unwrap_or_else(|_| Gitignore::empty());
         let absolute = std::path::absolute(&folder).unwrap_or_else(|_| real.clone());
-        Ok(Root { folder, file, absolute, real, ignored })
+        Ok(Root { folder, file, absolute, real, ignored, large: Arc::default() })
     }
 
     /// Finds the nearest folder upwards with a `kami.toml`; without one it is `start` itself.
@@ -217,7 +222,7 @@ fn scan_as(root: &Root, held: Held) -> Sources {
 
 fn source(path: &SourcePath, bytes: &[u8]) -> Source {
     if is_text(path) {
-        text(path, bytes)
+        text::source(path, bytes)
     } else {
         Source::asset(path.as_str(), bytes, picture::size(path, bytes))
     }
@@ -246,21 +251,20 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
     if !metadata.is_file() {
         return Some(special(path));
     }
-    let limit = bytes_max(path);
+    let large = large::is_large(path, metadata.len());
+    let limit = if large { LARGE_BYTES_MAX } else { bytes_max(path) };
     if metadata.len() > limit {
-        let message =
-            format!("the file has {} MiB; the limit is {} MiB", metadata.len() >> 20, limit >> 20);
-        let help = if is_text(path) {
-            "split it into several documents"
-        } else {
-            "make it smaller, or keep it elsewhere and link to it"
-        };
-        return Some(unusable(path.as_str(), "too-large", message, help.to_owned()));
+        return Some(too_large(path, metadata.len(), limit));
     }
-    match contents(root, &disk) {
-        Ok(Contents::Bytes(bytes)) => Some(source(path, &bytes)),
-        Ok(Contents::Special) => Some(special(path)),
-        Ok(Contents::Outside) => Some(outside(path.as_str())),
+    let read = match opened(root, &disk) {
+        Ok(Opened::File(file)) if large => large::source(root, path, file),
+        Ok(Opened::File(file)) => held(path, file),
+        Ok(Opened::Special) => Ok(special(path)),
+        Ok(Opened::Outside) => Ok(outside(path.as_str())),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(source) => Some(source),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => Some(unusable(
             path.as_str(),
@@ -271,83 +275,51 @@ pub fn read(root: &Root, path: &SourcePath) -> Option<Source> {
     }
 }
 
+fn too_large(path: &SourcePath, bytes: u64, limit: u64) -> Source {
+    let message = format!("the file has {} MiB; the limit is {} MiB", bytes >> 20, limit >> 20);
+    let help = if is_text(path) {
+        "split it into several documents"
+    } else {
+        "make it smaller, or keep it elsewhere and link to it"
+    };
+    unusable(path.as_str(), "too-large", message, help.to_owned())
+}
+
 /// What was found behind a path when it was opened.
-enum Contents {
-    Bytes(Vec<u8>),
+enum Opened {
+    File(File),
     Special,
     Outside,
 }
 
 /// Opens a file without waiting, and looks at what was opened: the path may mean something else by now.
-fn contents(root: &Root, disk: &Path) -> std::io::Result<Contents> {
+fn opened(root: &Root, disk: &Path) -> std::io::Result<Opened> {
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::OpenOptionsExt;
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(disk)?;
+    let file = fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(disk)?;
     if !file.metadata()?.is_file() {
-        return Ok(Contents::Special);
+        return Ok(Opened::Special);
     }
     // Linux alone tells the way to an open file; elsewhere the look before has to do.
     let opened = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let gone = |path: &Path| path.to_string_lossy().ends_with(" (deleted)");
     if opened.is_ok_and(|path| !path.starts_with(&root.real) && !gone(&path)) {
-        return Ok(Contents::Outside);
+        return Ok(Opened::Outside);
     }
+    Ok(Opened::File(file))
+}
+
+/// Reads all of a file.
+fn held(path: &SourcePath, mut file: File) -> std::io::Result<Source> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(Contents::Bytes(bytes))
+    Ok(source(path, &bytes))
 }
 
 fn is_template_text(path: &SourcePath) -> bool {
     path.as_str().starts_with("templates/")
         && matches!(path.extension(), Some("html" | "css" | "js" | "svg" | "toml"))
-}
-
-fn text(path: &SourcePath, bytes: &[u8]) -> Source {
-    // To look through Japanese byte by byte takes far longer than to copy what was found to be a text.
-    match simdutf8::compat::from_utf8(bytes) {
-        Ok(text) => {
-            Source { path: path.clone(), content: Content::Text(Arc::new(text.to_owned())) }
-        }
-        Err(error) => {
-            let at = error.valid_up_to();
-            let valid = String::from_utf8_lossy(&bytes[..at]);
-            let place = Lines::of(&valid).place(&valid, valid.len());
-            let guess = encoding(bytes);
-            let message = format!("the text is not UTF-8 from byte {at} on; it looks like {guess}");
-            let help = format!("convert it: iconv -f {guess} -t UTF-8 {path} > new.md");
-            let mut source = unusable(path.as_str(), "not-utf8", message, help);
-            if let Content::Unusable(fault) = &mut source.content {
-                (fault.line, fault.column) = (place.line, place.column);
-            }
-            source
-        }
-    }
-}
-
-/// Guesses which encoding a text has that is not UTF-8.
-fn encoding(bytes: &[u8]) -> &'static str {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return "UTF-16";
-    }
-    let high = bytes.iter().filter(|b| **b >= 0x80).count();
-    let pairs = |lead: fn(u8) -> bool, trail: fn(u8) -> bool| {
-        bytes.windows(2).filter(|pair| lead(pair[0]) && trail(pair[1])).count() * 2
-    };
-    let euc = pairs(|b| (0xa1..=0xfe).contains(&b), |b| (0xa1..=0xfe).contains(&b));
-    let sjis = pairs(
-        |b| matches!(b, 0x81..=0x9f | 0xe0..=0xef),
-        |b| matches!(b, 0x40..=0x7e | 0x80..=0xfc),
-    );
-    let hiragana =
-        bytes.windows(2).filter(|pair| pair[0] == 0x82 && (0x9f..=0xf1).contains(&pair[1])).count();
-    if hiragana > 0 || (sjis >= high && sjis > euc) {
-        "SHIFT_JIS"
-    } else if euc >= high && high > 2 {
-        "EUC-JP"
-    } else {
-        "ISO-8859-1"
-    }
 }
 
 fn outside(path: &str) -> Source {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::output::{Encoding, Output, cache_control};
+use crate::output::{Encoding, Output, cache_control, content_type};
 
 /// The manifest's own address in the bundle.
 pub const MANIFEST: &str = "bundle.json";
@@ -37,10 +37,18 @@ impl Entry {
     /// Returns what the manifest says of an output.
     pub fn of(path: &str, output: &Output) -> Entry {
         Entry {
-            path: path.to_owned(),
-            digest: output.digest.to_string(),
-            bytes: output.bytes.len() as u64,
             content_type: Cow::Borrowed(output.content_type),
+            ..Entry::of_file(path, output.digest, output.bytes.len() as u64)
+        }
+    }
+
+    /// Returns what it says of a file that is served as it is.
+    pub fn of_file(path: &str, digest: Digest, bytes: u64) -> Entry {
+        Entry {
+            path: path.to_owned(),
+            digest: digest.to_string(),
+            bytes,
+            content_type: Cow::Borrowed(content_type(path)),
             cache_control: Cow::Borrowed(cache_control(path)),
             content_encoding: None,
             origin: None,

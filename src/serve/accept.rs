@@ -58,7 +58,7 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// Returns the one part that is asked for of what has a tag and so many bytes, as players of film and sound do. An
 /// empty one cannot be satisfied; who asks for none, for several or for a part of something else gets the whole.
-pub(super) fn part(headers: &HeaderMap, tag: &str, total: usize) -> Option<Range<usize>> {
+pub(super) fn part(headers: &HeaderMap, tag: &str, total: u64) -> Option<Range<u64>> {
     let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if value(header::IF_RANGE).is_some_and(|known| known != tag) {
         return None;
@@ -68,10 +68,10 @@ pub(super) fn part(headers: &HeaderMap, tag: &str, total: usize) -> Option<Range
     unit.eq_ignore_ascii_case("bytes").then(|| range(from, to, total)).flatten()
 }
 
-fn range(from: &str, to: &str, total: usize) -> Option<Range<usize>> {
+fn range(from: &str, to: &str, total: u64) -> Option<Range<u64>> {
     let number = |text: &str| {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().unwrap_or(usize::MAX))
+        digits.then(|| text.parse().unwrap_or(u64::MAX))
     };
     match (number(from), number(to)) {
         (Some(from), Some(to)) if from <= to => {

@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::accept::{is_known, part};
 use super::dress::{Ways, dressed};
+use super::film;
 use super::origin::{Origin, forms_of, tag_of};
 use crate::catalog::Route;
-use crate::compile::Bundle;
-use crate::output::{Output, cache_control, is_lasting, is_text};
+use crate::compile::{Bundle, Large};
+use crate::output::{Output, cache_control, content_type, is_lasting, is_text};
 
 /// A picture that is a document runs nothing.
 const SANDBOX: &str =
@@ -47,18 +48,42 @@ pub(super) fn found(
     output: &Arc<Output>,
     asked: &Asked,
 ) -> Response {
-    let mut response = match origin {
+    let response = match origin {
         Some(origin) => for_caches(origin, address, output, &asked.headers),
         None => for_windows(bundle, address, output, asked),
     };
+    headed(response, (bundle, origin), address, output.content_type)
+}
+
+/// Answers with a large file that stands at an address; nothing where it is being changed.
+pub(super) fn found_large(
+    (bundle, origin): Served<'_>,
+    address: &str,
+    file: Large<'_>,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let (total, tag) = (file.asset.facts.bytes, format!("\"{}\"", file.asset.digest.short()));
+    let part = part(headers, &tag, total);
+    let stock = Stock { total, open: &|range| Some(film::body(file.open()?, range)) };
+    let response = sent(&stock, headers, &tag, part)?;
+    Some(headed(response, (bundle, origin), address, content_type(address)))
+}
+
+/// Says what is said of everything that stands at an address.
+fn headed(
+    mut response: Response,
+    (bundle, origin): Served<'_>,
+    address: &str,
+    content_type: &'static str,
+) -> Response {
     let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(output.content_type));
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     // That a part is out of reach is said of what stands there now.
     if !head.contains_key(header::CACHE_CONTROL) {
         let caching = caching(bundle, origin, address);
         head.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     }
-    if output.content_type == "image/svg+xml" {
+    if content_type == "image/svg+xml" {
         head.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
     }
     if let Some(origin) = origin {
@@ -78,11 +103,11 @@ fn for_caches(
     headers: &HeaderMap,
 ) -> Response {
     let plain = tag_of(output, None);
-    let part = part(headers, &plain, output.bytes.len());
+    let part = part(headers, &plain, output.bytes.len() as u64);
     let forms = if part.is_some() { vec![None] } else { forms_of(address, output, headers) };
     for form in forms {
         let tag = tag_of(output, form);
-        let Some(encoding) = form else { return sent(output, headers, &tag, part) };
+        let Some(encoding) = form else { return sent_held(output, headers, &tag, part) };
         if is_known(headers, &tag) {
             return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
         }
@@ -91,7 +116,7 @@ fn for_caches(
             return tagged((told, Body::from(bytes)).into_response(), &tag);
         }
     }
-    sent(output, headers, &plain, None)
+    sent_held(output, headers, &plain, None)
 }
 
 /// Answers a window that the server keeps up to date.
@@ -100,8 +125,8 @@ fn for_windows(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Ask
     let digest = output.digest.short();
     if !html {
         let tag = tag_of(output, None);
-        let part = part(&asked.headers, &tag, output.bytes.len());
-        return sent(output, &asked.headers, &tag, part);
+        let part = part(&asked.headers, &tag, output.bytes.len() as u64);
+        return sent_held(output, &asked.headers, &tag, part);
     }
     let tag = format!("\"{digest}-{}\"", if asked.edits { "edit" } else { "live" });
     if is_known(&asked.headers, &tag) {
@@ -112,19 +137,38 @@ fn for_windows(bundle: &Bundle, address: &str, output: &Arc<Output>, asked: &Ask
     tagged(Body::from(text).into_response(), &tag)
 }
 
-/// Sends bytes as they are: all of them, or a part.
-fn sent(
+/// Sends the bytes of an output as they are: all of them, or a part.
+fn sent_held(
     output: &Arc<Output>,
     headers: &HeaderMap,
     tag: &str,
-    part: Option<Range<usize>>,
+    part: Option<Range<u64>>,
 ) -> Response {
-    let total = output.bytes.len();
-    // What is sent is the bundle's own memory: a hundred slow readers of a film cost no more than one.
+    // What is sent is the bundle's own memory: a hundred slow readers of a picture cost no more than one.
     let bytes = Bytes::from_owner(Shown(Arc::clone(output)));
+    let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
+    let body = |range: Range<u64>| Some(bytes.slice(at(range.start)..at(range.end)).into());
+    let stock = Stock { total: output.bytes.len() as u64, open: &body };
+    sent(&stock, headers, tag, part).expect("what is held is there")
+}
+
+/// What may be sent, and whoever opens a part of it.
+struct Stock<'a> {
+    total: u64,
+    open: &'a dyn Fn(Range<u64>) -> Option<Body>,
+}
+
+/// Sends bytes as they are: all of them, or a part; nothing where they cannot be opened.
+fn sent(
+    stock: &Stock<'_>,
+    headers: &HeaderMap,
+    tag: &str,
+    part: Option<Range<u64>>,
+) -> Option<Response> {
+    let total = stock.total;
     let mut response = match part {
         _ if is_known(headers, tag) => StatusCode::NOT_MODIFIED.into_response(),
-        None => bytes.into_response(),
+        None => (stock.open)(0..total)?.into_response(),
         Some(range) if range.is_empty() => {
             let told = [
                 (header::CONTENT_RANGE, format!("bytes */{total}")),
@@ -135,11 +179,11 @@ fn sent(
         Some(range) => {
             let told = format!("bytes {}-{}/{total}", range.start, range.end - 1);
             let told = [(header::CONTENT_RANGE, told)];
-            (StatusCode::PARTIAL_CONTENT, told, bytes.slice(range)).into_response()
+            (StatusCode::PARTIAL_CONTENT, told, (stock.open)(range)?).into_response()
         }
     };
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    tagged(response, tag)
+    Some(tagged(response, tag))
 }
 
 fn tagged(mut response: Response, tag: &str) -> Response {

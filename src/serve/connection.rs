@@ -7,12 +7,14 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::Method;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -25,6 +27,8 @@ use tower::ServiceExt;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A client has this long to take some of what it asked for.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long somebody who only reads may go on when the server stops.
+const LAST_READS: Duration = Duration::from_secs(1);
 /// How large the head of a request may be.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// What one is told for whom there is no place.
@@ -111,8 +115,11 @@ async fn serve(
     // The service is copied for each request; the first one leaves the entry.
     let entry = Arc::new(Mutex::new(Some(entry)));
     let still = Arc::clone(&entry);
+    let only_reads = Arc::new(AtomicBool::new(true));
+    let reads = Arc::clone(&only_reads);
     let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
         drop(entry.lock().unwrap_or_else(PoisonError::into_inner).take());
+        reads.store(matches!(*request.method(), Method::GET | Method::HEAD), Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(given.clone());
         request.map(axum::body::Body::new)
@@ -134,9 +141,13 @@ async fn serve(
         if still.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return;
         }
-        // What is being answered is answered to its end.
+        // What is being answered is answered to its end; a film is not waited for.
         served.as_mut().graceful_shutdown();
-        drop(served.await);
+        if only_reads.load(Ordering::Relaxed) {
+            drop(tokio::time::timeout(LAST_READS, served).await);
+        } else {
+            drop(served.await);
+        }
     };
     tokio::select! {
         () = ends => {}

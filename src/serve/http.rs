@@ -13,7 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::answer::{Asked, Served, found};
+use super::answer::{Asked, Served, found, found_large};
 use super::dress::{Ways, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
 use super::origin::{in_time, is_shipped};
@@ -181,6 +181,9 @@ async fn file(
     let renamed = state.renamed(&address);
     let query = request.uri().query().map(str::to_owned);
     let asked = Asked { query, headers, edits, one_file, renamed };
+    if bundle.large(&address).is_some() {
+        return large(&shared, address, asked).await;
+    }
     if let Some(output) = bundle.made(&address)
         && origin.is_none_or(|origin| {
             !is_shipped(&address) && origin.is_ready(&address, &output, &asked.headers)
@@ -189,6 +192,17 @@ async fn file(
         return found((bundle, origin), &address, &output, &asked);
     }
     make_in_turn(&shared, address, asked).await
+}
+
+/// Answers with a large file. To open one may mean to read all of it, where something has touched it.
+async fn large(shared: &Arc<Shared>, address: String, asked: Asked) -> Response {
+    let shared = Arc::clone(shared);
+    let found = tokio::task::spawn_blocking(move || {
+        let state = shared.state();
+        let served = (&*state.bundle, shared.origin_for(&asked.headers));
+        found_large(served, &address, state.bundle.large(&address)?, &asked.headers)
+    });
+    found.await.ok().flatten().unwrap_or_else(busy)
 }
 
 /// Makes what is not there yet, when it is its turn.
@@ -277,7 +291,7 @@ fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response 
 /// Asks to come again: a cache before an origin has an older copy to show until then.
 fn busy() -> Response {
     let told = [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")];
-    (told, plain(StatusCode::SERVICE_UNAVAILABLE, "too many ask at once")).into_response()
+    (told, plain(StatusCode::SERVICE_UNAVAILABLE, "not just now: ask once more")).into_response()
 }
 
 /// Returns an answer in a line of text.

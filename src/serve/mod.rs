@@ -5,6 +5,7 @@ mod answer;
 mod connection;
 mod dress;
 mod edit;
+mod film;
 mod guard;
 mod http;
 mod live;

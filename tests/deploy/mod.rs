@@ -240,6 +240,8 @@ fn a_bundle_arrives_to_the_byte_with_types_and_caching() {
     let mut place = Place::new(Wire::sound());
     place.write("wiki/雨 の日 100%+.md", "# 雨\n\n[[Kamishibai]] ![](a b+.png)\n");
     place.write("wiki/a b+.png", "a picture");
+    // So long that it is never in memory as a whole.
+    place.write("static/film.mp4", &"It rains. ".repeat(1 << 20));
     // The name of a file as some systems write it, in pieces.
     place.write("static/\u{30cf}\u{309a}.txt", "composed\n");
     place.target.push_str("/サイト/a+b 100%");

@@ -6,9 +6,12 @@ use std::io::{BufWriter, Read as _};
 use std::path::Path;
 use std::process::Command;
 
+use kamishibai::compile::compile;
 use kamishibai::digest::Digest;
 use kamishibai::export::{self, Archive, Member, Request, Summary};
 use kamishibai::output::{Encoding, Entry, parse_manifest};
+use kamishibai::page::Options;
+use kamishibai::source::Source;
 use tempfile::TempDir;
 
 use crate::serve::unpacked_by_zstd;
@@ -142,7 +145,10 @@ fn read_by_python(archive: &Path, program: &str) -> String {
 fn an_archive_holds_the_bundle_and_nothing_else() {
     let folder = TempDir::new().unwrap();
     let (target, archive) = (folder.path().join("out"), folder.path().join("a.zip"));
-    write(&site("雨"), &target);
+    let mut sources = site("雨").sources;
+    let long: Vec<u8> = (0..9 << 20).map(|at: u32| (at >> 12) as u8 ^ at as u8).collect();
+    sources.insert(Source::asset("static/long.mp4", &long, None));
+    write(&compile(sources, Options::default()), &target);
     put(&target, "CNAME", "foreign\n");
     let size = export::zip(&target, &archive).unwrap();
     let bytes = fs::read(&archive).unwrap();

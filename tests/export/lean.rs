@@ -15,6 +15,8 @@ use crate::pictures::jpeg;
 
 const PHOTO: &str = "wiki/rain.jpg";
 const FILM: &str = "static/film.mp4";
+/// So long that it is never held.
+const LONG: &str = "static/long.mp4";
 
 fn site() -> TempDir {
     let site = TempDir::new().unwrap();
@@ -30,6 +32,8 @@ fn site() -> TempDir {
     fs::write(site.path().join("wiki/Rain.md"), "# Rain\n\n![Rain on a roof](rain.jpg)\n").unwrap();
     fs::write(site.path().join(PHOTO), jpeg(&noise, 1, None)).unwrap();
     fs::write(site.path().join(FILM), vec![7; 100_000]).unwrap();
+    let long: Vec<u8> = (0..9 << 20).map(|at: u32| (at >> 12) as u8 ^ at as u8).collect();
+    fs::write(site.path().join(LONG), long).unwrap();
     site
 }
 
@@ -46,13 +50,17 @@ fn what_is_read_again_makes_the_same_bundle() {
         _ => false,
     });
     if cfg!(target_os = "linux") {
-        assert_eq!(held.count(), 0, "both files are large");
+        assert_eq!(held.count(), 0, "all files are large");
     }
     let all = compile(load::load(&Root::at(site.path()).unwrap()).unwrap(), Options::default());
     let [one, other] = ["one", "other"].map(|name| out.path().join(name));
     write(&bundle, &one);
     write(&all, &other);
     assert!(tree(&one) == tree(&other), "held or not, the bytes are the same");
+    let long = fs::read(site.path().join(LONG)).unwrap();
+    assert!(fs::read(one.join("long.mp4")).unwrap() == long);
+    let again = write(&bundle, &one);
+    assert_eq!(again.written, 0, "what is there is left where it is");
 }
 
 #[cfg(target_os = "linux")]
@@ -86,4 +94,34 @@ fn a_file_that_changes_while_a_bundle_is_made_leaves_the_old_one() {
     }
     let summary = write(&lean(site.path()), &target);
     assert!(summary.written > 0 && target.join("wiki/New.html").is_file());
+}
+
+/// What is never held is copied from the disk, or left where the old bundle has it.
+#[test]
+fn a_long_film_is_that_of_its_state_or_there_is_no_bundle() {
+    let (site, out) = (site(), TempDir::new().unwrap());
+    let target = out.path().join("out");
+    let (file, new) = (site.path().join(LONG), out.path().join("new"));
+    write(&lean(site.path()), &target);
+    let bytes = fs::read(&file).unwrap();
+    let mut other = bytes.clone();
+    *other.last_mut().unwrap() ^= 1;
+    for now in [Some(&other[..]), Some(&bytes[..9_000_000]), Some(b""), None] {
+        let bundle = lean(site.path());
+        match now {
+            Some(now) => fs::write(&file, now).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        write(&bundle, &target);
+        assert!(fs::read(target.join("long.mp4")).unwrap() == bytes, "it is kept");
+        let said = try_write(&lean_again(&bundle), &new).expect_err("it changed").to_string();
+        assert!(said.contains(&format!("`{LONG}` changed or went away")), "{said}");
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing is left behind");
+        fs::write(&file, &bytes).unwrap();
+    }
+}
+
+/// Returns the bundle of the same sources, which knows of nothing that went wrong.
+fn lean_again(bundle: &Bundle) -> Bundle {
+    compile(bundle.sources.clone(), Options::default())
 }

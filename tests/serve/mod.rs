@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod films;
 mod origin;
 mod saves;
 
