@@ -252,12 +252,7 @@ impl Client {
         }
     }
 
-    fn try_once(
-        &self,
-        service: &Service,
-        call: &Call<'_>,
-        digest: &str,
-    ) -> Result<Answer, Failed> {
+    fn try_once(&self, service: &Service, call: &Call<'_>, digest: &str) -> Result<Answer, Failed> {
         let mut uri = format!("{}{}", service.base, call.path);
         for (index, (name, value)) in call.query.iter().enumerate() {
             uri.push(if index == 0 { '?' } else { '&' });

@@ -260,9 +260,7 @@ impl<'a> Deployment<'a> {
                             let body = Sent::File(&*file, entry.bytes);
                             store.put(&entry.path, &held, body)
                         }
-                        None => {
-                            store.put(&entry.path, &held, Sent::Bytes(&local.bytes(entry)?))
-                        }
+                        None => store.put(&entry.path, &held, Sent::Bytes(&local.bytes(entry)?)),
                     },
                 }
             }

@@ -12,16 +12,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::{Asked, Served, found, found_large};
 use super::dress::{Ways, dressed};
 use super::guard::{PATH_BYTES_MAX, Refusal, address, check_body, check_site, is_here};
-use super::origin::{in_time, is_shipped};
+use super::origin::{Origin, in_time, is_shipped};
 use super::state::all_told;
 use super::token::Right;
 use super::{News, Shared, edit, live, own};
 use crate::catalog::Route;
-use crate::output::{WORKER, cache_control};
+use crate::output::{MANIFEST, WORKER, cache_control};
 use crate::save::Files;
 
 /// What `sw.js` says here: yesterday's bundle must not haunt this port.
@@ -207,25 +208,30 @@ async fn large(shared: &Arc<Shared>, address: String, asked: Asked) -> Response 
 
 /// Makes what is not there yet, when it is its turn.
 async fn make_in_turn(shared: &Arc<Shared>, address: String, asked: Asked) -> Response {
+    let origin = shared.origin_for(&asked.headers);
+    // Who asks for the list at the same time waits without work, and finds the one that was made.
+    let listing = if address == MANIFEST {
+        let Some(turn) = turn(&shared.listing, origin).await else { return busy() };
+        Some(turn)
+    } else {
+        None
+    };
     let state = shared.state();
     let bundle = Arc::clone(&state.bundle);
     let asked = Asked { renamed: state.renamed(&address), ..asked };
-    let origin = shared.origin_for(&asked.headers);
     // One that is kept is there at once; one that is not waits for its turn, and the page does not.
-    let _picture = if bundle.is_to_be_made(&address) {
+    let picture = if bundle.is_to_be_made(&address) {
         let (kept, route) = (Arc::clone(&bundle), address.clone());
         let kept = tokio::task::spawn_blocking(move || kept.kept_picture(&route)).await;
         if let Ok(Some(output)) = kept {
             return found((&*bundle, origin), &address, &Arc::new(output), &asked);
         }
-        let turn = shared.darkroom.acquire();
-        let turn = if origin.is_some() { in_time(turn).await } else { Some(turn.await) };
-        let Some(turn) = turn else { return busy() };
-        turn.ok()
+        let Some(turn) = turn(&shared.darkroom, origin).await else { return busy() };
+        Some(turn)
     } else {
         None
     };
-    let _turn = match origin {
+    let making = match origin {
         Some(origin) => match origin.turn().await {
             Some(turn) => Some(turn),
             None => return busy(),
@@ -235,6 +241,8 @@ async fn make_in_turn(shared: &Arc<Shared>, address: String, asked: Asked) -> Re
     // Making an output is work for a processor, not for the loop that answers everybody.
     let maker = Arc::clone(shared);
     let made = tokio::task::spawn_blocking(move || {
+        // Who goes away leaves the work behind, so the turns end with it.
+        let _turns = (listing, picture, making);
         let origin = maker.origin_for(&asked.headers);
         let response = make((&*bundle, origin), &address, &asked);
         // What went wrong here is told like all else.
@@ -247,6 +255,13 @@ async fn make_in_turn(shared: &Arc<Shared>, address: String, asked: Asked) -> Re
         let text = "this page cannot be made: a fault of kamishibai; the terminal says more";
         plain(StatusCode::INTERNAL_SERVER_ERROR, text)
     })
+}
+
+/// Waits for a turn; before an origin nobody waits for long.
+async fn turn(turns: &Arc<Semaphore>, origin: Option<&Origin>) -> Option<OwnedSemaphorePermit> {
+    let turn = Arc::clone(turns).acquire_owned();
+    let turn = if origin.is_some() { in_time(turn).await? } else { turn.await };
+    turn.ok()
 }
 
 fn make((bundle, origin): Served<'_>, address: &str, asked: &Asked) -> Response {

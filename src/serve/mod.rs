@@ -74,7 +74,9 @@ struct Shared {
     /// Held by whoever makes a commit.
     committing: Mutex<()>,
     /// Lets few pictures be made at once: a page must find a processor.
-    darkroom: Semaphore,
+    darkroom: Arc<Semaphore>,
+    /// Lets the list of all files be made once at a time: every card has to be drawn for it.
+    listing: Arc<Semaphore>,
 }
 
 /// What the person who started the server may want to know.
@@ -153,7 +155,8 @@ impl Server {
             logs: AtomicBool::new(false),
             turn: Mutex::default(),
             committing: Mutex::default(),
-            darkroom: Semaphore::new(hands().saturating_sub(1).max(1)),
+            darkroom: Arc::new(Semaphore::new(hands().saturating_sub(1).max(1))),
+            listing: Arc::new(Semaphore::new(1)),
         });
         Ok((Server { shared, listener, address }, told))
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::accept::{forms, is_known, takes_plain};
@@ -41,7 +41,7 @@ pub(super) struct Origin {
     /// Whether it is one for all, and not only for those who come by way of another server.
     for_all: bool,
     waiting: Semaphore,
-    making: Semaphore,
+    making: Arc<Semaphore>,
     kept: Mutex<Kept>,
     headers: Mutex<Option<(Digest, HeaderMap)>>,
     shipped: Mutex<Option<Shipped>>,
@@ -58,8 +58,8 @@ struct Shipped {
 
 /// A turn to make an answer; held until that is made.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    _making: SemaphorePermit<'a>,
+pub(super) struct Turn {
+    _making: OwnedSemaphorePermit,
 }
 
 type Form = Arc<OnceLock<Option<Bytes>>>;
@@ -80,7 +80,7 @@ impl Origin {
         Origin {
             for_all,
             waiting: Semaphore::new(WAITING_MAX),
-            making: Semaphore::new(making),
+            making: Arc::new(Semaphore::new(making)),
             kept: Mutex::default(),
             headers: Mutex::default(),
             shipped: Mutex::default(),
@@ -93,9 +93,9 @@ impl Origin {
     }
 
     /// Waits for a turn to make an answer; `None` where that takes too long, or too many wait.
-    pub(super) async fn turn(&self) -> Option<Turn<'_>> {
+    pub(super) async fn turn(&self) -> Option<Turn> {
         let waiting = self.waiting.try_acquire().ok()?;
-        let making = in_time(self.making.acquire()).await?.ok()?;
+        let making = in_time(Arc::clone(&self.making).acquire_owned()).await?.ok()?;
         drop(waiting);
         Some(Turn { _making: making })
     }

@@ -181,7 +181,11 @@ fn other_sites_and_other_methods_are_refused() {
         "PUT /_kami/source/wiki/Page.md HTTP/1.1\r\n{host}\r\n{lengths}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n{host}\r\n\r\n"
     );
     let answer = send(HERE, port, smuggled.as_bytes());
-    assert!(answer.status >= 400 && answer.header("connection") == Some("close"), "{}", answer.head);
+    assert!(
+        answer.status >= 400 && answer.header("connection") == Some("close"),
+        "{}",
+        answer.head
+    );
     assert!(!answer.holds("HTTP/1.1"), "{}", answer.text());
     assert_eq!(send(HERE, port, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").status, 400);
 }
