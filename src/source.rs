@@ -58,9 +58,9 @@ pub trait Reread: fmt::Debug + Send + Sync {
     fn reread(&self) -> Option<Vec<u8>>;
 }
 
-/// Whoever opens a large file; nothing where it is not any more what it was.
+/// Whoever opens a large file at a path; nothing where it is not any more what it was.
 pub trait Open: fmt::Debug + Send + Sync {
-    fn open(&self) -> Option<Arc<dyn Parts>>;
+    fn open(&self, path: &SourcePath) -> Option<Arc<dyn Parts>>;
 }
 
 /// A large file that is open. It may be read from several places at once.
@@ -95,10 +95,10 @@ impl Asset {
         matches!(self.bytes, Bytes::Large(_))
     }
 
-    /// Opens a large file.
-    pub fn open(&self) -> Option<Arc<dyn Parts>> {
+    /// Opens a large file, which is at this path by now.
+    pub fn open(&self, path: &SourcePath) -> Option<Arc<dyn Parts>> {
         match &self.bytes {
-            Bytes::Large(place) => place.open(),
+            Bytes::Large(place) => place.open(path),
             _ => None,
         }
     }
@@ -111,8 +111,9 @@ impl Asset {
         }
     }
 
-    /// Returns the bytes; nothing where they are read again and are not those any more that the digest was made of.
-    pub fn bytes(&self) -> Option<Cow<'_, [u8]>> {
+    /// Returns the bytes of the file at a path; nothing where they are read again and are not those any more that the
+    /// digest was made of.
+    pub fn bytes(&self, path: &SourcePath) -> Option<Cow<'_, [u8]>> {
         match &self.bytes {
             Bytes::Held(bytes) => Some(Cow::Borrowed(bytes)),
             Bytes::Away(place) => {
@@ -123,7 +124,7 @@ impl Asset {
             }
             Bytes::Large(place) => {
                 let mut bytes = Vec::new();
-                let parts = place.open()?;
+                let parts = place.open(path)?;
                 let read = each_part(&*parts, self.facts.bytes, |part| {
                     bytes.extend_from_slice(part);
                     Ok(())

@@ -103,6 +103,12 @@ impl Job<'_> {
                 file.remote.join(", ")
             ));
         }
+        if !file.left_out.is_empty() {
+            self.reporter.note(&format!(
+                "too large to be within a page, and left out: {}",
+                file.left_out.join(", ")
+            ));
+        }
         self.put("html", file.html.as_bytes())
     }
 

@@ -39,7 +39,7 @@ impl Large<'_> {
 
     /// Opens it; where it is not what it was, that is noted.
     pub fn open(&self) -> Option<Arc<dyn Parts>> {
-        let parts = self.asset.open();
+        let parts = self.asset.open(self.path);
         if parts.is_none() {
             self.lose();
         }

@@ -259,7 +259,7 @@ impl Bundle {
 
     /// Returns the bytes of a file; where they are not those any more that were read first, that is noted.
     pub(super) fn bytes<'a>(&self, path: &SourcePath, asset: &'a Asset) -> Option<Cow<'a, [u8]>> {
-        let bytes = asset.bytes();
+        let bytes = asset.bytes(path);
         if bytes.is_none() {
             self.lost.get_or_init(|| path.clone());
         }

@@ -22,6 +22,8 @@ pub struct OneFile {
     pub unlinked: Vec<String>,
     /// Addresses of other hosts from which the deck still shows something.
     pub remote: Vec<String>,
+    /// Addresses of films that are too large for a page.
+    pub left_out: Vec<String>,
 }
 
 /// A picture that stands on more than one slide is written once; this gives the others its bytes.
@@ -31,6 +33,8 @@ const COPIES: &str = "for(const i of document.querySelectorAll(\"img[data-copy]\
 const PROJECTOR_WIDTH: u32 = 1920;
 /// From how many bytes on it pays to write a picture once.
 const COPY_BYTES_MIN: usize = 1 << 10;
+/// From how many bytes on a film is not written into a page: no browser opens that.
+const EMBEDDED_BYTES_MAX: u64 = 512 << 20;
 
 /// Writes a deck as one file.
 pub fn one_file(bundle: &Bundle, entry: &Entry) -> Option<OneFile> {
@@ -172,6 +176,11 @@ impl<'a> Writer<'a> {
     fn output(&mut self, from: &str, url: &str) -> Option<(String, Arc<Output>)> {
         match target(from, url) {
             Target::Bundle { address, .. } => {
+                let large = self.bundle.large(&address);
+                if large.is_some_and(|file| file.asset.facts.bytes > EMBEDDED_BYTES_MAX) {
+                    note(&mut self.file.left_out, url);
+                    return None;
+                }
                 let output = self.bundle.output(&address)?;
                 Some((address, output))
             }

@@ -137,22 +137,22 @@ pub(super) fn source(root: &Root, path: &SourcePath, file: File) -> io::Result<S
         None => (Digest::of(&head), file.metadata()?.len()),
     };
     let facts = Facts { bytes: length, ..Facts::of(path, &head, None) };
-    let place = Arc::new(Place { root: root.clone(), disk, digest });
+    let place = Arc::new(Place { root: root.clone(), digest });
     Ok(Source::large(path, digest, facts, place))
 }
 
-/// Where such a file lies, and what it was.
+/// The site of such a file, and what it was.
 #[derive(Debug)]
 struct Place {
     root: Root,
-    disk: PathBuf,
     digest: Digest,
 }
 
 impl Open for Place {
-    fn open(&self) -> Option<Arc<dyn Parts>> {
-        let Ok(Opened::File(file)) = opened(&self.root, &self.disk) else { return None };
-        let (digest, stamp) = self.root.large.digest(&self.disk, &file).ok()??;
+    fn open(&self, path: &SourcePath) -> Option<Arc<dyn Parts>> {
+        let disk = self.root.disk_path(path);
+        let Ok(Opened::File(file)) = opened(&self.root, &disk) else { return None };
+        let (digest, stamp) = self.root.large.digest(&disk, &file).ok()??;
         (digest == self.digest).then(|| Arc::new(Stamped { file, stamp }) as Arc<dyn Parts>)
     }
 }

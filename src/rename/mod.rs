@@ -312,7 +312,7 @@ pub fn steps(bundle: &Bundle, plan: &Plan) -> Vec<Step> {
         let source = bundle.sources.get(from)?;
         let old = match &source.content {
             Content::Text(text) => Cow::Borrowed(text.as_bytes()),
-            Content::Asset(asset) => asset.bytes()?,
+            Content::Asset(asset) => asset.bytes(from)?,
             Content::Unusable(_) => return None,
         };
         let bytes = plan.texts.get(to).map_or(&*old, |text| text.as_bytes()).to_vec();

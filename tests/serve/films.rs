@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::client::{Served, connect, get};
+use super::client::{Served, connect, get, say};
 use super::{HERE, site};
 
 /// More than all buffers between a server and somebody who does not read.
@@ -145,4 +145,35 @@ fn nobody_waits_for_a_film_when_the_server_stops() {
     let mut got = Vec::new();
     drop(stream.read_to_end(&mut got));
     assert!(got.len() < LONG_BYTES, "{} bytes", got.len());
+}
+
+#[test]
+fn a_film_goes_along_with_its_folder() {
+    let site = site();
+    let folder = site.path().join("wiki/Walk");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("index.md"), "# Walk\n\n![A walk](film.mp4) [[Kamishibai]]\n").unwrap();
+    film(&folder.join("film.mp4"), 9 << 20, b'a');
+    let bytes = fs::read(folder.join("film.mp4")).unwrap();
+    let served = Served::start(site.path(), &[]);
+    let source = |page: &str| {
+        let page = served.get(page);
+        let page = String::from_utf8(page.body).unwrap();
+        let at = page.find("assets/film-").unwrap_or_else(|| panic!("no film on {page}"));
+        format!("/{}", page[at..].split('"').next().unwrap())
+    };
+    assert!(served.get(&source("/wiki/Walk/index.html")).body == bytes);
+    let asked = r#"{"from": "Walk", "to": "Run"}"#;
+    let (length, host) = (asked.len(), format!("127.0.0.1:{}", served.port));
+    let renamed = say(
+        HERE,
+        served.port,
+        &format!(
+            "POST /_kami/rename HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{asked}"
+        ),
+    );
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
+    assert!(site.path().join("wiki/Run/film.mp4").is_file());
+    let moved = served.get(&source("/wiki/Run/index.html"));
+    assert!(moved.status == 200 && moved.body == bytes, "{}", moved.head);
 }
