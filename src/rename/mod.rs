@@ -315,8 +315,10 @@ pub fn steps(bundle: &Bundle, plan: &Plan) -> Vec<Step> {
             Content::Asset(asset) => asset.bytes(from)?,
             Content::Unusable(_) => return None,
         };
-        let bytes = plan.texts.get(to).map_or(&*old, |text| text.as_bytes()).to_vec();
-        Some(Step { from: from.clone(), to: to.clone(), was: Digest::of(&old), bytes })
+        let was = Digest::of(&old);
+        let text = plan.texts.get(to).map(|text| text.as_bytes().to_vec());
+        let bytes = text.unwrap_or_else(|| old.into_owned());
+        Some(Step { from: from.clone(), to: to.clone(), was, bytes })
     };
     changed.iter().filter_map(step).collect()
 }
