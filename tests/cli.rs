@@ -119,7 +119,15 @@ fn diagnostics_are_printed_for_people_and_for_programs() {
     }
     write(here, "wiki/Page.md", "# Page\n\n[[Nothing]] [[Kamishibai]]\n");
     assert_eq!(kami(here, &["check"]).status.code(), Some(0));
-    assert_eq!(kami(here, &["check", "--strict"]).status.code(), Some(1));
+    for command in ["check", "build"] {
+        let strict = kami(here, &[command, "--strict"]);
+        assert_eq!(strict.status.code(), Some(1));
+        let said = stderr(&strict);
+        assert!(said.contains("wiki/Page.md:3:1: error[missing-link]: "), "{said}");
+        assert!(!said.contains("warning[") && said.contains("0 warnings"), "{said}");
+    }
+    let strict = kami(here, &["check", "--strict", "--format", "json"]);
+    assert!(stdout(&strict).contains(r#""code":"missing-link","severity":"error""#));
     let quiet = stderr(&kami(here, &["check", "-q"]));
     assert!(quiet.contains("missing-link") && !quiet.contains("0 errors"), "{quiet}");
 }

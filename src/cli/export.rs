@@ -77,7 +77,7 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<u8> {
     let found = concerning(&bundle, &entry);
     reporter.diagnostics(&bundle, &found);
     reporter.summary(&found);
-    Ok(super::verdict(&found, false))
+    Ok(super::verdict(&found))
 }
 
 /// What one export is made from.

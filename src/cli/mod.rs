@@ -29,7 +29,7 @@ use clap_complete::Shell;
 
 use crate::cache;
 use crate::compile::{Bundle, compile};
-use crate::diagnostic::{self, Diagnostic, rules, sarif};
+use crate::diagnostic::{self, Diagnostic, Severity, rules, sarif};
 use crate::export::Request;
 use crate::history::History;
 use crate::load::{self, Root};
@@ -76,12 +76,8 @@ enum Command {
         /// How to tell it
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
-        /// Take warnings for errors
-        #[arg(long)]
-        strict: bool,
-        /// Take what comes from other hosts for an error
-        #[arg(long)]
-        offline: bool,
+        #[command(flatten)]
+        measure: Measure,
         /// Look at every slide in Chromium too: what does not fit, is too small or too coarse; draw beside their documents
         /// diagrams that only Mermaid itself draws
         #[arg(long)]
@@ -110,7 +106,6 @@ enum Command {
     Completions { shell: Shell },
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 #[derive(Debug, clap::Args)]
 struct BuildFlags {
     /// A site folder or one Markdown file [default: the nearest folder upwards with kami.toml, else here]
@@ -127,14 +122,35 @@ struct BuildFlags {
     /// Write drafts too
     #[arg(long)]
     drafts: bool,
+    #[command(flatten)]
+    measure: Measure,
+    #[command(flatten)]
+    forms: Forms,
+}
+
+/// How much is let pass.
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Measure {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
-    /// Take what comes from other hosts for an error: the bundle is for a place without a network
+    /// Take what comes from other hosts for an error: the site is for a place without a network
     #[arg(long)]
     offline: bool,
-    #[command(flatten)]
-    forms: Forms,
+}
+
+impl Measure {
+    /// Makes errors of what is not let pass.
+    fn judge(self, found: &mut [Diagnostic]) {
+        for diagnostic in found {
+            if self.offline {
+                diagnostic.rule = rules::offline(diagnostic.rule);
+            }
+            if self.strict {
+                diagnostic.rule = rules::strict(diagnostic.rule);
+            }
+        }
+    }
 }
 
 /// What else a bundle is written as.
@@ -162,24 +178,6 @@ enum Seen {
     InBrowser,
 }
 
-/// Whether there is a network where the site is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Network {
-    Some,
-    None,
-}
-
-impl Network {
-    /// Makes errors of what needs a network where there is none.
-    fn judge(self, found: &mut [Diagnostic]) {
-        if self == Network::None {
-            for diagnostic in found {
-                diagnostic.rule = rules::offline(diagnostic.rule);
-            }
-        }
-    }
-}
-
 /// Runs the command line of this process; returns its exit status.
 pub fn run() -> u8 {
     let arguments = Arguments::parse();
@@ -194,13 +192,12 @@ pub fn run() -> u8 {
         Command::New { dir, lang } => new::run(&dir, lang, &reporter).map(|()| 0),
         Command::Serve(flags) => serve::run(&flags, &reporter).map(|()| 0),
         Command::Build(flags) => build(&flags, &reporter),
-        Command::Check { path, format, strict, offline, browser, fix } => {
+        Command::Check { path, format, measure, browser, fix } => {
             let seen = if browser { Seen::InBrowser } else { Seen::Nowhere };
-            let network = if offline { Network::None } else { Network::Some };
             let mended = if fix { mend::run(path.as_deref(), &reporter) } else { Ok(()) };
             mended
-                .and_then(|()| check(path.as_deref(), (seen, network), format, &reporter))
-                .map(|found| verdict(&found, strict))
+                .and_then(|()| check(path.as_deref(), (seen, measure), format, &reporter))
+                .map(|found| verdict(&found))
         }
         Command::Export(flags) => export::run(&flags, &reporter),
         #[cfg(feature = "deploy")]
@@ -301,9 +298,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         reporter.outcome(&format!("{}: {bytes} bytes\n", zip.display()));
     }
     let mut found = bundle.diagnostics();
-    if flags.offline {
-        Network::None.judge(&mut found);
-    }
+    flags.measure.judge(&mut found);
     reporter.diagnostics(&bundle, &found);
     reporter.summary(&found);
     if summary.in_place {
@@ -317,7 +312,7 @@ fn build(flags: &BuildFlags, reporter: &Reporter) -> Result<u8> {
         summary.kept,
         summary.removed
     ));
-    let verdict = verdict(&found, flags.strict);
+    let verdict = verdict(&found);
     // The process ends: to give back 10,000 pages one by one takes a twentieth of the whole build.
     std::mem::forget(bundle);
     Ok(verdict)
@@ -362,7 +357,7 @@ fn base_url(url: &str) -> Result<String> {
 
 fn check(
     path: Option<&Path>,
-    (seen, network): (Seen, Network),
+    (seen, measure): (Seen, Measure),
     format: Format,
     reporter: &Reporter,
 ) -> Result<Vec<Diagnostic>> {
@@ -396,7 +391,7 @@ fn check(
         found.extend(print::measure(&bundle, reporter)?);
         diagnostic::sort(&mut found);
     }
-    network.judge(&mut found);
+    measure.judge(&mut found);
     match format {
         Format::Json => {
             for diagnostic in &found {
@@ -417,8 +412,8 @@ fn check(
     Ok(found)
 }
 
-fn verdict(found: &[Diagnostic], strict: bool) -> u8 {
-    u8::from(Bundle::has_errors(found, strict))
+fn verdict(found: &[Diagnostic]) -> u8 {
+    u8::from(found.iter().any(|one| one.rule.severity == Severity::Error))
 }
 
 fn explain(code: &str, reporter: &Reporter) -> u8 {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Bundle;
 use crate::catalog::Entry;
 use crate::check::Known;
-use crate::diagnostic::{self, Diagnostic, Severity, rules};
+use crate::diagnostic::{self, Diagnostic, rules};
 use crate::page;
 use crate::source::{Content, Part, Source, SourcePath};
 use crate::span::{Lines, Span};
@@ -141,15 +141,6 @@ impl Bundle {
         let lines = Arc::new(Lines::of(text));
         *known = Some((path.clone(), Arc::clone(&lines)));
         lines
-    }
-
-    /// Tells whether a diagnostic is an error, or would be one under `--strict`.
-    pub fn has_errors(diagnostics: &[Diagnostic], strict: bool) -> bool {
-        diagnostics.iter().any(|diagnostic| match diagnostic.rule.severity {
-            Severity::Error => true,
-            Severity::Warning => strict,
-            Severity::Hint => false,
-        })
     }
 }
 

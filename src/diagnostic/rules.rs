@@ -1,5 +1,7 @@
 //! The one table of rules: every code that a diagnostic can bear, its severity and its explanation.
 
+use std::sync::LazyLock;
+
 use super::Rule;
 use super::Severity::{Error, Hint, Warning};
 
@@ -99,5 +101,16 @@ static OFFLINE: [Rule; 2] =
 
 /// Returns a rule as it counts where there is no network.
 pub fn offline(rule: &'static Rule) -> &'static Rule {
-    OFFLINE.iter().find(|strict| strict.code == rule.code).unwrap_or(rule)
+    OFFLINE.iter().find(|offline| offline.code == rule.code).unwrap_or(rule)
+}
+
+/// The rules as they count where no warning is let pass.
+static STRICT: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let warnings = ALL.iter().filter(|rule| rule.severity == Warning);
+    warnings.map(|rule| Rule { severity: Error, ..**rule }).collect()
+});
+
+/// Returns a rule as it counts where warnings are errors.
+pub fn strict(rule: &'static Rule) -> &'static Rule {
+    STRICT.iter().find(|strict| strict.code == rule.code).unwrap_or(rule)
 }
