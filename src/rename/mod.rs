@@ -234,13 +234,14 @@ fn moves(
     entry: &Arc<Entry>,
     to: &str,
 ) -> Result<BTreeMap<SourcePath, SourcePath>, Refusal> {
+    let is_folder = entry.document.path.file_name().starts_with("index.");
     let stem = new_stem(entry, to);
+    let stem = if is_folder { stem.trim_end_matches("/index") } else { &stem };
     let old = stem_of(entry);
     let top = if entry.kind == Kind::Deck { "decks/" } else { "wiki/" };
     if stem == old {
         return Err(Refusal::Same);
     }
-    let is_folder = entry.document.path.file_name().starts_with("index.");
     let below = format!("{old}/");
     let mut moves = BTreeMap::new();
     if is_folder {
@@ -259,7 +260,8 @@ fn moves(
     }
     for (from, to) in &moves {
         let text = to.as_str();
-        if !text.starts_with(top) || stem.starts_with(&below) || fence::folder(text).is_err() {
+        let in_itself = is_folder && stem.starts_with(&below);
+        if !text.starts_with(top) || in_itself || fence::folder(text).is_err() {
             return Err(Refusal::BadName(text.to_owned()));
         }
         let taken = bundle.sources.get(to).map(|source| &source.path);
@@ -286,7 +288,7 @@ fn stem_of(entry: &Entry) -> String {
 /// Returns the path that a new name means, without its ending. A bare name stays in its folder.
 fn new_stem(entry: &Entry, to: &str) -> String {
     let top = if entry.kind == Kind::Deck { "decks" } else { "wiki" };
-    let name = to.trim().trim_end_matches(".md").trim_end_matches("/index").trim_end_matches('/');
+    let name = to.trim().trim_end_matches(".md").trim_end_matches('/');
     let is_path = name.starts_with("wiki/") || name.starts_with("decks/");
     let is_file = to.trim().strip_suffix(".md").is_some();
     let spaced = if is_file { name.to_owned() } else { name.replace(' ', "_") };

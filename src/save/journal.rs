@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, fchmod, fsync, openat, renameat, un
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::place::{Place, Way, open_folder};
+use super::place::{Place, SETTINGS, Way, open_folder};
 use super::revisions::{STATE, state_folder};
 use super::{Fault, Files, atomic};
 use crate::digest::Digest;
@@ -86,7 +86,7 @@ impl Files {
 
     /// Checks that a step meets what it was planned for.
     fn check(&self, step: &Step) -> Result<(), Fault> {
-        let place = self.place(&step.from, Way::AsItIs)?;
+        let place = self.place_in((&step.from, &step.to), &step.from, Way::AsItIs)?;
         // Of a link it is not known whether its own name is meant, or that of what it leads to.
         if step.from != step.to && self.place(&step.from, Way::Itself)?.is_link() {
             return Err(Fault::Outside);
@@ -104,11 +104,24 @@ impl Files {
         Ok(())
     }
 
+    /// Finds the place of a file of a step. The settings stay where they are: nothing becomes them.
+    fn place_in(
+        &self,
+        (from, to): (&SourcePath, &SourcePath),
+        path: &SourcePath,
+        way: Way,
+    ) -> Result<Place, Fault> {
+        if from == to && path.as_str() == SETTINGS {
+            return self.settings();
+        }
+        self.place(path, way)
+    }
+
     /// Writes the new bytes of a step to the disk, beside everything.
     fn stage(&self, folder: &OwnedFd, index: usize, step: &Step) -> Result<Written, Fault> {
         let staged = format!("file-{index}");
         unlinkat(folder, &staged, AtFlags::empty()).ok();
-        let place = self.place(&step.from, Way::AsItIs)?;
+        let place = self.place_in((&step.from, &step.to), &step.from, Way::AsItIs)?;
         let mode = File::from(open(&place.folder, &place.name)?).metadata()?.mode();
         write(folder, &staged, &step.bytes, mode)?;
         Ok(Written {
@@ -134,7 +147,7 @@ impl Files {
     fn step(&self, folder: &OwnedFd, step: &Written) -> Result<(), Fault> {
         let (from, to) = (SourcePath::new(&step.from), SourcePath::new(&step.to));
         let (was, new) = (Digest::parse(&step.was), Digest::parse(&step.new));
-        let target = self.place(&to, Way::Made)?;
+        let target = self.place_in((&from, &to), &to, Way::Made)?;
         let stands = digest_at(&target)?;
         // What somebody else wrote there meanwhile is theirs.
         let free = if from == to { stands == was } else { stands.is_none() };

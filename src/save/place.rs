@@ -31,6 +31,9 @@ impl Place {
     }
 }
 
+/// The one file that is written where it stands, by steps alone: what it names may be renamed.
+pub(super) const SETTINGS: &str = "kami.toml";
+
 /// What to do about folders that are missing on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -90,6 +93,12 @@ impl Files {
         let parent = real.parent().unwrap_or(&real);
         let folder = parent.strip_prefix(&self.real).map_err(|_| Fault::Outside)?;
         self.walk(folder, name, way)
+    }
+
+    /// Finds the place of the settings, which stand beside the texts. They are followed over no link.
+    pub(super) fn settings(&self) -> Result<Place, Fault> {
+        let place = self.walk(Path::new(""), OsStr::new(SETTINGS), Way::AsItIs)?;
+        if place.is_link() { Err(Fault::Outside) } else { Ok(place) }
     }
 
     /// Returns a path with all links in it resolved, whether there is a file or not.

@@ -42,6 +42,28 @@ fn the_command_tells_and_does_what_it_plans() {
     assert!(status == 2 && said.contains("help:"), "{said}");
 }
 
+/// The running order is in no folder of texts, and is written all the same; over a link it is not.
+#[test]
+fn the_running_order_follows_a_talk() {
+    let site = many(0);
+    let here = site.path();
+    let order = "# 演目\n[event]\ntalks = [\"talk\"] # first\n";
+    write(here, "kami.toml", order);
+    write(here, "decks/talk.md", "# T\n\n[[Old]]\n");
+    let (status, done, said) = kami(here, &["rename", "talk", "speech"]);
+    assert_eq!((status, said.as_str()), (0, ""));
+    assert!(done.contains("kami.toml:3:11: talk -> speech"), "{done}");
+    let settings = here.join("kami.toml");
+    assert_eq!(fs::read_to_string(&settings).unwrap(), order.replace("talk\"", "speech\""));
+    let (_, _, said) = kami(here, &["check"]);
+    assert!(!said.contains("missing-deck"), "{said}");
+    fs::rename(&settings, here.join("real.toml")).unwrap();
+    std::os::unix::fs::symlink("real.toml", &settings).unwrap();
+    let (status, _, said) = kami(here, &["rename", "speech", "talk"]);
+    assert!(status == 2 && said.contains("link"), "{said}");
+    assert!(here.join("decks/speech.md").exists() && settings.is_symlink());
+}
+
 /// Killed at any moment, a renaming is done as a whole by whoever opens the site next, or has not begun.
 #[test]
 fn a_renaming_that_is_killed_is_whole_in_the_end() {

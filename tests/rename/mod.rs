@@ -244,6 +244,32 @@ fn decks_and_folders_are_renamed() {
     );
 }
 
+/// The file that was asked for is the file that is made: a page may become that of a folder.
+#[test]
+fn a_page_becomes_that_of_a_folder() {
+    let files = [
+        ("wiki/Old.md", "# Old\n\n[[B]] [b](B.md)\n"),
+        ("wiki/B.md", "[[Old]] [x](Old.md) [[./Old]]\n"),
+        ("wiki/deep/C.md", "c\n"),
+        ("decks/talk.md", "# T\n"),
+    ];
+    renamed(
+        &files,
+        ("Old", "wiki/deep/index.md"),
+        &[
+            ("wiki/deep/index.md", "---\naliases: [Old]\n---\n\n# Old\n\n[[B]] [b](../B.md)\n"),
+            ("wiki/B.md", "[[deep]] [x](deep/index.md) [[./deep]]\n"),
+        ],
+    );
+    let bundle = bundle(&files);
+    let path = |from: &str, to: &str| {
+        plan(&bundle, from, to).map(|plan| plan.moves.values().next().unwrap().to_string())
+    };
+    assert_eq!(path("talk", "decks/talk/index.md").unwrap(), "decks/talk/index.md");
+    assert_eq!(path("Old", "Old/Before").unwrap(), "wiki/Old/Before.md");
+    assert_eq!(path("Old", "wiki/index.md").unwrap(), "wiki/index.md");
+}
+
 /// Values are taken in by their path, which is written anew where a page goes elsewhere.
 #[test]
 fn tables_and_charts_stay_with_their_files() {
