@@ -132,6 +132,26 @@ fn diagnostics_are_printed_for_people_and_for_programs() {
     assert!(quiet.contains("missing-link") && !quiet.contains("0 errors"), "{quiet}");
 }
 
+/// An address that no page could have is a mistake of usage, not the beginning of broken links.
+#[test]
+fn an_address_that_is_none_is_refused() {
+    let site = site();
+    let here = site.path();
+    for url in ["example.org", "https://", "https://a b/", "https://example.org/?q=1"] {
+        let output = kami(here, &["build", "--base-url", url]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{url}: {said}");
+        assert!(said.contains(url) && said.contains("\nhelp: "), "{said}");
+        assert!(!here.join("bundle").exists());
+    }
+    assert_eq!(
+        kami(here, &["build", "--base-url", "https://example.org/会"]).status.code(),
+        Some(0)
+    );
+    let sitemap = std::fs::read_to_string(here.join("bundle/sitemap.xml")).unwrap();
+    assert!(sitemap.contains("<loc>https://example.org/%E4%BC%9A/index.html</loc>"), "{sitemap}");
+}
+
 /// `kami check | head -1` ends without a word about the pipe, however much there is to say.
 #[test]
 fn a_reader_who_has_gone_is_no_failure() {

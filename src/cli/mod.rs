@@ -347,12 +347,11 @@ fn with_history(
 }
 
 fn base_url(url: &str) -> Result<String> {
-    if !(url.starts_with("https://") || url.starts_with("http://")) {
-        anyhow::bail!(
-            "`{url}` is not an address\nhelp: write it whole, such as https://example.org/site/"
-        );
-    }
-    Ok(format!("{}/", url.trim_end_matches('/')))
+    crate::config::address::of_folder(url).with_context(|| {
+        format!(
+            "`{url}` is not an address\nhelp: write it whole, without `?` and `#`, such as https://example.org/site/"
+        )
+    })
 }
 
 fn check(

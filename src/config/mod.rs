@@ -1,5 +1,6 @@
 //! `kami.toml` as plain data: every key has a default, every unknown key is a diagnostic.
 
+pub mod address;
 mod images;
 
 use std::collections::BTreeMap;
@@ -320,9 +321,8 @@ impl Reader {
     fn base_url(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
         let mut url = String::new();
         self.string(value, &mut url);
-        if url.starts_with("https://") || url.starts_with("http://") {
-            config.base_url = Some(format!("{}/", url.trim_end_matches('/')));
-        } else {
+        config.base_url = address::of_folder(&url);
+        if config.base_url.is_none() {
             self.wrong(value, "an address that begins with https://");
         }
     }
