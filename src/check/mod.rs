@@ -356,7 +356,8 @@ fn redirects(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
         } else {
             continue;
         };
-        found.push(diagnostic(rule, &document.path, Span::default(), message, help.to_owned()));
+        let at = document.matter.redirect_at;
+        found.push(diagnostic(rule, &document.path, at, message, help.to_owned()));
     }
 }
 

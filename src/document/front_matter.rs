@@ -23,6 +23,8 @@ pub struct Matter {
     pub draft: bool,
     pub summary: String,
     pub redirect: Option<String>,
+    /// The place of what `redirect` names.
+    pub redirect_at: Span,
     /// Where a page stands among those of its folder.
     pub order: Option<i64>,
     pub reading: Vec<String>,
@@ -167,12 +169,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span::new(self.base + range.start, self.base + range.end)
+    }
+
     fn tell(&mut self, rule: &'static Rule, range: Range<usize>, message: String, help: &str) {
-        let span = Span::new(self.base + range.start, self.base + range.end);
         self.diagnostics.push(Diagnostic {
             rule,
             path: self.path.clone(),
-            span,
+            span: self.span(&range),
             message,
             help: help.to_owned(),
         });
@@ -190,8 +195,7 @@ impl Reader<'_> {
             "aliases" => {
                 let aliases = self.texts(node).into_iter();
                 let alias = |(text, range): (String, Range<usize>)| {
-                    let span = Span::new(self.base + range.start, self.base + range.end);
-                    Alias { text, span }
+                    Alias { text, span: self.span(&range) }
                 };
                 matter.aliases = aliases.map(alias).collect();
             }
@@ -203,7 +207,10 @@ impl Reader<'_> {
             "reading" => {
                 matter.reading = self.texts(node).into_iter().map(|(text, _)| text).collect();
             }
-            "redirect" if kind == Kind::Page => matter.redirect = self.text(node),
+            "redirect" if kind == Kind::Page => {
+                matter.redirect = self.text(node);
+                matter.redirect_at = self.span(&node.range);
+            }
             "order" if kind == Kind::Page => matter.order = self.number(node),
             "speaker" if kind == Kind::Deck => matter.speaker = self.text(node).unwrap_or_default(),
             "author" if kind == Kind::Deck && matter.speaker.is_empty() => {
