@@ -43,7 +43,7 @@ pub(super) fn run(dir: &Path, lang: Lang, reporter: &Reporter) -> Result<()> {
         reporter.detail(&format!("wrote {}", path.display()));
     }
     let name = dir.display().to_string();
-    reporter.answer(&format!("{name} is ready: kami serve {}\n", word(&name)));
+    reporter.outcome(&format!("{name} is ready: kami serve {}\n", word(&name)));
     Ok(())
 }
 

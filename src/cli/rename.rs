@@ -44,7 +44,12 @@ pub(super) fn run(flags: &Flags, reporter: &Reporter) -> Result<()> {
             bail!("{}", why(&fault));
         }
     }
-    tell(&bundle, &plan, reporter);
+    let told = told(&bundle, &plan);
+    if flags.plan {
+        reporter.answer(&told);
+    } else {
+        reporter.outcome(&told);
+    }
     let what = if flags.plan { "would change: nothing is written" } else { "changed" };
     reporter.note(&format!("{} files {what}", plan.changed().len()));
     Ok(())
@@ -58,12 +63,12 @@ fn inside(root: &Root, from: &str) -> String {
     known.map_or_else(|| from.to_owned(), |path| path.to_string())
 }
 
-fn tell(bundle: &Bundle, plan: &Plan, reporter: &Reporter) {
+fn told(bundle: &Bundle, plan: &Plan) -> String {
     let mut out = String::new();
     let moved = plan.moves.iter().map(|(from, to)| format!("{from} -> {to}\n"));
     out.extend(moved);
     out.extend(plan.edits.iter().map(|edit| place_of(bundle, edit) + "\n"));
-    reporter.answer(&out);
+    out
 }
 
 /// Says what is written differently, and where.

@@ -267,7 +267,7 @@ fn a_page_becomes_that_of_a_folder() {
     };
     assert_eq!(path("talk", "decks/talk/index.md").unwrap(), "decks/talk/index.md");
     assert_eq!(path("Old", "Old/Before").unwrap(), "wiki/Old/Before.md");
-    assert_eq!(path("Old", "wiki/index.md").unwrap(), "wiki/index.md");
+    assert_eq!(path("C", "wiki/index.md").unwrap(), "wiki/index.md");
 }
 
 /// Values are taken in by their path, which is written anew where a page goes elsewhere.
