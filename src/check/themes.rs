@@ -19,11 +19,12 @@ pub fn themes(catalog: &Catalog, config: &Config, themes: &Themes) -> Vec<Diagno
     let path = SourcePath::new("kami.toml");
     if themes.get(default).is_none() {
         let (message, help) = themes.unknown(default);
-        found.push(diagnostic(&rules::UNKNOWN_THEME, &path, Span::default(), message, help));
+        let at = config.deck.theme_at;
+        found.push(diagnostic(&rules::UNKNOWN_THEME, &path, at, message, help));
     }
     let size = config.deck.size.as_str();
     if let Some(theme) = site_theme.filter(|theme| !size.is_empty() && !has_size(theme, size)) {
-        found.push(unknown_size(theme, size, &path, Span::default()));
+        found.push(unknown_size(theme, size, &path, config.deck.size_at));
     }
     for entry in catalog.entries().filter(|entry| entry.kind == Kind::Deck) {
         let document = &entry.document;

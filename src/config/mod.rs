@@ -85,8 +85,10 @@ pub struct Talk {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deck {
     pub theme: String,
+    pub theme_at: Span,
     /// The name of a size; empty for the one that the theme has by itself.
     pub size: String,
+    pub size_at: Span,
     /// Whether a slide that holds too much is made smaller.
     pub shrinks: bool,
 }
@@ -101,7 +103,13 @@ impl Default for Config {
             fonts: Fonts::Bundled,
             html: false,
             event: Event::default(),
-            deck: Deck { theme: "default".to_owned(), size: String::new(), shrinks: true },
+            deck: Deck {
+                theme: "default".to_owned(),
+                theme_at: Span::default(),
+                size: String::new(),
+                size_at: Span::default(),
+                shrinks: true,
+            },
             unlinked: 1000,
             order: Vec::new(),
             images: Images::default(),
@@ -239,8 +247,7 @@ impl Reader {
     }
 
     fn talk(&mut self, value: &Spanned<DeValue<'_>>) -> Talk {
-        let span = Span::new(value.span().start, value.span().end);
-        let mut talk = Talk { span, ..Talk::default() };
+        let mut talk = Talk { span: span(value), ..Talk::default() };
         match value.get_ref() {
             DeValue::String(name) => name.as_ref().clone_into(&mut talk.deck),
             DeValue::Table(table) => {
@@ -269,8 +276,14 @@ impl Reader {
             OTHER.iter().find(|(table, _)| *table == name).map_or(&[][..], |(_, keys)| keys);
         for (key, value) in table {
             match (name, key.get_ref().as_ref()) {
-                ("deck", "theme") => self.string(value, &mut config.deck.theme),
-                ("deck", "size") => self.string(value, &mut config.deck.size),
+                ("deck", "theme") => {
+                    self.string(value, &mut config.deck.theme);
+                    config.deck.theme_at = span(value);
+                }
+                ("deck", "size") => {
+                    self.string(value, &mut config.deck.size);
+                    config.deck.size_at = span(value);
+                }
                 ("deck", "fit") => match value.get_ref() {
                     DeValue::String(fit) if matches!(fit.as_ref(), "shrink" | "none") => {
                         config.deck.shrinks = fit == "shrink";
@@ -394,7 +407,7 @@ impl Reader {
         for item in items {
             let mut name = String::new();
             self.string(item, &mut name);
-            names.push((name, Span::new(item.span().start, item.span().end)));
+            names.push((name, span(item)));
         }
         names
     }
@@ -425,6 +438,10 @@ impl Reader {
 /// Tells whether a value says when saves become commits.
 fn is_commit(value: &DeValue<'_>) -> bool {
     matches!(value, DeValue::String(when) if matches!(when.as_ref(), "off" | "save" | "button"))
+}
+
+fn span(value: &Spanned<DeValue<'_>>) -> Span {
+    Span::new(value.span().start, value.span().end)
 }
 
 fn plain(value: &DeValue<'_>) -> String {

@@ -194,9 +194,8 @@ impl Reader<'_> {
             "title" => matter.title = self.text(node),
             "aliases" => {
                 let aliases = self.texts(node).into_iter();
-                let alias = |(text, range): (String, Range<usize>)| {
-                    Alias { text, span: self.span(&range) }
-                };
+                let alias =
+                    |(text, range): (String, Range<usize>)| Alias { text, span: self.span(&range) };
                 matter.aliases = aliases.map(alias).collect();
             }
             "tags" => matter.tags = self.tags(node),
