@@ -86,3 +86,29 @@ fn fonts_follow_what_the_site_says() {
     assert_eq!(file(&cold), file(&next));
     assert_ne!(file(&cold), file(&bundle));
 }
+
+/// A name that would end an address, or be another when it is read, ends none in a style sheet.
+#[test]
+fn decks_of_any_name_find_their_fonts() {
+    let names = ["C#", "50%25 off", "何?", "a\"b", "深い/C# 1"];
+    let mut sources = Sources::new();
+    for name in names {
+        sources.insert(Source::text(&format!("decks/{name}.md"), "# 傘 Rain\n"));
+    }
+    let bundle = compile(sources, Options::default());
+    let known: BTreeSet<String> = bundle.addresses().into_iter().collect();
+    let sheets = known.iter().filter(|address| address.starts_with("assets/fonts-"));
+    let sheets: Vec<String> = sheets.cloned().collect();
+    assert_eq!(sheets.len(), names.len(), "{known:?}");
+    for sheet in sheets {
+        let css = html(&bundle, &sheet);
+        let urls = css.split("url(\"").skip(1).filter_map(|it| it.split_once('"'));
+        let urls: Vec<&str> = urls.map(|it| it.0).collect();
+        assert!(!urls.is_empty(), "{css}");
+        for url in urls {
+            assert!(!url.contains(['#', '?', '%']), "{url} would be read otherwise");
+            let file = format!("assets/{url}");
+            assert!(known.contains(&file) && bundle.output(&file).is_some(), "{file}");
+        }
+    }
+}

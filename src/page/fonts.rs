@@ -164,8 +164,9 @@ fn shared(site: Site<'_>) -> Option<Common> {
     Some(Common::new(all.finish().0))
 }
 
+/// Returns a name that stands in a style sheet as it is: nothing in it ends an address or means a character.
 fn short_name(entry: &Entry) -> String {
-    let name = entry.name.replace('/', "-");
+    let name = entry.name.replace(['/', '\\', '#', '?', '%', '"'], "-");
     let end = name.floor_char_boundary(NAME_BYTES_MAX);
     name[..end].to_owned()
 }
