@@ -166,10 +166,11 @@ impl Files {
                 Ok(if written { Saved::Replaced } else { Saved::Same })
             }
             Seen::Nothing => {
+                let place = self.place(path, Way::Made)?;
                 if self.only.is_some() {
                     return Err(Fault::Exists);
                 }
-                atomic::create(&self.place(path, Way::Made)?, text.as_bytes())?;
+                atomic::create(&place, text.as_bytes())?;
                 Ok(Saved::Created)
             }
         }

@@ -213,7 +213,8 @@ fn one_file_as_a_site_writes_itself_alone() {
     for path in ["decks/other.md", "wiki/Page.md", "decks/new.md"] {
         for rev in ["", &first] {
             let answer = put(&served, &format!("/_kami/source/{path}"), rev, "x");
-            assert!((400..500).contains(&answer.status), "{path}: {}", answer.text());
+            let told = (answer.status, json(&answer)["error"].as_str().map(str::to_owned));
+            assert_eq!(told, (403, Some("one-file".to_owned())), "{path}");
         }
     }
     let condition = format!("If-Match: {}\r\n", rev(&served, talk));
