@@ -132,6 +132,22 @@ fn diagnostics_are_printed_for_people_and_for_programs() {
     assert!(quiet.contains("missing-link") && !quiet.contains("0 errors"), "{quiet}");
 }
 
+/// What is named as a site is a folder or Markdown; slides of a settings file would take the bundle's place.
+#[test]
+fn a_file_that_is_no_markdown_is_no_site() {
+    let site = site();
+    let here = site.path();
+    write(here, "kami.toml", "");
+    write(here, "talk.txt", "# Talk\n");
+    write(here, "talk.Markdown", "# Talk\n");
+    for command in ["build", "check", "serve"] {
+        fails(here, &[command, "kami.toml"], 2, "help: name the folder that it lies in");
+        fails(here, &[command, "talk.txt"], 2, "talk.txt is not a Markdown file");
+    }
+    assert!(!here.join("bundle").exists());
+    assert_eq!(kami(here, &["build", "talk.Markdown"]).status.code(), Some(0));
+}
+
 /// An address that no page could have is a mistake of usage, not the beginning of broken links.
 #[test]
 fn an_address_that_is_none_is_refused() {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, bail};
+
 use super::{Root, read};
 use crate::document::film;
 use crate::document::{self, Filling, Picture, Settings, Workshop};
@@ -42,6 +44,23 @@ pub(super) fn no_site(folder: &Path) -> String {
     let Some(deck) = decks.filter(is_deck).min() else { return help };
     let name = deck.strip_prefix(".").unwrap_or(&deck).display();
     format!("{help}, such as {name}; in a folder called `decks` they make a site")
+}
+
+/// The endings by which a file says that it is Markdown; one without an ending says nothing else.
+const MARKDOWN: [&str; 5] = ["md", "markdown", "mdown", "mkd", "mkdn"];
+
+/// Checks that a file that is to be the whole site is Markdown by its name: of settings, or a picture, nobody
+/// wants to see slides in the place of the site's bundle.
+pub(super) fn check(file: &Path) -> Result<()> {
+    let Some(ending) = file.extension() else { return Ok(()) };
+    if MARKDOWN.iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    let help = match file.file_name() {
+        Some(name) if name == "kami.toml" => "name the folder that it lies in",
+        _ => "name a site folder, or a file that ends in .md",
+    };
+    bail!("{} is not a Markdown file\nhelp: {help}", file.display())
 }
 
 pub(super) fn path_of(file: &Path) -> SourcePath {

@@ -65,6 +65,7 @@ impl Root {
     /// Takes a site folder, or one Markdown file.
     pub fn at(path: &Path) -> Result<Root> {
         let file = path.is_file().then(|| path.to_path_buf());
+        file.as_deref().map_or(Ok(()), alone::check)?;
         let folder = match &file {
             Some(file) => file
                 .parent()
