@@ -161,8 +161,12 @@ mod tests {
 
     fn names(tags: &[&str]) -> Vec<String> {
         let mut known = Names::default();
-        tags.iter().for_each(|tag| known.enter(tag));
-        tags.iter().map(|tag| known.name(tag, |name| name.ends_with(".en"))).collect()
+        for tag in tags {
+            known.enter(tag);
+        }
+        tags.iter()
+            .map(|tag| known.name(tag, |name| name.rsplit('.').next() == Some("en")))
+            .collect()
     }
 
     #[test]

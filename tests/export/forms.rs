@@ -146,7 +146,8 @@ fn an_archive_holds_the_bundle_and_nothing_else() {
     let folder = TempDir::new().unwrap();
     let (target, archive) = (folder.path().join("out"), folder.path().join("a.zip"));
     let mut sources = site("雨").sources;
-    let long: Vec<u8> = (0..9 << 20).map(|at: u32| (at >> 12) as u8 ^ at as u8).collect();
+    let long: Vec<u8> =
+        (0..9_u32 << 20).map(|at| at.wrapping_mul(0x9e37_79b1).to_be_bytes()[0]).collect();
     sources.insert(Source::asset("static/long.mp4", &long, None));
     write(&compile(sources, Options::default()), &target);
     put(&target, "CNAME", "foreign\n");

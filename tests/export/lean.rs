@@ -32,7 +32,8 @@ fn site() -> TempDir {
     fs::write(site.path().join("wiki/Rain.md"), "# Rain\n\n![Rain on a roof](rain.jpg)\n").unwrap();
     fs::write(site.path().join(PHOTO), jpeg(&noise, 1, None)).unwrap();
     fs::write(site.path().join(FILM), vec![7; 100_000]).unwrap();
-    let long: Vec<u8> = (0..9 << 20).map(|at: u32| (at >> 12) as u8 ^ at as u8).collect();
+    let long: Vec<u8> =
+        (0..9_u32 << 20).map(|at| at.wrapping_mul(0x9e37_79b1).to_be_bytes()[0]).collect();
     fs::write(site.path().join(LONG), long).unwrap();
     site
 }

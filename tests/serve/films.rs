@@ -16,17 +16,18 @@ const LONG_BYTES: usize = 64 << 20;
 
 /// Makes a film of which each part is another, and most is not on the disk at all.
 fn film(path: &Path, length: usize, letter: u8) {
-    let file = File::create(path).unwrap();
-    file.set_len(length as u64).unwrap();
-    for at in (0..length).step_by(1 << 20) {
-        file.write_all_at(&[letter, (at >> 20) as u8], at as u64).unwrap();
+    let file = File::create(path).expect("a file can be made");
+    let end = u64::try_from(length).expect("a length");
+    file.set_len(end).expect("there is room");
+    for (part, at) in (0..=u8::MAX).zip((0..end).step_by(1 << 20)) {
+        file.write_all_at(&[letter, part], at).expect("there is room");
     }
-    file.write_all_at(&[letter], length as u64 - 1).unwrap();
+    file.write_all_at(&[letter], end - 1).expect("there is room");
 }
 
 fn site_with(length: usize) -> TempDir {
     let site = site();
-    fs::create_dir_all(site.path().join("static")).unwrap();
+    fs::create_dir_all(site.path().join("static")).expect("a folder can be made");
     film(&site.path().join("static/film.mp4"), length, b'a');
     site
 }

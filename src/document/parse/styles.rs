@@ -77,7 +77,9 @@ fn within_lines(text: &Text<'_>, nodes: &[Node<'_>], taken: &mut Taken) {
         };
         let list = if scoped { &mut taken.slide } else { &mut taken.deck };
         list.push(Written { css: css.to_owned(), from });
-        siblings.drain(..=end).for_each(|node| node.detach());
+        for sibling in siblings.drain(..=end) {
+            sibling.detach();
+        }
     }
 }
 
