@@ -240,14 +240,20 @@ fn style_files(known: &Known<'_>, entry: &Arc<Entry>, found: &mut Vec<Diagnostic
 
 /// Two documents at one address, or at addresses that some file systems take for one.
 fn collisions(catalog: &Catalog, _: &Config, found: &mut Vec<Diagnostic>) {
-    let mut folded: BTreeMap<String, Vec<&SourcePath>> = BTreeMap::new();
-    for (address, path) in look_alikes(catalog) {
-        folded.entry(file_name(address)).or_default().push(path);
+    let mut folded: BTreeMap<String, Vec<(&SourcePath, bool)>> = BTreeMap::new();
+    for (address, owner) in look_alikes(catalog) {
+        folded.entry(file_name(address)).or_default().push(owner);
     }
-    for paths in folded.into_values().filter(|paths| paths.len() > 1) {
-        let first = paths[0];
-        for path in &paths[1..] {
-            let message = format!("`{path}` and `{first}` are the same name");
+    for mut owners in folded.into_values().filter(|owners| owners.len() > 1) {
+        // Whose own address it is comes before those whose handout it would be.
+        owners.sort_by_key(|(_, handout)| *handout);
+        let (first, only_handouts) = owners[0];
+        for (path, handout) in owners[1..].iter().filter(|_| !only_handouts) {
+            let message = if *handout {
+                format!("the handout of `{path}` has the address of `{first}`")
+            } else {
+                format!("`{path}` and `{first}` are the same name")
+            };
             let help = "rename one of them".to_owned();
             found.push(diagnostic(&rules::COLLISION, path, Span::default(), message, help));
         }
@@ -261,16 +267,17 @@ fn file_name(address: &str) -> String {
     folded.strip_suffix("/index.html").map_or(folded.clone(), |stem| format!("{stem}.html"))
 }
 
-/// Returns the documents whose addresses have the key of another's, in the order of the addresses:
-/// few of many, so that hardly any name has to be kept and compared.
-fn look_alikes(catalog: &Catalog) -> Vec<(&str, &SourcePath)> {
+/// Returns the documents whose addresses, or those of their handouts, have the key of another's, in the order of the
+/// addresses: few of many, so that hardly any name has to be kept and compared.
+fn look_alikes(catalog: &Catalog) -> Vec<(&str, (&SourcePath, bool))> {
     let documents = catalog.routes().flat_map(|(address, routes)| {
         routes.iter().filter_map(|route| match route {
-            Route::Page(path) | Route::Deck(path) => Some((&**address, path)),
+            Route::Page(path) | Route::Deck(path) => Some((&**address, (path, false))),
+            Route::Handout(path) => Some((&**address, (path, true))),
             _ => None,
         })
     });
-    let documents: Vec<(&str, &SourcePath)> = documents.collect();
+    let documents: Vec<(&str, (&SourcePath, bool))> = documents.collect();
     let keys = documents.iter().map(|(address, _)| key(&file_name(address)));
     let mut keys: Vec<(u64, usize)> = keys.zip(0..).collect();
     keys.sort_unstable();

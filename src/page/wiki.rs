@@ -11,6 +11,7 @@ use super::list::levels;
 use super::mentions::{self, PageMention, SlideMention};
 use super::news::change;
 use super::shell::{Head, date_text, in_language, shell, versions};
+use super::sitemap::url;
 use super::{Page, Site, View, around, deck, list, sequence};
 use crate::catalog::{Arrival, Entry, Mention, Part};
 use crate::document::Origins;
@@ -245,7 +246,11 @@ pub(super) fn compose_redirect(
         target.push('#');
         target.push_str(&encode(&fragment));
     }
-    Page { template: "redirect.html", shell: shell(site, head), view: View::Target(target) }
+    let mut shell = shell(site, head);
+    if let Some(social) = &mut shell.social {
+        social.url = url(site, &arrival.entry.route);
+    }
+    Page { template: "redirect.html", shell, view: View::Target(target) }
 }
 
 /// A table of contents helps from three headings on.
