@@ -50,7 +50,7 @@ impl Kept {
     }
 
     /// Asks whether a document was meant.
-    pub(super) fn title_meant(&self, catalog: &Catalog, wanted: &str) -> Option<String> {
+    pub fn title_meant(&self, catalog: &Catalog, wanted: &str) -> Option<String> {
         let now = self.since.iter().filter_map(|path| catalog.entry(path));
         let now = Names::borne(now.flat_map(|entry| titles(entry)));
         self.meant(self.titles(catalog), &now, wanted)

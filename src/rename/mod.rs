@@ -65,7 +65,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Nothing has the name.
-    Unknown,
+    Unknown { name: String, meant: Option<String> },
     /// Several documents have it.
     Ambiguous(Vec<SourcePath>),
     /// The new name says nothing new.
@@ -82,7 +82,7 @@ impl Refusal {
     /// Returns the word that programs know it by.
     pub fn word(&self) -> &'static str {
         match self {
-            Refusal::Unknown => "unknown",
+            Refusal::Unknown { .. } => "unknown",
             Refusal::Ambiguous(_) => "ambiguous",
             Refusal::Same => "same",
             Refusal::BadName(_) => "bad-name",
@@ -98,9 +98,10 @@ impl Refusal {
             paths.join(", ")
         };
         match self {
-            Refusal::Unknown => {
-                ("no page or deck has this name".to_owned(), "write its name, or its file".to_owned())
-            }
+            Refusal::Unknown { name, meant } => (
+                format!("no page or deck is named `{name}`"),
+                meant.clone().unwrap_or_else(|| "write its name, or its file".to_owned()),
+            ),
             Refusal::Ambiguous(paths) => (
                 format!("several have this name: {}", list(&mut paths.iter())),
                 "name the file".to_owned(),
@@ -222,10 +223,15 @@ fn find<'a>(bundle: &'a Bundle, name: &str) -> Result<&'a Arc<Entry>, Refusal> {
     }
     let hits = catalog.named(name);
     match hits[..] {
-        [] => Err(Refusal::Unknown),
+        [] => Err(unknown(bundle, name)),
         [one] => Ok(one),
         _ => Err(Refusal::Ambiguous(hits.iter().map(|hit| hit.document.path.clone()).collect())),
     }
+}
+
+fn unknown(bundle: &Bundle, name: &str) -> Refusal {
+    let meant = bundle.kept.title_meant(&bundle.catalog, name);
+    Refusal::Unknown { name: name.to_owned(), meant }
 }
 
 /// Returns which files get which paths.
@@ -273,7 +279,7 @@ fn moves(
             bundle.sources.get(from).map(|source| &source.content),
             Some(Content::Unusable(_)) | None
         ) {
-            return Err(Refusal::Unknown);
+            return Err(unknown(bundle, from.as_str()));
         }
     }
     Ok(moves)

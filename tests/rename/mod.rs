@@ -319,9 +319,12 @@ fn what_cannot_be_renamed_is_said() {
         ("wiki/x/C.md", "c"),
         ("wiki/y/C.md", "c"),
         ("decks/d.md", "d"),
+        ("wiki/Custom_origin.md", "o"),
     ]);
     let refused = |from: &str, to: &str| plan(&bundle, from, to).expect_err("it is refused");
-    assert_eq!(refused("Nothing", "X"), Refusal::Unknown);
+    let (_, help) = refused("Costom origin", "X").words();
+    assert!(help.contains("did you mean `Custom origin`"), "{help}");
+    assert_eq!(refused("Nothing", "X").words().0, "no page or deck is named `Nothing`");
     assert!(matches!(refused("C", "X"), Refusal::Ambiguous(paths) if paths.len() == 2));
     assert_eq!(refused("A", "A"), Refusal::Same);
     assert_eq!(refused("A", "B"), Refusal::Taken(SourcePath::new("wiki/B.md")));

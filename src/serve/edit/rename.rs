@@ -68,7 +68,7 @@ fn refused(refusal: &Refusal) -> Response {
 /// Tells a status with why nothing is renamed.
 pub(super) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Unknown => StatusCode::NOT_FOUND,
+        Refusal::Unknown { .. } => StatusCode::NOT_FOUND,
         Refusal::BadName(_) | Refusal::Same => StatusCode::BAD_REQUEST,
         Refusal::Ambiguous(_) | Refusal::Taken(_) | Refusal::Stuck(_) => StatusCode::CONFLICT,
     }
