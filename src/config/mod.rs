@@ -336,7 +336,7 @@ impl Reader {
         self.string(value, &mut url);
         config.base_url = address::of_folder(&url);
         if config.base_url.is_none() {
-            self.wrong(value, "an address that begins with https://");
+            self.wrong(value, "an address such as https://example.org/site/");
         }
     }
 

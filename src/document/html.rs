@@ -131,6 +131,7 @@ impl Open {
             }
             Lead::Nowhere => {
                 cleaned.html.extend(["<", name, &plain(own, &written, &[])]);
+                let mut remote = false;
                 for (key, value) in &written {
                     let Some((key, kind)) = leads(name, key) else { continue };
                     let (files, all) = Files::read(key, kind, &unescape(value));
@@ -138,7 +139,8 @@ impl Open {
                         cleaned.bare(tag);
                     }
                     // As with other pictures, whoever has it does not learn where it is shown.
-                    if name == "img" && files.as_ref().is_some_and(Files::is_remote) {
+                    if name == "img" && !remote && files.as_ref().is_some_and(Files::is_remote) {
+                        remote = true;
                         cleaned.html.push_str(" referrerpolicy=\"no-referrer\"");
                     }
                     let at = cleaned.html.len();

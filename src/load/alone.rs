@@ -38,7 +38,8 @@ pub(super) fn no_site(folder: &Path) -> String {
         folder.display()
     );
     let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
-    let decks = files.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let decks = files
+        .filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "md"));
     let is_deck =
         |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.starts_with("---"));
     let Some(deck) = decks.filter(is_deck).min() else { return help };

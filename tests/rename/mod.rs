@@ -320,6 +320,7 @@ fn what_cannot_be_renamed_is_said() {
         ("wiki/y/C.md", "c"),
         ("decks/d.md", "d"),
         ("wiki/Custom_origin.md", "o"),
+        ("wiki/Help/index.md", "h"),
     ]);
     let refused = |from: &str, to: &str| plan(&bundle, from, to).expect_err("it is refused");
     let (_, help) = refused("Costom origin", "X").words();
@@ -329,6 +330,8 @@ fn what_cannot_be_renamed_is_said() {
     assert_eq!(refused("A", "A"), Refusal::Same);
     assert_eq!(refused("A", "B"), Refusal::Taken(SourcePath::new("wiki/B.md")));
     assert_eq!(refused("A", "b"), Refusal::Taken(SourcePath::new("wiki/B.md")));
+    assert!(matches!(refused("Help", "index"), Refusal::BadName(_)));
+    assert!(matches!(refused("wiki/Help/index.md", "wiki/index.md"), Refusal::BadName(_)));
     for bad in ["decks/A", "../A", "wiki/../A", "a:b", "CON", "wiki/.hidden", "x\\y", ""] {
         assert!(matches!(refused("A", bad), Refusal::BadName(_)), "{bad:?}");
     }

@@ -83,11 +83,18 @@ pub(super) fn definitions(body: &str) -> String {
         if let Line::Plain(text) = hidden.line(line)
             && text.starts_with('[')
             && text.contains("]:")
+            && is_definition(text)
         {
             found.extend([text.trim_end(), "\n"]);
         }
     }
     found
+}
+
+/// Tells whether a line defines a link and is nothing else: another would stand behind the header as a block.
+fn is_definition(line: &str) -> bool {
+    let arena = Arena::new();
+    parse_document(&arena, line, &options(Dialect::Deck, line)).first_child().is_none()
 }
 
 /// Returns the paragraph that a text is, if it is one.
@@ -112,8 +119,15 @@ fn unguard(root: Node<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::definitions;
     use crate::document::{Settings, Workshop, parse};
     use crate::source::SourcePath;
+
+    #[test]
+    fn lines_that_define_no_link_stand_behind_no_header() {
+        let text = "[a]: b.md\n[[EBS]]: a disk\n[Note]: see below\n[x](y) [z]: w\n[c]:\n\n[雨]: <r> '題'\n";
+        assert_eq!(definitions(text), "[a]: b.md\n[雨]: <r> '題'\n");
+    }
 
     #[test]
     fn comments_of_headers_and_footers_are_notes_of_every_slide() {
