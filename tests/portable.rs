@@ -164,7 +164,6 @@ fn a_deck_with_an_error_is_exported_all_the_same() {
     assert!(site.path().join("night.html").exists());
 }
 
-/// A font family of many files is one of those of which the deck shows a letter.
 #[test]
 fn only_what_the_deck_is_made_of_is_told() {
     let site = site();
@@ -181,6 +180,7 @@ fn only_what_the_deck_is_made_of_is_told() {
     assert!(said(&two).contains("broken.css:2:6: error[css-syntax]"), "{}", said(&two));
 }
 
+/// A font family of many files is one of those of which the deck shows a letter.
 #[test]
 fn one_file_holds_the_fonts_that_the_deck_can_use() {
     let site = site();
